@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * db: SQLite behind one door: open with the right pragmas, migrate, cached prepared statements, one writer.
+ *
+ * A struct db belongs to one thread. Errors: ST_IO, ST_FULL (disk or max_page_count), ST_EXISTS (constraint),
+ * ST_AGAIN (busy); db_message() has SQLite's sentence. */
+#ifndef GH_BASE_DB_H
+#define GH_BASE_DB_H
+
+#include "base/reader.h"
+
+struct db;
+struct db_stmt; /* a cached statement, reset by the next db_query/db_exec of the same text */
+
+enum db_mode { DB_READ, DB_WRITE, DB_WRITE_FULL /* synchronous=FULL: evidence and journal */ };
+
+int db_open(const char *path, enum db_mode mode, struct db **ret);
+void db_close(struct db *d);
+const char *db_message(struct db *d);
+/* steps[i] brings user_version from i to i+1; all in one transaction each. ST_USAGE when the file is newer. */
+int db_migrate(struct db *d, const char *const *steps, size_t n);
+/* Runs SQL with the arguments in args, a format: i = int64_t, s = const char *, b = struct span (blob), t = struct span
+ * (text), d = double, n = NULL (no argument). No result expected. */
+int db_exec(struct db *d, const char *sql, const char *args, ...);
+/* Same, then step through rows: while ((rc = db_step(s)) == 1) ...; 0 at the end, negative on error. */
+int db_query(struct db *d, struct db_stmt **ret, const char *sql, const char *args, ...);
+int db_step(struct db_stmt *s);
+int64_t db_i64(struct db_stmt *s, int col);
+double db_f64(struct db_stmt *s, int col);
+bool db_is_null(struct db_stmt *s, int col);
+struct span db_text(struct db_stmt *s, int col); /* valid until the next step */
+struct span db_blob(struct db_stmt *s, int col);
+const char *db_cstr(struct db_stmt *s, int col); /* "" for NULL */
+void db_reset(struct db_stmt *s);
+int64_t db_changes(struct db *d);
+int64_t db_last_id(struct db *d);
+int db_begin(struct db *d); /* BEGIN IMMEDIATE */
+int db_commit(struct db *d);
+void db_rollback(struct db *d);
+/* The raw handle, for what this header lacks (backup, functions, interrupt). */
+void *db_handle(struct db *d);
+
+#endif

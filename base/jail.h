@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * jail: locks the calling process in: no new privileges, no core dump, resource limits, unprivileged user, Landlock where
+ * the kernel has it, seccomp allow-list. One profile per process, in one table (jail.c); tests/cage tries each from inside.
+ *
+ * Call once, single-threaded, after everything that must be opened is open and before the first foreign byte. */
+#ifndef GH_BASE_JAIL_H
+#define GH_BASE_JAIL_H
+
+#include "base/status.h"
+
+enum jail_profile {
+    JAIL_SENSOR,  /* inherited descriptors only: packet socket or capture file, channels, memfd */
+    JAIL_SCAN,    /* inherited descriptors, fork of workers, kill of own children */
+    JAIL_WORKER,  /* one socket in, memory; no file, no fork */
+    JAIL_POLICY,  /* channels and memory only */
+    JAIL_CORE,    /* files below its state directory; no network */
+    JAIL_ENFORCE, /* raw socket, exec of nft only through its helper; keeps CAP_NET_ADMIN and CAP_NET_RAW */
+    JAIL_UPLINK,  /* outgoing internet sockets; files below its state directory */
+    JAIL_CONSOLE, /* listening socket, threads; files below its state directory */
+    JAIL_COUNT
+};
+struct jail_options {
+    const char *user;          /* to become when root: a name, or NULL/"" for nobody (65534); ignored when not root */
+    bool keep_user;            /* stay who we are (capabilities are dropped all the same, except ENFORCE's two) */
+    const char *const *rw;     /* directories that stay readable and writable, NULL-ended, or NULL */
+    const char *const *ro;     /* files or directories that stay readable, NULL-ended, or NULL */
+    uint64_t memory;           /* RLIMIT_DATA + RLIMIT_AS head-room in bytes; 0: no limit */
+    uint64_t files;            /* RLIMIT_NOFILE; 0: leave */
+};
+
+/* 0, or a negative code with a sentence in err (cap bytes). What the kernel lacks (Landlock) is not an error:
+ * *ret_landlock_abi tells what was applied (0 none) when not NULL. */
+int jail_enter(enum jail_profile profile, const struct jail_options *opt, int *ret_landlock_abi, char *err, size_t cap);
+
+#endif

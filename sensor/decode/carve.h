@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * carve: one document that crosses the wire: bytes in order, hashed on the way, kept in a memfd only where somebody wants
+ * the bytes, sealed at the end. One size limit for all protocols, one memory budget for all open documents; both show.
+ *
+ * A transfer belongs to the parser that opened it until carve_close or carve_drop. Decode thread only. */
+#ifndef GH_SENSOR_CARVE_H
+#define GH_SENSOR_CARVE_H
+
+#include "sensor/decode/proto.h"
+
+struct transfer;
+
+struct carve_options {
+    bool keep;            /* somebody wants the bytes (scan or -w); otherwise they are only hashed */
+    bool md5;             /* also MD5 */
+    uint64_t document_max; /* most bytes of one document; past it the document is TRUNCATED */
+    uint64_t memory_max;   /* most bytes of all open documents together */
+};
+/* How the sealed document leaves the process: fd is the sealed memfd (the callee owns it). */
+typedef void carve_emit_fn(void *arg, const struct event_document *d, int fd);
+
+struct carver *carver_new(const struct carve_options *opt, carve_emit_fn *emit, void *arg);
+void carver_free(struct carver *c);
+
+/* A new document in that direction. name may be empty; tx is the transaction number shown as tx_id. NULL only when memory
+ * is short (counted). */
+struct transfer *carve_open(struct proto_ctx *cx, enum direction dir, struct span name, uint32_t tx);
+/* A better name that came later. */
+void carve_name(struct transfer *t, struct span name);
+/* Extra members for the enclosing fileinfo event ("http":{…} and the like): one complete "key":value list without braces,
+ * copied, at most 16 KiB. */
+void carve_context(struct transfer *t, struct span members);
+void carve_data(struct transfer *t, struct span bytes);
+/* missing bytes: the document is carved on with gaps:true, its hash is not given as complete. */
+void carve_gap(struct transfer *t, uint64_t missing);
+uint64_t carve_size(const struct transfer *t); /* bytes so far, gaps not counted */
+/* The document is over. complete: its protocol says that this is all. Emits fileinfo (state CLOSED when complete and within
+ * limits, else TRUNCATED) and the document. Empty documents (no byte, no gap) make no event. */
+void carve_close(struct transfer *t, bool complete);
+/* It was no document after all: nothing is emitted, nothing counted. */
+void carve_drop(struct transfer *t);
+
+/* For the ledger: opened = closed + truncated + dropped by reason. */
+struct carve_counts {
+    uint64_t opened, closed, truncated_limit, truncated_gap, truncated_end, lost_memory, not_documents;
+};
+const struct carve_counts *carver_counts(const struct carver *c);
+
+#endif
