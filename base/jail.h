@@ -26,6 +26,7 @@ struct jail_options {
     const char *const *ro;     /* files or directories that stay readable, NULL-ended, or NULL */
     uint64_t memory;           /* RLIMIT_DATA + RLIMIT_AS head-room in bytes; 0: no limit */
     uint64_t files;            /* RLIMIT_NOFILE; 0: leave */
+    int receive_only_fd;       /* SENSOR: the packet socket, on which nothing may be sent; 0: none */
 };
 
 /* 0, or a negative code with a sentence in err (cap bytes). What the kernel lacks (Landlock) is not an error:

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/jail.h"
+#include "base/jail_landlock.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define NOBODY 65534u
+
+/* Groups of system calls; a profile is a set of groups. */
+enum call_group {
+    G_CORE = 1 << 0,    /* memory, time, descriptors that are open already */
+    G_SEND = 1 << 1,    /* messages over open sockets */
+    G_FILES = 1 << 2,   /* paths (Landlock says which) */
+    G_NET = 1 << 3,     /* outgoing internet sockets */
+    G_LISTEN = 1 << 4,  /* accepting connections */
+    G_THREADS = 1 << 5, /* clone for threads */
+    G_FORK = 1 << 6,    /* children, and locking them in further */
+    G_DUP = 1 << 7      /* copies of descriptors */
+};
+
+#define S(name) SCMP_SYS(name)
+static const int calls_core[] = {
+    S(read), S(write), S(readv), S(writev), S(pread64), S(pwrite64), S(preadv), S(pwritev), S(close), S(fstat),
+    S(newfstatat), S(lseek), S(munmap), S(mremap), S(madvise), S(brk), S(rt_sigaction), S(rt_sigprocmask),
+    S(rt_sigreturn), S(sigaltstack), S(exit), S(exit_group), S(futex), S(clock_gettime), S(clock_getres),
+    S(clock_nanosleep), S(nanosleep), S(gettimeofday), S(time), S(getpid), S(gettid), S(getppid), S(getuid), S(geteuid),
+    S(getgid), S(getegid), S(getrandom), S(sched_yield), S(sched_getaffinity), S(epoll_wait), S(epoll_pwait),
+    S(epoll_ctl), S(epoll_create1), S(poll), S(ppoll), S(select), S(pselect6), S(recvmsg), S(recvfrom), S(memfd_create),
+    S(ftruncate), S(fallocate), S(restart_syscall), S(getrusage), S(sysinfo), S(uname), S(tgkill), S(set_robust_list),
+    S(rseq), S(membarrier), S(signalfd4), S(eventfd2), S(timerfd_create), S(timerfd_settime), S(getsockopt),
+    S(getrlimit), S(times), S(msync), S(mincore), S(copy_file_range), S(sendfile), S(splice), S(getcpu)};
+static const int calls_send[] = {S(sendmsg), S(sendto), S(shutdown)};
+static const int calls_files[] = {
+    S(openat), S(open), S(openat2), S(unlink), S(unlinkat), S(rename), S(renameat), S(renameat2), S(link), S(linkat),
+    S(mkdir), S(mkdirat), S(rmdir), S(stat), S(lstat), S(statx), S(access), S(faccessat), S(faccessat2), S(fsync),
+    S(fdatasync), S(sync_file_range), S(getdents64), S(statfs), S(fstatfs), S(flock), S(utimensat), S(fchmod),
+    S(fchmodat), S(chmod), S(fchown), S(umask), S(readlink), S(readlinkat), S(getcwd), S(truncate), S(symlinkat)};
+static const int calls_net[] = {S(socket), S(connect), S(bind), S(getsockname), S(getpeername), S(setsockopt),
+                                S(sendmmsg), S(recvmmsg), S(pipe2), S(pipe), S(socketpair), S(ioctl)};
+static const int calls_listen[] = {S(listen), S(accept), S(accept4)};
+static const int calls_threads[] = {S(clone), S(set_tid_address), S(sched_setscheduler), S(sched_getparam),
+                                    S(sched_getscheduler), S(setpriority), S(getpriority)};
+static const int calls_fork[] = {S(clone), S(fork), S(vfork), S(wait4), S(waitid), S(kill), S(pidfd_open),
+                                 S(pidfd_send_signal), S(set_tid_address), S(socketpair), S(setsockopt), S(prctl),
+                                 S(seccomp), S(setrlimit), S(prlimit64), S(landlock_create_ruleset),
+                                 S(landlock_add_rule), S(landlock_restrict_self), S(capset), S(capget), S(setpriority)};
+static const int calls_dup[] = {S(dup), S(dup2), S(dup3)};
+/* What no process of ours calls in innocence: death, so that the keeper reports it. */
+static const int calls_deadly[] = {S(execve), S(execveat), S(ptrace), S(process_vm_readv), S(process_vm_writev), S(bpf),
+                                   S(mount), S(umount2), S(init_module), S(finit_module), S(kexec_load), S(keyctl),
+                                   S(userfaultfd), S(perf_event_open), S(io_uring_setup), S(unshare), S(setns),
+                                   S(pivot_root), S(chroot), S(reboot), S(swapon), S(add_key)};
+#undef S
+
+static const struct {
+    unsigned group;
+    const int *calls;
+    size_t n;
+} groups[] = {
+    {G_CORE, calls_core, GH_COUNT(calls_core)},       {G_SEND, calls_send, GH_COUNT(calls_send)},
+    {G_FILES, calls_files, GH_COUNT(calls_files)},    {G_NET, calls_net, GH_COUNT(calls_net)},
+    {G_LISTEN, calls_listen, GH_COUNT(calls_listen)}, {G_THREADS, calls_threads, GH_COUNT(calls_threads)},
+    {G_FORK, calls_fork, GH_COUNT(calls_fork)},       {G_DUP, calls_dup, GH_COUNT(calls_dup)},
+};
+static const struct {
+    unsigned groups;
+    uint64_t caps; /* capabilities that stay */
+} profiles[JAIL_COUNT] = {
+    [JAIL_SENSOR] = {G_CORE, 0}, /* sending is added apart: not on the packet socket */
+    [JAIL_SCAN] = {G_CORE | G_SEND | G_FORK | G_DUP, 0},
+    [JAIL_WORKER] = {G_CORE | G_SEND, 0},
+    [JAIL_POLICY] = {G_CORE | G_SEND, 0},
+    [JAIL_CORE] = {G_CORE | G_SEND | G_FILES | G_DUP, 0},
+    [JAIL_ENFORCE] = {G_CORE | G_SEND, 1ull << CAP_NET_ADMIN | 1ull << CAP_NET_RAW},
+    [JAIL_UPLINK] = {G_CORE | G_SEND | G_FILES | G_NET | G_THREADS | G_DUP, 0},
+    [JAIL_CONSOLE] = {G_CORE | G_SEND | G_FILES | G_NET | G_LISTEN | G_THREADS | G_DUP, 0},
+};
+
+static int complain(char *err, size_t cap, const char *what, int code)
+{
+    snprintf(err, cap, "%s: %s", what, code < 0 && errno ? strerror(errno) : status_text(code));
+    return code < 0 ? code : ST_IO;
+}
+
+static int cap_set(uint64_t keep)
+{
+    struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2] = {0};
+
+    for (int i = 0; i < 2; i++)
+        data[i].effective = data[i].permitted = (uint32_t)(keep >> (32 * i));
+    return syscall(SYS_capset, &head, data) == 0 ? 0 : status_from_errno(errno);
+}
+
+/* Becomes the unprivileged user (root only) and lets go of every capability but keep. */
+static int drop_rights(const struct jail_options *opt, uint64_t keep)
+{
+    uid_t uid = NOBODY;
+    gid_t gid = NOBODY;
+
+    if (geteuid() != 0)
+        return 0; /* nothing to let go of */
+    if (!opt->keep_user && opt->user && *opt->user) {
+        const struct passwd *pw = getpwnam(opt->user);
+        if (!pw) {
+            errno = 0;
+            return ST_NOT_FOUND;
+        }
+        uid = pw->pw_uid;
+        gid = pw->pw_gid;
+    }
+    for (int cap = 0; cap <= 63; cap++)
+        if (!(keep >> cap & 1))
+            (void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0); /* past the last capability it only says so */
+    if (keep && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0)
+        return status_from_errno(errno);
+    if (!opt->keep_user && (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0))
+        return status_from_errno(errno);
+    return cap_set(keep);
+}
+
+static int set_limit(int what, uint64_t soft)
+{
+    struct rlimit r;
+
+    if (getrlimit(what, &r) != 0)
+        return status_from_errno(errno);
+    if (soft < r.rlim_max || r.rlim_max == RLIM_INFINITY)
+        r.rlim_max = soft;
+    r.rlim_cur = r.rlim_max;
+    return setrlimit(what, &r) == 0 ? 0 : status_from_errno(errno);
+}
+
+static int set_limits(const struct jail_options *opt)
+{
+    int rc = set_limit(RLIMIT_CORE, 0);
+
+    if (!rc && opt->files)
+        rc = set_limit(RLIMIT_NOFILE, opt->files);
+#ifndef GH_SANITIZE /* AddressSanitizer reserves terabytes of address space */
+    if (!rc && opt->memory) {
+        unsigned long pages = 0;
+        FILE *f = fopen("/proc/self/statm", "r");
+        if (f) {
+            if (fscanf(f, "%lu", &pages) != 1)
+                pages = 0;
+            fclose(f);
+        }
+        rc = set_limit(RLIMIT_AS, (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE) + opt->memory);
+    }
+#endif
+    return rc;
+}
+
+static int add_all(scmp_filter_ctx c, uint32_t action, const int *calls, size_t n)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < n && !rc; i++) {
+        if (calls[i] == __NR_SCMP_ERROR)
+            continue; /* this libseccomp does not know it: it stays denied */
+        rc = seccomp_rule_add(c, action, calls[i], 0);
+        if (rc == -EDOM || rc == -EEXIST || rc == -EACCES)
+            rc = 0; /* not on this architecture, named twice, or already the default */
+    }
+    return rc;
+}
+
+/* Memory may be mapped, but never executable. */
+static int add_memory(scmp_filter_ctx c)
+{
+    int rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    if (!rc)
+        rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    return rc;
+}
+
+/* fcntl without F_DUPFD for a process that must not copy its packet socket; sending on every descriptor but that one. */
+static int add_receive_only(scmp_filter_ctx c, int fd)
+{
+    static const int send_calls[] = {SCMP_SYS(sendmsg), SCMP_SYS(sendto)};
+    static const int fcntl_ops[] = {1, 2, 3, 4, 1033, 1034}; /* F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_ADD/GET_SEALS */
+    int rc = 0;
+
+    for (size_t i = 0; i < GH_COUNT(send_calls) && !rc; i++)
+        rc = fd > 0 ? seccomp_rule_add(c, SCMP_ACT_ALLOW, send_calls[i], 1, SCMP_A0(SCMP_CMP_NE, (uint64_t)fd, 0))
+                    : seccomp_rule_add(c, SCMP_ACT_ALLOW, send_calls[i], 0);
+    for (size_t i = 0; i < GH_COUNT(fcntl_ops) && !rc; i++)
+        rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, (uint64_t)fcntl_ops[i], 0));
+    return rc;
+}
+
+static int fill_filter(scmp_filter_ctx c, enum jail_profile profile, const struct jail_options *opt)
+{
+    int rc = add_memory(c);
+
+    for (size_t i = 0; i < GH_COUNT(groups) && !rc; i++)
+        if (profiles[profile].groups & groups[i].group)
+            rc = add_all(c, SCMP_ACT_ALLOW, groups[i].calls, groups[i].n);
+    if (!rc)
+        rc = profile == JAIL_SENSOR ? add_receive_only(c, opt->receive_only_fd)
+                                    : seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 0);
+    if (!rc && !(profiles[profile].groups & G_FORK)) {
+        rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0));
+        if (!rc) /* reading a limit is harmless, setting one is not ours to do any more */
+            rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0, 0));
+    }
+    if (!rc) /* glibc falls back to clone on ENOSYS only */
+        rc = seccomp_rule_add(c, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+    if (!rc)
+        rc = add_all(c, SCMP_ACT_KILL_PROCESS, calls_deadly, GH_COUNT(calls_deadly));
+    return rc;
+}
+
+#ifdef GH_SANITIZE
+/* Sanitizers open files, clone and ptrace to make their reports. So a sanitized build denies only what would matter most;
+ * it is for tests and is never shipped. */
+static int load_filter(enum jail_profile profile, const struct jail_options *opt)
+{
+    static const int network[] = {SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(execve)};
+    scmp_filter_ctx c = seccomp_init(SCMP_ACT_ALLOW);
+    int rc = c ? 0 : -ENOMEM;
+
+    (void)opt;
+    (void)fill_filter;
+    if (!rc && !(profiles[profile].groups & G_NET))
+        rc = add_all(c, SCMP_ACT_ERRNO(EPERM), network, GH_COUNT(network));
+    if (!rc)
+        rc = seccomp_load(c);
+    seccomp_release(c);
+    return rc;
+}
+#else
+static int load_filter(enum jail_profile profile, const struct jail_options *opt)
+{
+    scmp_filter_ctx c = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+    int rc = c ? fill_filter(c, profile, opt) : -ENOMEM;
+
+    if (!rc)
+        rc = seccomp_load(c);
+    seccomp_release(c);
+    return rc;
+}
+#endif
+
+int jail_enter(enum jail_profile profile, const struct jail_options *opt, int *ret_landlock_abi, char *err, size_t cap)
+{
+    int rc, abi;
+
+    gh_check((size_t)profile < JAIL_COUNT);
+    rc = drop_rights(opt, profiles[profile].caps);
+    if (rc)
+        return complain(err, cap, "cannot become the unprivileged user (node.user)", rc);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return complain(err, cap, "cannot set no_new_privs", ST_IO);
+#ifndef GH_SANITIZE
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+    /* A change of user cleared the parent-death signal. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    rc = set_limits(opt);
+    if (rc)
+        return complain(err, cap, "cannot set resource limits", rc);
+    abi = jail_landlock(opt->rw, opt->ro);
+    if (abi < 0)
+        return complain(err, cap, "Landlock refuses the file rules", abi);
+    rc = load_filter(profile, opt);
+    if (rc) {
+        errno = -rc;
+        return complain(err, cap, "the kernel refuses the system call filter", ST_IO);
+    }
+    if (ret_landlock_abi)
+        *ret_landlock_abi = abi;
+    return 0;
+}

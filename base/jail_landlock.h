@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * jail_landlock: file-system rights by Landlock, by raw system calls (Debian has no library). Used by jail.c only. */
+#ifndef GH_BASE_JAIL_LANDLOCK_H
+#define GH_BASE_JAIL_LANDLOCK_H
+
+#include "base/status.h"
+
+/* Denies every path except those below rw and ro (NULL-ended lists or NULL). Needs no_new_privs. Returns the ABI applied,
+ * 0 when the kernel has none, or a negative code when a path cannot be opened or the kernel refuses. */
+int jail_landlock(const char *const *rw, const char *const *ro);
+
+#endif
