@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * keeper: starts the gh-* processes, gives each its channels, restarts what dies, stops all in order.
+ *
+ * It parses nothing foreign: only its own configuration and the processes' notes. One keeper per command, one thread.
+ * Children die with it (parent-death signal and end of their channel). */
+#ifndef GH_CTL_KEEPER_H
+#define GH_CTL_KEEPER_H
+
+#include "base/conf.h"
+#include "base/loop.h"
+#include "base/msg.h"
+
+#include <sys/types.h>
+
+struct keeper;
+
+enum keeper_answer {
+    KEEPER_RESTART, /* start it again, later each time it dies quickly */
+    KEEPER_ENDED    /* it is done: leave it */
+};
+struct keeper_hooks {
+    void *arg;
+    /* A child ended. status as from waitpid. NULL: always KEEPER_RESTART unless stopping. */
+    enum keeper_answer (*ended)(void *arg, enum role role, int status);
+    /* A child said something about itself (JSON, at most 4 KiB). */
+    void (*note)(void *arg, enum role role, struct span json);
+    /* Our own end of a link (keeper_link_self), first and after each restart of that child. */
+    void (*peer)(void *arg, enum role role, int fd);
+};
+
+/* conf_args: "-c", FILE, "--set", … as the user gave them, NULL-ended; handed to every child. Borrowed. */
+struct keeper *keeper_new(struct loop *l, char *const *conf_args, const struct keeper_hooks *hooks);
+void keeper_free(struct keeper *k); /* kills what still runs */
+
+/* A process of that role from the program exe beside this one, with own arguments (NULL-ended, borrowed). stdin_fd and
+ * stdout_fd become its 0 and 1 (-1: /dev/null); extra_fd, when >= 0, becomes its descriptor 4. */
+void keeper_add(struct keeper *k, enum role role, const char *exe, char *const *args, int stdin_fd, int stdout_fd, int extra_fd);
+/* These two talk to each other. */
+void keeper_link(struct keeper *k, enum role a, enum role b);
+/* This process talks to role itself, as the core would. */
+void keeper_link_self(struct keeper *k, enum role role);
+/* Starts everything added. 0 or a code (logged). */
+int keeper_start(struct keeper *k);
+/* Ends and starts one child again at once (a replay begins anew). */
+int keeper_restart(struct keeper *k, enum role role);
+/* Asks all to finish; after grace_ms kills the rest. The loop stops when the last is gone. */
+void keeper_stop(struct keeper *k, uint64_t grace_ms);
+bool keeper_stopping(const struct keeper *k);
+pid_t keeper_pid(const struct keeper *k, enum role role); /* 0 when it does not run */
+unsigned keeper_restarts(const struct keeper *k, enum role role);
+/* Directory of this program, without a slash at the end. */
+const char *keeper_bin_dir(void);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * gatehouse: the one command for people. A table of subcommands; what belongs to a room is done by that room's program. */
+#include "base/text.h"
+#include "firmware/ctl/ctl.h"
+
+#include <locale.h>
+#include <stdio.h>
+
+struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *program; /* or the room's program that does it */
+    const char *summary, *usage, *details;
+};
+
+#define COMMON "  -c FILE               configuration (default: built-in values)\n" \
+               "  --set SECTION.KEY=V   one value over the configuration\n"
+
+static const struct command commands[] = {
+    {"inspect", command_inspect, NULL, "read captures, print EVE JSON lines",
+     "gatehouse inspect [-c FILE] [-w DIR] [--no-documents|--no-scan] [--threads N] CAPTURE...",
+     COMMON "  -w DIR                store carved documents as DIR/ab/<sha256>\n"
+            "  --no-scan             carve and hash documents, do not read them\n"
+            "  --no-documents        flows and transactions only\n"
+            "  --threads N           accepted for scripts; results are the same whatever N\n"
+            "  CAPTURE               pcap or pcapng file, - for standard input\n"
+            "The last line is the stats event with the ledger. Exit 1: the policy blocked something.\n"},
+    {"classify", command_classify, NULL, "read documents from disk, print one JSON line each",
+     "gatehouse classify [-c FILE] [--text] FILE-OR-DIR...",
+     COMMON "  --text                add the text that was read\n"
+            "Directories are walked in sorted order. Exit 2: a named path does not exist.\n"},
+    {"run", command_run, NULL, "the appliance: watch an interface, or replay captures into it",
+     "gatehouse run [-c FILE] [-i INTERFACE | --replay CAPTURE]...",
+     COMMON "  -i INTERFACE          watch this interface (capture.interface)\n"
+            "  --replay CAPTURE      replay a file through the whole system instead; may be repeated\n"},
+    {"console", command_console, NULL, "the subcommittee's web console",
+     "gatehouse console [-c FILE]  |  gatehouse console init|link|enrol-approve|appliances [-c FILE] ...",
+     COMMON "  init                  make keys, certificate and database\n"
+            "  link                  print a new one-time sign-in link\n"
+            "  enrol-approve FILE    accept an appliance's request, write the answer with -o\n"
+            "  appliances            list the appliances known\n"},
+    {"policy", NULL, "gh-policy", "check, test, explain, replay and compare policies",
+     "gatehouse policy check|test|explain|replay|diff ...", "'gatehouse policy' alone shows each form.\n"},
+    {"rules", NULL, "gh-scan", "check, compile and list YARA rules", "gatehouse rules check|compile|list ...",
+     "'gatehouse rules' alone shows each form.\n"},
+    {"journal", NULL, "gh-core", "verify, print, export and import the signed journal",
+     "gatehouse journal verify|cat|export|import ...", "'gatehouse journal' alone shows each form.\n"},
+    {"evidence", NULL, "gh-core", "list and open sealed documents", "gatehouse evidence list|open ...",
+     "'gatehouse evidence' alone shows each form.\n"},
+    {"keys", NULL, "gh-uplink", "make and show this appliance's keys", "gatehouse keys generate|show [-c FILE]",
+     COMMON},
+    {"enrol", NULL, "gh-uplink", "join a console", "gatehouse enrol request -o FILE | accept FILE [-c FILE]", COMMON},
+    {"status", command_status, NULL, "health, processes, losses", "gatehouse status [-c FILE] [--json]",
+     COMMON "Exit 1: the appliance does not run.\n"},
+    {"config", command_config, NULL, "print the configuration in force, with every key explained",
+     "gatehouse config [-c FILE] [--set SECTION.KEY=VALUE]...", COMMON},
+};
+
+static const struct command *find(const char *name)
+{
+    for (size_t i = 0; i < GH_COUNT(commands); i++)
+        if (!strcmp(name, commands[i].name))
+            return &commands[i];
+    return NULL;
+}
+
+static int unknown(const char *name)
+{
+    const char *names[GH_COUNT(commands)];
+    const char *near;
+
+    for (size_t i = 0; i < GH_COUNT(commands); i++)
+        names[i] = commands[i].name;
+    near = text_nearest(name, names, GH_COUNT(commands));
+    fprintf(stderr, "gatehouse: unknown command '%s'%s%s%s\n'gatehouse help' lists the commands\n", name,
+            near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return 2;
+}
+
+static int help(const char *name)
+{
+    const struct command *c = name ? find(name) : NULL;
+
+    if (name && !c)
+        return unknown(name);
+    if (c) {
+        printf("%s: %s\n\nusage: %s\n\n%s", c->name, c->summary, c->usage, c->details);
+        return 0;
+    }
+    printf("Gatehouse %s: security monitoring and document classification\n\nusage: gatehouse COMMAND ...\n\n", GH_VERSION);
+    for (size_t i = 0; i < GH_COUNT(commands); i++)
+        printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+    printf("\n'gatehouse help COMMAND' tells more; gatehouse(1) tells all.\n"
+           "Exit codes: 0 done, 1 found or blocked, 2 usage, configuration or input, 3 could not finish.\n");
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    const struct command *c;
+
+    setlocale(LC_CTYPE, "C.UTF-8");
+    if (argc < 2) {
+        help(NULL);
+        return 2;
+    }
+    if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "version")) {
+        printf("gatehouse %s\n", GH_VERSION);
+        return 0;
+    }
+    if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+        return help(argc > 2 ? argv[2] : NULL);
+    c = find(argv[1]);
+    if (!c)
+        return unknown(argv[1]);
+    if (argc > 2 && (!strcmp(argv[2], "--help") || !strcmp(argv[2], "-h")))
+        return help(c->name);
+    return c->run ? c->run(argc - 1, argv + 1) : ctl_exec(c->program, argc, argv);
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * gatehouse run: the appliance. Starts the processes, restarts what dies, begins a replay anew when a process that held
+ * part of it died before all of it was recorded (the journal drops the doubles), writes what `gatehouse status` shows.
+ * gatehouse console: the same keeper around gh-console. */
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "firmware/ctl/ctl.h"
+#include "firmware/ctl/keeper.h"
+#include "firmware/ctl/run_id.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define STATUS_MS 1000
+#define NOTE_MAX 4096
+
+struct run {
+    struct ctl_options opt;
+    struct loop *loop;
+    struct keeper *keeper;
+    char *replay[256];
+    size_t n_replay;
+    char run_text[32];
+    char *sensor_args[300];
+    char *core_args[8];
+    bool sensor_done;   /* the replay was read to its end */
+    bool recorded;      /* and all of it is in the journal */
+    int rc;
+    uint64_t started_us;
+    struct writer notes[ROLE_COUNT];
+};
+
+/* Configuration faults (status 2) do not mend themselves: stop and say so. */
+static bool is_config_fault(int status)
+{
+    return WIFEXITED(status) && WEXITSTATUS(status) == 2;
+}
+
+static void give_up(struct run *r, enum role role, int rc)
+{
+    log_error("gh-%s cannot start; see its message above. Stopping.", role_name(role));
+    r->rc = rc;
+    keeper_stop(r->keeper, 3000);
+}
+
+static enum keeper_answer on_ended(void *arg, enum role role, int status)
+{
+    struct run *r = arg;
+
+    if (keeper_stopping(r->keeper))
+        return KEEPER_ENDED;
+    if (role == ROLE_SENSOR && r->n_replay && WIFEXITED(status) && WEXITSTATUS(status) != 3) {
+        r->sensor_done = true;
+        if (WEXITSTATUS(status) == 2)
+            log_warn("part of the replay could not be read; see the messages above");
+        return KEEPER_ENDED;
+    }
+    if (is_config_fault(status)) {
+        give_up(r, role, 2);
+        return KEEPER_ENDED;
+    }
+    return KEEPER_RESTART;
+}
+
+/* The core forgot what it had not recorded: the replay begins anew, once the new core is there. */
+static void on_core_back(struct run *r)
+{
+    if (!r->n_replay || r->recorded || !r->sensor_done)
+        return;
+    r->sensor_done = false;
+    if (keeper_restart(r->keeper, ROLE_SENSOR) != 0)
+        log_error("the replay cannot be started again");
+}
+
+static void on_note(void *arg, enum role role, struct span json)
+{
+    struct run *r = arg;
+    struct arena *a = arena_new(1 << 20);
+    struct json *j;
+
+    if (a && json_parse(a, json, 16, &j, NULL) == 0) {
+        writer_clear(&r->notes[role]);
+        writer_put(&r->notes[role], json);
+        if (role == ROLE_CORE && json_get(j, "run_done"))
+            r->recorded = true;
+        if (role == ROLE_CORE && json_get(j, "started"))
+            on_core_back(r);
+    }
+    arena_free(a);
+}
+
+static void write_status(void *arg)
+{
+    static const enum role shown[] = {ROLE_SENSOR, ROLE_CORE, ROLE_SCAN, ROLE_POLICY, ROLE_ENFORCE, ROLE_UPLINK};
+    struct run *r = arg;
+    char path[CONF_TEXT + 32], temp[CONF_TEXT + 32], iso[CLOCK_ISO_SIZE];
+    struct writer w;
+    struct jw j;
+    int fd;
+
+    writer_init(&w, 131072);
+    jw_init(&j, &w);
+    jw_obj(&j);
+    jw_kcstr(&j, "name", r->opt.conf.node_name);
+    jw_kcstr(&j, "version", GH_VERSION);
+    jw_ku64(&j, "pid", (uint64_t)getpid());
+    jw_kcstr(&j, "written", clock_iso(clock_wall_us(), iso));
+    jw_kcstr(&j, "started", clock_iso(r->started_us, iso));
+    jw_kcstr(&j, "mode", r->n_replay ? "replay" : "live");
+    jw_kbool(&j, "replay_recorded", r->n_replay && r->recorded);
+    jw_kobj(&j, "processes");
+    for (size_t i = 0; i < GH_COUNT(shown); i++) {
+        jw_kobj(&j, role_name(shown[i]));
+        jw_ku64(&j, "pid", (uint64_t)keeper_pid(r->keeper, shown[i]));
+        jw_ku64(&j, "restarts", keeper_restarts(r->keeper, shown[i]));
+        if (r->notes[shown[i]].n)
+            jw_kraw(&j, "facts", writer_span(&r->notes[shown[i]]));
+        jw_end_obj(&j);
+    }
+    jw_end_obj(&j);
+    jw_end_obj(&j);
+    writer_u8(&w, '\n');
+    snprintf(path, sizeof(path), "%s/status.json", r->opt.conf.node_state_dir);
+    snprintf(temp, sizeof(temp), "%s/status.json.new", r->opt.conf.node_state_dir);
+    fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    if (fd >= 0) {
+        bool good = writer_ok(&w) && write(fd, w.p, w.n) == (ssize_t)w.n;
+        close(fd);
+        if (good)
+            (void)rename(temp, path); /* on a full disk the old one stays and its age tells */
+    }
+    writer_done(&w);
+}
+
+static void on_stop(void *arg)
+{
+    struct run *r = arg;
+    log_info("stopping");
+    keeper_stop(r->keeper, 10000);
+}
+
+static int parse(struct run *r, int argc, char **argv)
+{
+    static const char *const known[] = {"-c", "--set", "--replay", "-i"};
+    static char interface[CONF_TEXT + 32];
+    const char *v;
+
+    for (int i = 1; i < argc; i++) {
+        if (ctl_option(&r->opt, argc, argv, &i))
+            continue;
+        if (!strcmp(argv[i], "--replay")) {
+            v = ctl_value(argc, argv, &i);
+            if (!v || r->n_replay == GH_COUNT(r->replay))
+                return 2;
+            if (access(v, R_OK) != 0)
+                return ctl_usage("run", "%s: %s", v, strerror(errno));
+            r->replay[r->n_replay++] = (char *)v;
+        } else if (!strcmp(argv[i], "-i")) {
+            char *set[] = {argv[0], (char *)"--set", interface};
+            int at = 1;
+            v = ctl_value(argc, argv, &i);
+            if (!v)
+                return 2;
+            snprintf(interface, sizeof(interface), "capture.interface=%s", v);
+            ctl_option(&r->opt, 3, set, &at);
+        } else {
+            return ctl_unknown("run", argv[i], known, GH_COUNT(known));
+        }
+    }
+    if (r->opt.failed)
+        return 2;
+    if (!r->n_replay && !*r->opt.conf.capture_interface)
+        return ctl_usage("run", "nothing to watch: set capture.interface in the configuration, or give -i or --replay");
+    return 0;
+}
+
+static int check_state(const struct run *r)
+{
+    char key[CONF_TEXT + 32];
+
+    snprintf(key, sizeof(key), "%s/appliance.key", r->opt.conf.node_state_dir);
+    if (access(key, R_OK) == 0)
+        return 0;
+    fprintf(stderr,
+            "gatehouse run: %s: %s\nThis appliance has no keys yet, so it could not sign its journal. Make them once with:\n"
+            "  gatehouse keys generate -c YOUR.conf\n",
+            key, strerror(errno));
+    return 2;
+}
+
+static void build(struct run *r)
+{
+    const struct conf *c = &r->opt.conf;
+    size_t n = 0;
+
+    r->sensor_args[n++] = (char *)"--keep";
+    if (r->n_replay) {
+        uint64_t id = run_id(r->replay, r->n_replay);
+        snprintf(r->run_text, sizeof(r->run_text), "%llu", (unsigned long long)id);
+        r->sensor_args[n++] = (char *)"--run";
+        r->sensor_args[n++] = r->run_text;
+        r->sensor_args[n++] = (char *)"--";
+        for (size_t i = 0; i < r->n_replay; i++)
+            r->sensor_args[n++] = r->replay[i];
+    } else {
+        r->core_args[0] = (char *)"--live";
+    }
+    keeper_add(r->keeper, ROLE_CORE, "gh-core", r->core_args, -1, -1, -1);
+    keeper_add(r->keeper, ROLE_SCAN, "gh-scan", NULL, -1, -1, -1);
+    keeper_add(r->keeper, ROLE_POLICY, "gh-policy", NULL, -1, -1, -1);
+    keeper_link(r->keeper, ROLE_CORE, ROLE_SCAN);
+    keeper_link(r->keeper, ROLE_CORE, ROLE_POLICY);
+    if (c->enforce_enabled && !r->n_replay) {
+        keeper_add(r->keeper, ROLE_ENFORCE, "gh-enforce", NULL, -1, -1, -1);
+        keeper_link(r->keeper, ROLE_CORE, ROLE_ENFORCE);
+    }
+    if (*c->uplink_console) {
+        keeper_add(r->keeper, ROLE_UPLINK, "gh-uplink", NULL, -1, -1, -1);
+        keeper_link(r->keeper, ROLE_CORE, ROLE_UPLINK);
+    }
+    keeper_add(r->keeper, ROLE_SENSOR, "gh-sensor", r->sensor_args, -1, -1, -1);
+    keeper_link(r->keeper, ROLE_SENSOR, ROLE_CORE);
+}
+
+int command_run(int argc, char **argv)
+{
+    static struct run r;
+    const struct keeper_hooks hooks = {.arg = &r, .ended = on_ended, .note = on_note};
+    int rc;
+
+    ctl_options_init(&r.opt);
+    rc = parse(&r, argc, argv);
+    if (!rc)
+        rc = check_state(&r);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < ROLE_COUNT; i++)
+        writer_init(&r.notes[i], NOTE_MAX);
+    r.started_us = clock_wall_us();
+    r.loop = loop_new();
+    gh_check(r.loop);
+    loop_signal(r.loop, SIGINT, on_stop, &r);
+    loop_signal(r.loop, SIGTERM, on_stop, &r);
+    r.keeper = keeper_new(r.loop, r.opt.conf_args, &hooks);
+    build(&r);
+    if (keeper_start(r.keeper) != 0) {
+        r.rc = 3;
+    } else {
+        log_info("%s: %s", r.opt.conf.node_name, r.n_replay ? "replaying" : "watching");
+        loop_timer_add(r.loop, STATUS_MS, true, write_status, &r);
+        write_status(&r);
+        loop_run(r.loop);
+    }
+    keeper_free(r.keeper);
+    loop_free(r.loop);
+    for (size_t i = 0; i < ROLE_COUNT; i++)
+        writer_done(&r.notes[i]);
+    return r.rc;
+}
+
+/* ---- gatehouse console ---- */
+
+static enum keeper_answer on_console_ended(void *arg, enum role role, int status)
+{
+    struct run *r = arg;
+
+    if (keeper_stopping(r->keeper))
+        return KEEPER_ENDED;
+    if (!is_config_fault(status))
+        return KEEPER_RESTART;
+    give_up(r, role, 2);
+    return KEEPER_ENDED;
+}
+
+int command_console(int argc, char **argv)
+{
+    static struct run r;
+    const struct keeper_hooks hooks = {.arg = &r, .ended = on_console_ended};
+
+    if (argc > 1 && argv[1][0] != '-')
+        return ctl_exec("gh-console", argc, argv);
+    ctl_options_init(&r.opt);
+    for (int i = 1; i < argc; i++) {
+        static const char *const known[] = {"-c", "--set", "init", "link", "enrol-approve", "appliances"};
+        if (!ctl_option(&r.opt, argc, argv, &i))
+            return ctl_unknown("console", argv[i], known, GH_COUNT(known));
+    }
+    if (r.opt.failed)
+        return 2;
+    r.loop = loop_new();
+    gh_check(r.loop);
+    loop_signal(r.loop, SIGINT, on_stop, &r);
+    loop_signal(r.loop, SIGTERM, on_stop, &r);
+    r.keeper = keeper_new(r.loop, r.opt.conf_args, &hooks);
+    keeper_add(r.keeper, ROLE_CONSOLE, "gh-console", NULL, -1, STDOUT_FILENO, -1);
+    if (keeper_start(r.keeper) != 0)
+        r.rc = 3;
+    else
+        loop_run(r.loop);
+    keeper_free(r.keeper);
+    loop_free(r.loop);
+    return r.rc;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "firmware/link/carrier.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ANSWER_MAX 65536
+
+struct carrier {
+    CURL *curl;
+    struct curl_slist *headers;
+    char url[LINK_URL + 32], pin[LINK_PIN + 16], message[CURL_ERROR_SIZE];
+    struct writer *answer;
+};
+
+static size_t on_body(char *p, size_t size, size_t n, void *arg)
+{
+    struct carrier *c = arg;
+
+    (void)size; /* always 1 */
+    if (c->answer->n + n > ANSWER_MAX)
+        return 0; /* longer than any answer of ours: stop */
+    writer_bytes(c->answer, p, n);
+    return writer_ok(c->answer) ? n : 0;
+}
+
+struct carrier *carrier_new(const struct link_console *console, uint64_t timeout_ms)
+{
+    struct carrier *c = calloc(1, sizeof(*c));
+
+    if (!c)
+        return NULL;
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    c->curl = curl_easy_init();
+    c->headers = curl_slist_append(NULL, "Content-Type: application/vnd.gatehouse.envelope");
+    c->headers = curl_slist_append(c->headers, "Expect:");
+    if (!c->curl || !c->headers) {
+        carrier_free(c);
+        return NULL;
+    }
+    snprintf(c->url, sizeof(c->url), "%s/api/v1/intake", console->url);
+    snprintf(c->pin, sizeof(c->pin), "sha256//%s", console->pin);
+    curl_easy_setopt(c->curl, CURLOPT_URL, c->url);
+    curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, c->headers);
+    curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR, "https");
+    curl_easy_setopt(c->curl, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(c->curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    /* The console's certificate is its own; what identifies it is its public key, pinned at enrolment. */
+    curl_easy_setopt(c->curl, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(c->curl, CURLOPT_SSL_VERIFYHOST, 0L);
+    curl_easy_setopt(c->curl, CURLOPT_PINNEDPUBLICKEY, c->pin);
+    curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+    curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
+    curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, c);
+    curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, c->message);
+    curl_easy_setopt(c->curl, CURLOPT_USERAGENT, "gatehouse/" GH_VERSION);
+    return c;
+}
+
+void carrier_free(struct carrier *c)
+{
+    if (!c)
+        return;
+    curl_slist_free_all(c->headers);
+    curl_easy_cleanup(c->curl);
+    free(c);
+}
+
+int carrier_post(struct carrier *c, struct span envelope, long *ret_status, struct writer *answer)
+{
+    CURLcode rc;
+
+    c->answer = answer;
+    c->message[0] = 0;
+    writer_clear(answer);
+    curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)envelope.n);
+    curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, envelope.p);
+    rc = curl_easy_perform(c->curl);
+    c->answer = NULL;
+    if (rc != CURLE_OK && !c->message[0])
+        snprintf(c->message, sizeof(c->message), "%s", curl_easy_strerror(rc));
+    if (rc == CURLE_SSL_PINNEDPUBKEYNOTMATCH)
+        return ST_BAD_SIGNATURE;
+    if (rc == CURLE_OPERATION_TIMEDOUT)
+        return ST_TIMEOUT;
+    if (rc != CURLE_OK)
+        return ST_CLOSED;
+    curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, ret_status);
+    return 0;
+}
+
+const char *carrier_message(const struct carrier *c)
+{
+    return c->message[0] ? c->message : "no message";
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/json.h"
+#include "firmware/link/link.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+const char *link_base64(const void *p, size_t n, char *buf, size_t cap)
+{
+    struct reader r = reader_of(p, n);
+    size_t o = 0;
+
+    gh_check(cap >= (n + 2) / 3 * 4 + 1);
+    while (reader_left(&r)) {
+        unsigned have = reader_left(&r) < 3 ? (unsigned)reader_left(&r) : 3;
+        uint32_t v = (uint32_t)reader_be(&r, have) << (8 * (3 - have));
+        for (unsigned i = 0; i < 4; i++)
+            buf[o++] = i <= have ? letters[v >> (18 - 6 * i) & 63] : '=';
+    }
+    buf[o] = 0;
+    return buf;
+}
+
+bool link_unbase64(const char *text, void *p, size_t n)
+{
+    struct writer w;
+    uint32_t v = 0;
+    unsigned bits = 0;
+    size_t len = strlen(text);
+
+    if (len != (n + 2) / 3 * 4)
+        return false;
+    writer_fixed(&w, p, n);
+    for (size_t i = 0; i < len; i++) {
+        const char *hit = text[i] == '=' && i + 2 >= len ? letters : strchr(letters, text[i]);
+        if (!hit)
+            return false;
+        v = v << 6 | (uint32_t)(hit - letters);
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            if (w.n < n)
+                writer_u8(&w, (uint8_t)(v >> bits));
+        }
+    }
+    return w.n == n;
+}
+
+int link_read_file(const char *path, struct writer *w)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = -1;
+    uint8_t *to;
+
+    if (fd < 0)
+        return status_from_errno(errno);
+    while (w->n < 65536 && (to = writer_reserve(w, 4096)) && (n = read(fd, to, 4096)) > 0)
+        writer_advance(w, (size_t)n);
+    close(fd);
+    return n == 0 ? 0 : n < 0 ? ST_IO : ST_LIMIT;
+}
+
+int link_write_file(const char *path, struct span bytes, unsigned mode, bool replace)
+{
+    char temp[CONF_TEXT + 64];
+    int fd, rc = 0;
+
+    if (!replace && access(path, F_OK) == 0)
+        return ST_EXISTS;
+    if ((size_t)snprintf(temp, sizeof(temp), "%s.new", path) >= sizeof(temp))
+        return ST_LIMIT;
+    (void)unlink(temp);
+    fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    if (fd < 0)
+        return status_from_errno(errno);
+    if (write(fd, bytes.p, bytes.n) != (ssize_t)bytes.n || fsync(fd) != 0)
+        rc = errno ? status_from_errno(errno) : ST_IO;
+    close(fd);
+    if (!rc && rename(temp, path) != 0)
+        rc = status_from_errno(errno);
+    if (rc)
+        (void)unlink(temp);
+    return rc;
+}
+
+int link_console_load(const char *state_dir, struct link_console *ret)
+{
+    char path[CONF_TEXT + 32];
+    struct link_console c = {0};
+    struct arena *a = arena_new(1 << 20);
+    struct writer w;
+    struct json *j;
+    int rc;
+
+    snprintf(path, sizeof(path), "%s/console.json", state_dir);
+    writer_init(&w, 131072);
+    rc = a ? link_read_file(path, &w) : ST_NOMEM;
+    if (!rc)
+        rc = json_parse(a, writer_span(&w), 8, &j, NULL);
+    if (!rc) {
+        const char *url = json_cstr(json_get(j, "console_url"), ""), *pin = json_cstr(json_get(j, "tls_pin_sha256"), "");
+        if (!strncmp(pin, "sha256//", 8))
+            pin += 8;
+        if (strlen(url) >= sizeof(c.url) || strlen(pin) >= sizeof(c.pin) ||
+            !link_unbase64(json_cstr(json_get(j, "console_sign"), ""), c.key.sign, SEAL_PUBLIC) ||
+            !link_unbase64(json_cstr(json_get(j, "console_box"), ""), c.key.box, SEAL_PUBLIC))
+            rc = ST_MALFORMED;
+        else {
+            snprintf(c.url, sizeof(c.url), "%s", url);
+            snprintf(c.pin, sizeof(c.pin), "%s", pin);
+            *ret = c;
+        }
+    }
+    writer_done(&w);
+    arena_free(a);
+    return rc;
+}
