@@ -33,6 +33,7 @@ struct mark_text {
 struct mark_list {
     struct marking *v;
     size_t n;
+    bool truncated; /* more was found than is told; what is told includes the highest */
 };
 int mark_warm_up(void);
 /* Finds markings (at most 200) in all texts of one object. 0 or ST_NOMEM. */
@@ -40,6 +41,10 @@ int mark_find(const struct mark_text *texts, size_t n, struct arena *a, struct m
 /* Level that a machine-readable label states: kind, key, value as in extract_label. LEVEL_NONE when it states none;
  * *ret_scheme when not NULL. */
 enum level mark_label(const char *kind, struct span key, struct span value, const char **ret_scheme);
+/* Teaches which MSIP label GUIDs state which level (their display names are not in the file): lines "GUID level", '#' and
+ * empty lines are skipped. Before the jail, adds to what is known. 0; ST_USAGE with the bad line's number in *ret_line;
+ * ST_LIMIT beyond 1024. */
+int mark_label_guids(struct span table, unsigned *ret_line);
 /* "vi", "en", "fr", "ru", "zh" or "" by letters and frequent words. */
 const char *mark_language(struct span text);
 
