@@ -43,9 +43,13 @@ struct packet {
     uint8_t src_mac[6], dst_mac[6];
     uint16_t vlan[2]; /* ids, outermost first */
     unsigned n_vlan;
-    const char *tunnel; /* "gre", "vxlan", …: outermost decapsulation, or NULL */
+    /* tunnel: the outermost decapsulation; all NULL and zero when the frame was not wrapped */
+    const char *tunnel; /* "gre", "erspan", "vxlan", "geneve", "gtp", "teredo", "ipip", "ip6" */
     uint8_t tunnel_src[16], tunnel_dst[16];
     bool tunnel_ipv6;
+    struct span tunnel_l3;   /* the outermost IP packet, see packet_outer */
+    uint16_t tunnel_vlan[2]; /* its tags; vlan[] has those of the inner frame */
+    unsigned tunnel_n_vlan;
     /* IP */
     bool ipv6;
     uint8_t src[16], dst[16]; /* IPv4 in the first four */
@@ -74,5 +78,8 @@ enum packet_verdict packet_decode(struct packet *p, unsigned link_type, struct s
 /* Decodes a reassembled datagram again from its IP header on (l3 as defrag built it). */
 enum packet_verdict packet_decode_ip(struct packet *p, struct span l3);
 bool packet_link_known(unsigned link_type);
+/* The packet around the tunnel of p, transport decoded, as one sees it who does not look into tunnels. ts_us, number,
+ * wire_bytes and MAC addresses are those of p. False when p came through no tunnel. */
+bool packet_outer(const struct packet *p, struct packet *ret);
 
 #endif
