@@ -22,6 +22,22 @@ const struct event_field event_fields[] = {
 #undef OBJ
 const size_t event_field_count = GH_COUNT(event_fields);
 
+static const struct {
+    const char *name;
+    int rank;
+} levels[] = {
+#define EVENT_LEVEL(name, rank) {name, rank},
+#include "base/event.def"
+};
+
+int event_level_rank(struct span name)
+{
+    for (size_t i = 0; i < GH_COUNT(levels); i++)
+        if (span_eq(name, span_str(levels[i].name)))
+            return levels[i].rank;
+    return -1;
+}
+
 const char *event_type_name(enum event_type t)
 {
     return (size_t)t < GH_COUNT(type_names) ? type_names[t] : "";
