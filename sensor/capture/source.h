@@ -6,7 +6,7 @@
  *     while (source_next(s, &f) == SOURCE_FRAME)
  *         ... f.bytes is readable until the next source_next ...
  *
- * A source belongs to one thread. Memory: replay 1 MiB per open file whatever the file says; live the
+ * A source belongs to one thread. Memory: replay 512 KiB per open file whatever the file says; live the
  * kernel's ring (capture.buffer). Everything is opened before the jail is entered; afterwards only read(2) or
  * recvfrom(2), poll(2) and getsockopt(2) are called. */
 #ifndef GH_SENSOR_SOURCE_H
