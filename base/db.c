@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/db.h"
+#include "base/clock.h"
 
 #include <sqlite3.h>
 #include <stdarg.h>
@@ -18,6 +19,7 @@ struct db {
     sqlite3 *h;
     struct db_stmt cache[DB_CACHE];
     uint64_t tick;
+    uint64_t deadline_ms;
 };
 
 static int code_of(int rc)
@@ -250,6 +252,21 @@ const char *db_cstr(struct db_stmt *s, int col)
 void db_reset(struct db_stmt *s)
 {
     sqlite3_reset(s->stmt);
+}
+
+/* Virtual-machine steps between two looks at the clock: some 0.1 ms. */
+#define TIME_BOX_STEPS 5000
+
+static int is_late(void *arg)
+{
+    const struct db *d = arg;
+    return clock_mono_ms() >= d->deadline_ms;
+}
+
+void db_time_box(struct db *d, uint64_t ms)
+{
+    d->deadline_ms = clock_mono_ms() + ms;
+    sqlite3_progress_handler(d->h, ms ? TIME_BOX_STEPS : 0, ms ? is_late : NULL, d);
 }
 
 int64_t db_changes(struct db *d)

@@ -36,6 +36,8 @@ int64_t db_last_id(struct db *d);
 int db_begin(struct db *d); /* BEGIN IMMEDIATE */
 int db_commit(struct db *d);
 void db_rollback(struct db *d);
+/* From now on a statement that is still running after ms milliseconds ends with ST_TIMEOUT; 0: no limit. */
+void db_time_box(struct db *d, uint64_t ms);
 /* The raw handle, for what this header lacks (backup, functions, interrupt). */
 void *db_handle(struct db *d);
 

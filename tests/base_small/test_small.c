@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * base64, passwords, and the time box of a database statement. */
+#include "base/base64.h"
+#include "base/clock.h"
+#include "base/db.h"
+#include "base/password.h"
+#include "base/seal.h"
+#include "tests/check.h"
+
+#include <unistd.h>
+
+static const struct {
+    const char *name, *text, *bytes;
+    size_t n;
+    bool ok;
+} rows[] = {
+    {"empty", "", "", 0, true},
+    {"one", "Zg==", "f", 1, true},
+    {"two", "Zm8=", "fo", 2, true},
+    {"three", "Zm9v", "foo", 3, true},
+    {"six", "Zm9vYmFy", "foobar", 6, true},
+    {"other length", "Zm9v", "fo", 2, false},
+    {"no padding", "Zg", "f", 1, false},
+    {"padding in front", "=Zg=", "f", 1, false},
+    {"all padding", "====", "f", 1, false},
+    {"second spelling", "Zh==", "f", 1, false},
+    {"blank inside", "Zm 9", "foo", 3, false},
+    {"url letters", "-_8=", "fo", 2, false},
+};
+
+static void test_base64(void)
+{
+    for (size_t i = 0; i < GH_COUNT(rows); i++) {
+        uint8_t out[8] = {0};
+        char text[16];
+        check_row(rows[i].name);
+        CHECK(base64_decode(span_str(rows[i].text), out, rows[i].n) == rows[i].ok);
+        if (!rows[i].ok)
+            continue;
+        CHECK(memcmp(out, rows[i].bytes, rows[i].n) == 0);
+        CHECK_STR(base64_encode(rows[i].bytes, rows[i].n, text, sizeof(text)), rows[i].text);
+    }
+}
+
+static void test_password(void)
+{
+    char a[PASSWORD_HASH], b[PASSWORD_HASH];
+
+    check_row("password");
+    CHECK(password_hash(span_str("hoa sen ven đường"), a) == 0);
+    CHECK(password_hash(span_str("hoa sen ven đường"), b) == 0);
+    CHECK(strncmp(a, "$argon2id$", 10) == 0);
+    CHECK(strcmp(a, b) != 0);
+    CHECK(password_verify(a, span_str("hoa sen ven đường")));
+    CHECK(!password_verify(a, span_str("hoa sen ven duong")));
+    CHECK(!password_verify("", span_str("")));
+    CHECK(!password_verify("$argon2id$nonsense", span_str("x")));
+}
+
+static void test_time_box(void)
+{
+    static const char slow[] =
+        "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c";
+    char path[] = "/tmp/gh-db-XXXXXX";
+    struct db *d = NULL;
+    struct db_stmt *s;
+    uint64_t start;
+
+    check_row("time box");
+    CHECK(close(mkstemp(path)) == 0);
+    CHECK(db_open(path, DB_WRITE, &d) == 0);
+    start = clock_mono_ms();
+    db_time_box(d, 50);
+    CHECK(db_query(d, &s, slow, "") == 0 && db_step(s) == ST_TIMEOUT);
+    CHECK(clock_mono_ms() - start < 5000);
+    db_time_box(d, 0);
+    CHECK(db_query(d, &s, "SELECT 7", "") == 0 && db_step(s) == 1 && db_i64(s, 0) == 7);
+    db_close(d);
+    unlink(path);
+}
+
+int main(void)
+{
+    CHECK(seal_init() == 0);
+    test_base64();
+    test_password();
+    test_time_box();
+    return check_end();
+}
