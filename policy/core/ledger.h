@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * ledger: the sensor's accounts and the core's own in one stats event, so that for packets, segments, flows,
+ * documents and events  in = out + everything lost by name. What cannot be explained is itself a named loss,
+ * never hidden. */
+#ifndef GH_CORE_LEDGER_H
+#define GH_CORE_LEDGER_H
+
+#include "base/writer.h"
+
+struct ledger_own {
+    uint64_t received; /* records from the sensor */
+    uint64_t added;    /* events made here: alerts, audit */
+    uint64_t written;  /* printed or recorded; also those that an earlier life of this process had recorded */
+    uint64_t journal_full; /* dropped because the journal could not take them */
+    uint64_t not_wanted;   /* dropped by configuration (journal.flows = no) */
+    uint64_t scan_queue;   /* documents announced but not read, because too many were waiting */
+};
+/* Appends the stats event. sensor is the JSON of its LEDGER message, or empty when it died before sending
+ * one. open counts as neither in nor out the events that are still being judged (live); at the end there are
+ * none. 0 or ST_MALFORMED (then the sensor's part counts as missing and the event is written without it). */
+int ledger_event(struct writer *out, struct span sensor, const struct ledger_own *own, struct span timestamp);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * outdir: carved documents as OUTDIR/ab/<sha256>, ab being the hash's first byte in hex. Everything goes
+ * through the directory's descriptor, so that the process needs no other right. A file appears whole or not
+ * at all. */
+#ifndef GH_CORE_OUTDIR_H
+#define GH_CORE_OUTDIR_H
+
+#include "base/status.h"
+
+/* Copies size bytes of memfd to its place below the directory dir_fd. A file that is there already with that
+ * size stays. 0, or ST_FULL, ST_DENIED, ST_IO, ST_TRUNCATED (the memfd is shorter than it was said to be). */
+int outdir_store(int dir_fd, const uint8_t sha256[static 32], int memfd, uint64_t size);
+
+#endif
