@@ -70,6 +70,11 @@ static void on_message(void *arg, const struct msg *m)
     struct core *c = arg;
     int fd = m->fd, rc = 0;
 
+    if (loop_stopped(c->proc.loop)) { /* broken or finished: nothing more is believed */
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
     switch (m->type) {
     case MSG_EVENTS:
         take_events(c, m->body);
