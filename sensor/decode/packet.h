@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * packet: one captured frame to its innermost IP packet, layer by layer by a table. Pure: no state, no allocation.
+ * packet: one captured frame to its innermost IP packet, layer by layer by a table. Pure: no state, no
+ * allocation.
  *
- * Spans point into the frame, which must outlive the struct packet. Sources: IEEE 802.3/802.1Q, RFC 791, 8200, 9293, 768,
- * 792, 4443, 2784 (GRE), 7348 (VXLAN), 8926 (Geneve), 4380 (Teredo), 2516 (PPPoE), 1661 (PPP), 3032 (MPLS), libpcap's
- * link-type list for Linux cooked v1/v2. */
+ * Spans point into the frame, which must outlive the struct packet. Sources: IEEE 802.3/802.1Q, RFC 791,
+ * 8200, 9293, 768, 792, 4443, 4302 (AH), 9260 (SCTP), 2784 (GRE), 7348 (VXLAN), 8926 (Geneve), 8300 (NSH),
+ * 4380 (Teredo), 2516 (PPPoE), 1661 (PPP), 3032 (MPLS), 3GPP TS 29.281 (GTP-U), libpcap's link-type list for
+ * Linux cooked v1/v2.
+ *
+ * When what a tunnel carries is broken, or no IP, the packet around it is the result. */
 #ifndef GH_SENSOR_PACKET_H
 #define GH_SENSOR_PACKET_H
 
@@ -12,18 +16,18 @@
 #define PACKET_LAYERS 16 /* deepest nesting; more is hostile */
 
 /* Why a frame did not become an IP packet of a flow. PACKET_OK first; names go into the ledger. */
-#define PACKET_VERDICTS(X)                                                                                                \
-    X(OK, "")                                                                                                             \
-    X(NOT_IP, "not_ip")                                                                                                   \
-    X(TRUNCATED, "truncated_header")                                                                                      \
-    X(MALFORMED, "malformed_header")                                                                                      \
-    X(LINK_TYPE, "unknown_link_type")                                                                                     \
-    X(TOO_DEEP, "too_many_layers")                                                                                        \
-    X(EMPTY, "empty_frame")                                                                                               \
-    X(FRAGMENT, "fragment_held") /* internal: waits for its siblings */                                                   \
-    X(FRAGMENT_LOST, "fragment_incomplete")                                                                               \
-    X(FRAGMENT_BAD, "fragment_malformed")                                                                                 \
-    X(FRAGMENT_FULL, "fragment_table_full")                                                                               \
+#define PACKET_VERDICTS(X)                                                                                   \
+    X(OK, "")                                                                                                \
+    X(NOT_IP, "not_ip")                                                                                      \
+    X(TRUNCATED, "truncated_header")                                                                         \
+    X(MALFORMED, "malformed_header")                                                                         \
+    X(LINK_TYPE, "unknown_link_type")                                                                        \
+    X(TOO_DEEP, "too_many_layers")                                                                           \
+    X(EMPTY, "empty_frame")                                                                                  \
+    X(FRAGMENT, "fragment_held") /* internal: waits for its siblings */                                      \
+    X(FRAGMENT_LOST, "fragment_incomplete")                                                                  \
+    X(FRAGMENT_BAD, "fragment_malformed")                                                                    \
+    X(FRAGMENT_FULL, "fragment_table_full")                                                                  \
     X(FLOW_MEMORY, "flow_memory")
 enum packet_verdict {
 #define X(name, text) PACKET_##name,
@@ -40,7 +44,8 @@ struct packet {
     uint64_t number;   /* from 1 in the run */
     size_t wire_bytes; /* length on the wire */
     /* link */
-    uint8_t src_mac[6], dst_mac[6];
+    uint8_t src_mac[6],
+        dst_mac[6];   /* of the frame on the wire, also when there is another frame in a tunnel */
     uint16_t vlan[2]; /* ids, outermost first */
     unsigned n_vlan;
     /* tunnel: the outermost decapsulation; all NULL and zero when the frame was not wrapped */
@@ -55,31 +60,34 @@ struct packet {
     uint8_t src[16], dst[16]; /* IPv4 in the first four */
     uint8_t proto;
     uint8_t ttl;
-    struct span l3;      /* header and payload, cut to the IP length */
-    struct span l4;      /* what follows the IP header(s) */
-    bool fragment;       /* l4 is a part of a datagram */
+    struct span l3; /* header and payload, cut to the IP length */
+    struct span l4; /* what follows the IP header(s) */
+    bool fragment;  /* l4 is a part of a datagram */
     bool more_fragments;
     uint32_t fragment_id;
     uint16_t fragment_offset; /* bytes */
-    size_t l3_header;    /* bytes before l4 in l3 */
-    bool cut;            /* the capture kept less than the IP length says */
+    size_t l3_header;         /* bytes before l4 in l3 */
+    bool cut;                 /* the capture kept less than the IP length says */
     /* transport; zero when there is none */
     uint16_t src_port, dst_port;
     uint8_t tcp_flags;
     uint32_t seq, ack;
     uint16_t window;
     uint8_t icmp_type, icmp_code;
-    struct span payload;
+    struct span payload; /* behind TCP, UDP, SCTP and ICMP headers; for other protocols and for fragments the
+                            same as l4 */
 };
 
-/* Decodes a frame of the given pcap link type (LINKTYPE_ value). p must have ts_us, number and wire_bytes set and the rest
- * zeroed. PACKET_OK, also for a fragment (p->fragment): then the transport is not decoded yet. */
+/* Decodes a frame of the given pcap link type (LINKTYPE_ value). p must have ts_us, number and wire_bytes set
+ * and the rest zeroed. PACKET_OK, also for a fragment (p->fragment): then the transport is not decoded yet.
+ */
 enum packet_verdict packet_decode(struct packet *p, unsigned link_type, struct span frame);
-/* Decodes a reassembled datagram again from its IP header on (l3 as defrag built it). */
+/* Decodes a reassembled datagram again from its IP header on (l3 as defrag built it). The result may be a
+ * fragment once more: of a datagram inside a tunnel. */
 enum packet_verdict packet_decode_ip(struct packet *p, struct span l3);
 bool packet_link_known(unsigned link_type);
-/* The packet around the tunnel of p, transport decoded, as one sees it who does not look into tunnels. ts_us, number,
- * wire_bytes and MAC addresses are those of p. False when p came through no tunnel. */
+/* The packet around the tunnel of p, transport decoded, as one sees it who does not look into tunnels. ts_us,
+ * number, wire_bytes and MAC addresses are those of p. False when p came through no tunnel. */
 bool packet_outer(const struct packet *p, struct packet *ret);
 
 #endif
