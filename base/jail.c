@@ -55,7 +55,8 @@ static const int calls_threads[] = {S(clone), S(set_tid_address), S(sched_setsch
 static const int calls_fork[] = {S(clone), S(fork), S(vfork), S(wait4), S(waitid), S(kill), S(pidfd_open),
                                  S(pidfd_send_signal), S(set_tid_address), S(socketpair), S(setsockopt), S(prctl),
                                  S(seccomp), S(setrlimit), S(prlimit64), S(landlock_create_ruleset),
-                                 S(landlock_add_rule), S(landlock_restrict_self), S(capset), S(capget), S(setpriority)};
+                                 S(landlock_add_rule), S(landlock_restrict_self), S(capset), S(capget), S(setpriority),
+                                 S(close_range)};
 static const int calls_dup[] = {S(dup), S(dup2), S(dup3)};
 /* What no process of ours calls in innocence: death, so that the keeper reports it. */
 static const int calls_deadly[] = {S(execve), S(execveat), S(ptrace), S(process_vm_readv), S(process_vm_writev), S(bpf),
@@ -143,22 +144,37 @@ static int set_limit(int what, uint64_t soft)
     return setrlimit(what, &r) == 0 ? 0 : status_from_errno(errno);
 }
 
+void jail_measure(struct jail_usage *ret)
+{
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    unsigned long mapped = 0, data = 0;
+    FILE *f = fopen("/proc/self/statm", "re");
+
+    if (f && fscanf(f, "%lu %*u %*u %*u %*u %lu", &mapped, &data) != 2)
+        mapped = data = 0;
+    if (f)
+        fclose(f);
+    *ret = (struct jail_usage){mapped * page, data * page};
+}
+
 static int set_limits(const struct jail_options *opt)
 {
     int rc = set_limit(RLIMIT_CORE, 0);
 
     if (!rc && opt->files)
         rc = set_limit(RLIMIT_NOFILE, opt->files);
+    if (!rc && opt->file_size)
+        rc = set_limit(RLIMIT_FSIZE, opt->file_size);
 #ifndef GH_SANITIZE /* AddressSanitizer reserves terabytes of address space */
     if (!rc && opt->memory) {
-        unsigned long pages = 0;
-        FILE *f = fopen("/proc/self/statm", "r");
-        if (f) {
-            if (fscanf(f, "%lu", &pages) != 1)
-                pages = 0;
-            fclose(f);
-        }
-        rc = set_limit(RLIMIT_AS, (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE) + opt->memory);
+        struct jail_usage now;
+        if (opt->usage)
+            now = *opt->usage;
+        else
+            jail_measure(&now);
+        rc = set_limit(RLIMIT_AS, now.mapped + opt->input + opt->memory);
+        if (!rc && now.data)
+            rc = set_limit(RLIMIT_DATA, now.data + opt->memory);
     }
 #endif
     return rc;

@@ -19,16 +19,26 @@ enum jail_profile {
     JAIL_CONSOLE, /* listening socket, threads; files below its state directory */
     JAIL_COUNT
 };
+struct jail_usage;
 struct jail_options {
     const char *user;          /* to become when root: a name, or NULL/"" for nobody (65534); ignored when not root */
     bool keep_user;            /* stay who we are (capabilities are dropped all the same, except ENFORCE's two) */
     const char *const *rw;     /* directories that stay readable and writable, NULL-ended, or NULL */
     const char *const *ro;     /* files or directories that stay readable, NULL-ended, or NULL */
-    uint64_t memory;           /* RLIMIT_DATA + RLIMIT_AS head-room in bytes; 0: no limit */
+    uint64_t memory;           /* head-room in bytes over what is in use now (RLIMIT_DATA, RLIMIT_AS); 0: no limit */
+    uint64_t input;            /* read-only mappings that may come on top of it (RLIMIT_AS only) */
+    const struct jail_usage *usage; /* what is in use, for a process that cannot look any more; NULL: look */
+    uint64_t file_size;        /* longest file or memfd that may be made (RLIMIT_FSIZE); 0: leave */
     uint64_t files;            /* RLIMIT_NOFILE; 0: leave */
     int receive_only_fd;       /* SENSOR: the packet socket, on which nothing may be sent; 0: none */
 };
 
+/* Address space and private writable memory of this process now; zeros when /proc is out of reach. Children that enter a
+ * jail of their own are measured by their parent before it locks itself in. */
+struct jail_usage {
+    uint64_t mapped, data;
+};
+void jail_measure(struct jail_usage *ret);
 /* 0, or a negative code with a sentence in err (cap bytes). What the kernel lacks (Landlock) is not an error:
  * *ret_landlock_abi tells what was applied (0 none) when not NULL. */
 int jail_enter(enum jail_profile profile, const struct jail_options *opt, int *ret_landlock_abi, char *err, size_t cap);
