@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Deciding: every rule in order, the strictest match first; a rule that fails counts as the safe verdict and
+ * says why. */
+#include "policy/lua/bundle.h"
+#include "policy/lua/lua_door.h"
+
+#include <stdio.h>
+
+/* Arguments: view (light userdata), rule's function reference. */
+static int call_when(lua_State *l)
+{
+    struct view *v = lua_touserdata(l, 1);
+    int when = (int)lua_tointeger(l, 2);
+
+    lua_rawgeti(l, LUA_REGISTRYINDEX, when);
+    view_push(l, v);
+    lua_call(l, 1, 1);
+    lua_pushboolean(l, lua_toboolean(l, -1));
+    return 1;
+}
+
+static int try_rule(struct bundle *b, struct rule *r, char *err, size_t cap)
+{
+    lua_State *l = cage_lua(b->cage);
+    bool hit;
+    int rc;
+
+    view_forget(&b->view);
+    r->tried++;
+    lua_pushcfunction(l, call_when);
+    lua_pushlightuserdata(l, &b->view);
+    lua_pushinteger(l, r->when);
+    rc = cage_call(b->cage, 2, 1, err, cap);
+    if (rc)
+        return rc;
+    hit = lua_toboolean(l, -1);
+    lua_pop(l, 1);
+    if (!cage_unchanged(b->cage, err, cap))
+        return ST_USAGE;
+    r->matched += hit;
+    return hit;
+}
+
+/* A fact in a sentence: texts as they are (cut), lists as their elements, absent ones as "–". */
+static void put_fact(struct writer *w, const struct json *j)
+{
+    if (!j || j->type == JSON_NULL) {
+        writer_str(w, "–");
+    } else if (j->type == JSON_STRING) {
+        writer_put(w, span_part(j->s, 0, 200));
+    } else if (j->type == JSON_ARRAY) {
+        size_t n = 0;
+        json_each(e, j)
+        {
+            if (n++ == 5) {
+                writer_str(w, ", …");
+                break;
+            }
+            if (n > 1)
+                writer_str(w, ", ");
+            put_fact(w, e->type == JSON_OBJECT ? (json_get(e, "text") ? json_get(e, "text") : e->child) : e);
+        }
+    } else {
+        writer_put(w, span_part(j->raw, 0, 60));
+    }
+}
+
+static const char *fill_reason(struct bundle *b, struct arena *a, const char *text)
+{
+    struct span rest = span_str(text);
+    struct writer w;
+    const char *s;
+    ptrdiff_t open;
+
+    writer_init(&w, 8192);
+    while ((open = span_find_byte(rest, '{', 0)) >= 0) {
+        ptrdiff_t close = span_find_byte(rest, '}', (size_t)open);
+        char path[RULE_TEXT];
+        if (close < 0)
+            break;
+        writer_put(&w, span_part(rest, 0, (size_t)open));
+        snprintf(path, sizeof(path), "%.*s", (int)(close - open - 1), (const char *)rest.p + open + 1);
+        put_fact(&w, view_path(&b->view, path));
+        rest = span_part(rest, (size_t)close + 1, rest.n);
+    }
+    writer_put(&w, rest);
+    s = writer_ok(&w) ? arena_dup(a, w.p, w.n) : NULL;
+    writer_done(&w);
+    return s ? s : text;
+}
+
+static void keep_reads(struct bundle *b, struct arena *a, struct verdict *v)
+{
+    struct view_read *copy = arena_array(a, b->view.n_reads ? b->view.n_reads : 1, sizeof(*copy));
+
+    if (!copy)
+        return;
+    memcpy(copy, b->view.reads, b->view.n_reads * sizeof(*copy));
+    v->reads = copy;
+    v->n_reads = b->view.n_reads;
+}
+
+static void add_failure(struct bundle *b, struct arena *a, const struct rule *r, const char *message,
+                        enum action safe, struct decision *d)
+{
+    struct verdict *v = &d->v[d->n++];
+
+    *v = (struct verdict){.action = safe, .rule = r};
+    v->error = arena_dup(a, message, strlen(message));
+    if (!v->error)
+        v->error = "not enough memory for the message";
+    v->reason_en = arena_printf(a, "Rule %s of %s could not decide, so the safe verdict '%s' holds: %s",
+                                r->id, b->name, action_name(safe), v->error);
+    v->reason_vi =
+        arena_printf(a, "Luật %s của %s không quyết định được nên áp dụng kết luận an toàn '%s': %s", r->id,
+                     b->name, action_name(safe), v->error);
+    keep_reads(b, a, v);
+}
+
+static void add_match(struct bundle *b, struct arena *a, const struct rule *r, struct decision *d)
+{
+    struct verdict *v = &d->v[d->n++];
+
+    *v = (struct verdict){.action = r->action, .rule = r};
+    v->reason_en = fill_reason(b, a, r->reason_en);
+    v->reason_vi = fill_reason(b, a, r->reason_vi);
+    keep_reads(b, a, v);
+}
+
+/* The strictest first; among equals a failure, then the earlier rule. */
+static void strictest_first(struct decision *d)
+{
+    struct verdict first;
+    size_t best = 0;
+
+    for (size_t i = 1; i < d->n; i++)
+        if (d->v[i].action > d->v[best].action ||
+            (d->v[i].action == d->v[best].action && d->v[i].error && !d->v[best].error))
+            best = i;
+    first = d->v[best];
+    memmove(&d->v[1], &d->v[0], best * sizeof(first));
+    d->v[0] = first;
+}
+
+int bundle_decide(struct bundle *b, struct arena *a, struct span event, enum action safe,
+                  struct decision *ret)
+{
+    char err[1024];
+    int rc = view_begin(&b->view, a, event, &b->zones, b->utc_offset_min);
+
+    ret->n = 0;
+    if (rc)
+        return rc;
+    cage_begin(b->cage);
+    for (size_t i = 0; i < b->n_rules; i++) {
+        struct rule *r = &b->rules[i];
+        int hit = try_rule(b, r, err, sizeof(err));
+        if (hit < 0)
+            add_failure(b, a, r, err, safe, ret);
+        else if (hit)
+            add_match(b, a, r, ret);
+        if (hit == ST_LIMIT) /* the budget is for the whole decision: what is left could not run either */
+            break;
+    }
+    if (!ret->n)
+        ret->v[ret->n++] = (struct verdict){.action = b->otherwise,
+                                            .reason_en = "No rule of the policy speaks of it.",
+                                            .reason_vi = "Không có luật nào của chính sách áp dụng."};
+    strictest_first(ret);
+    view_end(&b->view);
+    return 0;
+}
+
+static void facts_json(const struct verdict *v, struct jw *j)
+{
+    jw_karr(j, "facts");
+    for (size_t i = 0; i < v->n_reads; i++) {
+        struct span value = v->reads[i].value;
+        if (!value.n || value.n > 1000)
+            continue; /* absent, or too long to help a reader */
+        jw_obj(j);
+        jw_kcstr(j, "path", v->reads[i].path);
+        jw_kraw(j, "value", value);
+        jw_end_obj(j);
+    }
+    jw_end_arr(j);
+}
+
+void decision_json(const struct bundle *b, const struct decision *d, bool shadow, struct jw *j)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        const struct verdict *v = &d->v[i];
+        char text[128];
+        jw_obj(j);
+        jw_kcstr(j, "action", action_name(v->action));
+        snprintf(text, sizeof(text), "%s@%s", b->name, b->version);
+        jw_kcstr(j, "policy", text);
+        jw_kcstr(j, "rule", v->rule ? v->rule->id : "otherwise");
+        jw_kcstr(j, "reason", v->reason_en);
+        jw_kcstr(j, "reason_vi", v->reason_vi);
+        jw_kobj(j, "title");
+        jw_kcstr(j, "en", v->error ? "The policy failed" : v->rule ? v->rule->title_en : "No rule matched");
+        jw_kcstr(j, "vi",
+                 v->error  ? "Chính sách gặp lỗi"
+                 : v->rule ? v->rule->title_vi
+                           : "Không có luật áp dụng");
+        jw_end_obj(j);
+        jw_ku64(j, "severity", v->error ? 1 : v->rule ? v->rule->severity : 4);
+        jw_kcstr(j, "category", v->error ? "Policy failure" : v->rule ? v->rule->category : "None");
+        facts_json(v, j);
+        if (v->error)
+            jw_kcstr(j, "error", v->error);
+        jw_kbool(j, "shadow", shadow);
+        if (v->rule) {
+            snprintf(text, sizeof(text), "policy.lua:%d", v->rule->line);
+            jw_kcstr(j, "where", text);
+        }
+        jw_end_obj(j);
+    }
+}
+
+int explain_begin(struct bundle *b, struct arena *a, struct span event)
+{
+    return view_begin(&b->view, a, event, &b->zones, b->utc_offset_min);
+}
+
+int explain_rule(struct bundle *b, size_t i, char *err, size_t cap)
+{
+    cage_begin(b->cage);
+    return try_rule(b, &b->rules[i], err, cap);
+}
+
+void explain_end(struct bundle *b)
+{
+    view_end(&b->view);
+}

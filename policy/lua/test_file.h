@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * test_file: a bundle's own tests: test{ "name", facts = { … }, expect = { action = "…", rule = "…" } }.
+ * Each is turned into the JSON of an event, so that a test takes the same road as a packet. One thread. */
+#ifndef GH_POLICY_TEST_FILE_H
+#define GH_POLICY_TEST_FILE_H
+
+#include "base/writer.h"
+#include "policy/lua/bundle.h"
+
+#define TESTS_MAX 1024
+
+struct policy_test {
+    char name[160];
+    int line;
+    char action[16], rule[64]; /* expected; rule "" when it does not matter */
+    struct writer event;       /* JSON */
+};
+struct policy_tests {
+    struct policy_test t[TESTS_MAX];
+    size_t n;
+};
+/* Adds the tests of one file. 0 or ST_USAGE with "file:line: sentence" in err. */
+int test_file_load(const char *dir, const char *name, const struct cage_limits *lim, struct policy_tests *to,
+                   struct writer *err);
+void policy_tests_done(struct policy_tests *t);
+
+#endif

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "policy/lua/view.h"
+#include "base/clock.h"
+#include "policy/lua/lua_door.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#define EVENT_DEPTH 128 /* members nest; the scanner has its own limit */
+
+static const char view_meta[] = "gatehouse.view";
+
+/* One object or list of the event inside Lua. */
+struct node {
+    struct view *view;
+    unsigned serial;
+    const struct json *json;          /* NULL: an absent object, whose facts are all absent */
+    const struct schema_node *schema; /* NULL: free form (a rule's meta, strings) */
+    bool list;
+    char path[VIEW_PATH];
+};
+
+static const struct json *member(const struct json *j, struct span name)
+{
+    json_each(m, j && j->type == JSON_OBJECT ? j : NULL) if (span_eq(m->key, name)) return m;
+    return NULL;
+}
+
+static void note_read(struct view *v, const char *path, const struct json *value)
+{
+    struct span raw = value ? value->raw : (struct span){NULL, 0};
+
+    for (size_t i = 0; i < v->n_reads; i++)
+        if (!strcmp(v->reads[i].path, path))
+            return;
+    if (v->n_reads == VIEW_READS)
+        return; /* more than a person reads: the first ones tell enough */
+    snprintf(v->reads[v->n_reads].path, VIEW_PATH, "%s", path);
+    v->reads[v->n_reads++].value = raw;
+}
+
+static struct node *push_node(lua_State *l, struct view *v, const struct json *j, const struct schema_node *s,
+                              bool list)
+{
+    struct node *n = lua_newuserdatauv(l, sizeof(*n), 0);
+
+    n->view = v;
+    n->serial = v->serial;
+    n->json = j;
+    n->schema = s;
+    n->list = list;
+    n->path[0] = 0;
+    luaL_setmetatable(l, view_meta);
+    return n;
+}
+
+static int push_value(lua_State *l, const struct node *from, const struct json *j,
+                      const struct schema_node *s, const char *path)
+{
+    bool absent = !j || j->type == JSON_NULL;
+    bool object = absent ? s && (s->type == FIELD_OBJ || s->child || s->same) : j->type == JSON_OBJECT;
+    bool list = absent ? s && s->type == FIELD_ARR : j->type == JSON_ARRAY;
+
+    if (object || list) {
+        struct node *n = push_node(l, from->view, absent ? NULL : j, s, list);
+        snprintf(n->path, sizeof(n->path), "%s", path);
+        if (list)
+            note_read(from->view, path, absent ? NULL : j);
+        return 1;
+    }
+    note_read(from->view, path, absent ? NULL : j);
+    if (absent)
+        lua_pushnil(l);
+    else if (j->type == JSON_STRING)
+        lua_pushlstring(l, (const char *)j->s.p, j->s.n);
+    else if (j->type == JSON_NUMBER && j->integer)
+        lua_pushinteger(l, j->i);
+    else if (j->type == JSON_NUMBER)
+        lua_pushnumber(l, j->d);
+    else
+        lua_pushboolean(l, j->type == JSON_TRUE);
+    return 1;
+}
+
+static struct node *check_node(lua_State *l)
+{
+    struct node *n = luaL_checkudata(l, 1, view_meta);
+
+    if (n->serial != n->view->serial)
+        luaL_error(l, "a fact of another event was kept: rules must not remember anything");
+    return n;
+}
+
+static int index_list(lua_State *l, const struct node *n)
+{
+    lua_Integer i, want = luaL_checkinteger(l, 2);
+    const struct json *e = n->json ? n->json->child : NULL;
+    char path[VIEW_PATH];
+
+    for (i = 1; e && i < want; i++)
+        e = e->next;
+    if (!e || want < 1) {
+        lua_pushnil(l);
+        return 1;
+    }
+    snprintf(path, sizeof(path), "%.90s[%lld]", n->path, (long long)want);
+    return push_value(l, n, e, n->schema, path);
+}
+
+static int view_index(lua_State *l)
+{
+    const struct node *n = check_node(l);
+    const struct schema_node *s = NULL;
+    const struct json *j;
+    struct span name;
+    const char *key, *near;
+    char path[VIEW_PATH];
+    size_t len;
+
+    if (n->list && lua_type(l, 2) == LUA_TNUMBER)
+        return index_list(l, n);
+    key = luaL_checklstring(l, 2, &len);
+    name = span_of(key, len);
+    if (n->schema && (n->schema->child || n->schema->same)) {
+        s = schema_child(n->schema, name);
+        if (!s) {
+            near = schema_nearest(n->schema, key);
+            return luaL_error(l, "no such fact: %s%s%s%s%s%s", n->path, *n->path ? "." : "", key,
+                              near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        }
+        if (n->list)
+            return luaL_error(l, "%s is a list: go through it with each(%s)", n->path, n->path);
+    }
+    snprintf(path, sizeof(path), "%.80s%s%.36s", n->path, *n->path ? "." : "", key);
+    j = member(n->json, name);
+    if (n->json == n->view->event) { /* the root: short names and derived facts */
+        if (!j && span_eq(name, span_str("document")))
+            j = json_path(n->json, "gatehouse.document");
+        if (!j)
+            j = member(n->view->derived, name);
+    }
+    return push_value(l, n, j, s, path);
+}
+
+static int view_newindex(lua_State *l)
+{
+    return luaL_error(l, "facts are read-only ('%s')", luaL_tolstring(l, 2, NULL));
+}
+
+static int view_len(lua_State *l)
+{
+    const struct node *n = check_node(l);
+
+    lua_pushinteger(l, n->json ? (lua_Integer)n->json->count : 0);
+    return 1;
+}
+
+static int view_tostring(lua_State *l)
+{
+    const struct node *n = check_node(l);
+
+    lua_pushfstring(l, "%s %s", n->list ? "list" : "object", n->path);
+    return 1;
+}
+
+int view_open(lua_State *l)
+{
+    static const luaL_Reg meta[] = {{"__index", view_index},
+                                    {"__newindex", view_newindex},
+                                    {"__len", view_len},
+                                    {"__tostring", view_tostring},
+                                    {NULL, NULL}};
+
+    luaL_newmetatable(l, view_meta);
+    luaL_setfuncs(l, meta, 0);
+    lua_pushboolean(l, 0);
+    lua_setfield(l, -2, "__metatable");
+    lua_pop(l, 1);
+    return 0;
+}
+
+void view_push(lua_State *l, struct view *v)
+{
+    push_node(l, v, v->event, schema_root(), false);
+}
+
+int view_at_least(lua_State *l)
+{
+    size_t n, m;
+    const char *want = luaL_checklstring(l, 2, &m), *is;
+    int rank = event_level_rank(span_of(want, m));
+
+    if (rank < 0)
+        return luaL_error(l,
+                          "there is no level '%s': none, restricted, confidential, secret, top_secret, mat, "
+                          "toi_mat, tuyet_mat",
+                          want);
+    if (lua_isnil(l, 1)) {
+        lua_pushboolean(l, rank == 0);
+        return 1;
+    }
+    is = luaL_checklstring(l, 1, &n);
+    lua_pushboolean(l, event_level_rank(span_of(is, n)) >= rank);
+    return 1;
+}
+
+static void derive_time(struct jw *j, const struct json *event, int utc_offset_min)
+{
+    const struct json *stamp = member(event, span_str("timestamp"));
+    uint64_t us = 0;
+    time_t t;
+    struct tm tm;
+    char date[32];
+
+    if (!stamp || !clock_parse_iso((const char *)stamp->s.p, stamp->s.n, &us))
+        return;
+    t = (time_t)(us / 1000000) + (time_t)utc_offset_min * 60;
+    if (!gmtime_r(&t, &tm))
+        return;
+    snprintf(date, sizeof(date), "%04d-%02d-%02d", (tm.tm_year + 1900) % 10000, tm.tm_mon + 1, tm.tm_mday);
+    jw_kobj(j, "time");
+    jw_kcstr(j, "date", date);
+    jw_ku64(j, "hour", (uint64_t)tm.tm_hour);
+    jw_ku64(j, "minute", (uint64_t)tm.tm_min);
+    jw_ku64(j, "weekday", (uint64_t)(tm.tm_wday ? tm.tm_wday : 7));
+    jw_end_obj(j);
+}
+
+static struct span text_of(const struct json *j)
+{
+    return j && j->type == JSON_STRING ? j->s : (struct span){NULL, 0};
+}
+
+static int derive(struct view *v, struct arena *a, const struct zones *z, int utc_offset_min)
+{
+    unsigned src = zones_find(z, text_of(member(v->event, span_str("src_ip"))));
+    unsigned dest = zones_find(z, text_of(member(v->event, span_str("dest_ip"))));
+    int rank = event_level_rank(text_of(json_path(v->event, "gatehouse.document.level")));
+    int holds = event_level_rank(span_str(z->zone[dest].holds));
+    struct json *derived;
+    struct writer w;
+    struct jw j;
+    char *text;
+    int rc;
+
+    writer_init(&w, 4096);
+    jw_init(&j, &w);
+    jw_obj(&j);
+    jw_kobj(&j, "zone");
+    jw_kcstr(&j, "src", z->zone[src].name);
+    jw_kcstr(&j, "dest", z->zone[dest].name);
+    jw_kcstr(&j, "src_holds", z->zone[src].holds);
+    jw_kcstr(&j, "dest_holds", z->zone[dest].holds);
+    jw_end_obj(&j);
+    jw_kbool(&j, "leaving", src != 0 && src != dest && member(v->event, span_str("dest_ip")));
+    jw_kbool(&j, "dest_may_hold", (rank < 0 ? 0 : rank) <= holds);
+    derive_time(&j, v->event, utc_offset_min);
+    jw_end_obj(&j);
+    text = writer_ok(&w) ? arena_dup(a, w.p, w.n) : NULL;
+    rc = text ? json_parse(a, span_of(text, w.n), 8, &derived, NULL) : ST_NOMEM;
+    writer_done(&w);
+    if (!rc)
+        v->derived = derived;
+    return rc;
+}
+
+int view_begin(struct view *v, struct arena *a, struct span event, const struct zones *z, int utc_offset_min)
+{
+    struct json *j;
+    int rc = json_parse(a, event, EVENT_DEPTH, &j, NULL);
+
+    if (rc)
+        return rc;
+    if (j->type != JSON_OBJECT)
+        return ST_MALFORMED;
+    v->event = j;
+    v->n_reads = 0;
+    v->serial++;
+    return derive(v, a, z, utc_offset_min);
+}
+
+void view_end(struct view *v)
+{
+    v->serial++;
+    v->event = v->derived = NULL;
+}
+
+void view_forget(struct view *v)
+{
+    v->n_reads = 0;
+}
+
+const struct json *view_path(const struct view *v, const char *path)
+{
+    const struct json *j = json_path(v->event, path);
+
+    if (!j && !strncmp(path, "document.", 9))
+        j = json_path(json_path(v->event, "gatehouse.document"), path + 9);
+    return j ? j : json_path(v->derived, path);
+}

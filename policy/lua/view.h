@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * view: one event as a policy sees it: read-only, lazily, by the schema's names; a misspelt fact is an error.
+ * What a rule reads is noted, so that a verdict can say what decided it.
+ *
+ * A struct view belongs to one decision; Lua values made from it are dead after view_end. One thread. */
+#ifndef GH_POLICY_VIEW_H
+#define GH_POLICY_VIEW_H
+
+#include "base/json.h"
+#include "policy/lua/schema.h"
+#include "policy/lua/zones.h"
+
+#define VIEW_READS 64
+#define VIEW_PATH 120
+
+struct lua_State;
+struct view_read {
+    char path[VIEW_PATH];
+    struct span value; /* JSON text; empty: the fact is absent */
+};
+struct view {
+    const struct json *event;   /* as parsed */
+    const struct json *derived; /* zone, time, leaving … */
+    struct view_read reads[VIEW_READS];
+    size_t n_reads;
+    unsigned serial; /* set by view_begin: Lua objects of older views are refused */
+};
+/* Parses the event into the arena and derives the rest. utc_offset_min: local time of the post. 0 or
+ * ST_MALFORMED, ST_NOMEM, ST_LIMIT. */
+int view_begin(struct view *v, struct arena *a, struct span event, const struct zones *z, int utc_offset_min);
+void view_end(struct view *v);
+/* Forget what was read (between two rules). */
+void view_forget(struct view *v);
+/* Pushes the event object. May raise Lua errors (memory). */
+void view_push(struct lua_State *l, struct view *v);
+/* Once per Lua state, in a protected call. Pops nothing. */
+int view_open(struct lua_State *l);
+/* Value of a dotted path as JSON (event or derived); NULL when absent. */
+const struct json *view_path(const struct view *v, const char *path);
+/* at_least(level, wanted): global for policies. */
+int view_at_least(struct lua_State *l);
+
+#endif
