@@ -148,8 +148,10 @@ unsigned text_distance(const char *a, const char *b)
 const char *text_nearest(const char *word, const char *const *names, size_t n)
 {
     const char *best = NULL;
-    unsigned best_distance = 4;
+    unsigned best_distance = (unsigned)(strlen(word) + 2) / 3 + 1; /* of a short word little may be wrong */
 
+    if (best_distance > 4)
+        best_distance = 4;
     for (size_t i = 0; i < n; i++) {
         unsigned d = text_distance(word, names[i]);
         if (d < best_distance && d < strlen(names[i])) {

@@ -19,7 +19,7 @@ void text_put(struct writer *w, uint32_t cp);
 void text_put_clean(struct writer *w, struct span s);
 /* Levenshtein distance of two short ASCII words (<= 63 bytes each), to name the nearest known key. */
 unsigned text_distance(const char *a, const char *b);
-/* The nearest of n names within distance 3, or NULL. */
+/* The nearest of n names within a third of the word's length and at most distance 3, or NULL. */
 const char *text_nearest(const char *word, const char *const *names, size_t n);
 
 #endif

@@ -40,7 +40,7 @@ static const struct command commands[] = {
             "  enrol-approve FILE    accept an appliance's request, write the answer with -o\n"
             "  appliances            list the appliances known\n"},
     {"policy", NULL, "gh-policy", "check, test, explain, replay and compare policies",
-     "gatehouse policy check|test|explain|replay|diff ...", "'gatehouse policy' alone shows each form.\n"},
+     "gatehouse policy check|test|explain|facts|replay|diff ...", "'gatehouse policy' alone shows each form.\n"},
     {"rules", NULL, "gh-scan", "check, compile and list YARA rules", "gatehouse rules check|compile|list ...",
      "'gatehouse rules' alone shows each form.\n"},
     {"journal", NULL, "gh-core", "verify, print, export and import the signed journal",

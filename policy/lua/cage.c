@@ -49,17 +49,24 @@ static struct cage *cage_of(lua_State *l)
 static void on_count(lua_State *l, lua_Debug *d)
 {
     struct cage *c = cage_of(l);
+    const char *file = "";
+    int line = 0;
 
-    (void)d;
     c->steps += HOOK_COUNT;
     if (c->steps <= c->lim.steps && clock_mono_us() <= c->deadline_us)
         return;
     c->spent = true;
     lua_sethook(l, on_count, LUA_MASKCOUNT, 1); /* nothing runs on after this, whoever catches it */
+    if (lua_getinfo(l, "Sl", d)) {              /* luaL_error would name the caller of the hooked function */
+        file = d->short_src;
+        line = d->currentline;
+    }
     if (c->steps > c->lim.steps)
-        luaL_error(l, "stopped after %d instructions (policy.steps): is this an endless loop?",
-                   (int)c->lim.steps);
-    luaL_error(l, "stopped after %d ms (policy.timeout)", (int)c->lim.timeout_ms);
+        lua_pushfstring(l, "%s:%d: stopped after %d instructions (policy.steps): is this an endless loop?",
+                        file, line, (int)c->lim.steps);
+    else
+        lua_pushfstring(l, "%s:%d: stopped after %d ms (policy.timeout)", file, line, (int)c->lim.timeout_ms);
+    lua_error(l);
 }
 
 /* A writable face in front of the real globals: it stays empty, so that every assignment comes here. */

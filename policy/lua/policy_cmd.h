@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * policy_cmd: `gatehouse policy check|test|explain|replay|diff`. Exit codes as everywhere: 0 good, 1
+ * policy_cmd: `gatehouse policy check|test|explain|facts|replay|diff`. Exit codes as everywhere: 0 good, 1
  * differences or failed tests, 2 usage or faulty input, 3 could not finish. */
 #ifndef GH_POLICY_CMD_H
 #define GH_POLICY_CMD_H
@@ -25,6 +25,7 @@ struct bundle *policy_cmd_load(const struct policy_cmd *c, const char *dir);
 int policy_cmd_check(struct policy_cmd *c, int argc, char **argv);
 int policy_cmd_test(struct policy_cmd *c, int argc, char **argv);
 int policy_cmd_explain(struct policy_cmd *c, int argc, char **argv);
+int policy_cmd_facts(struct policy_cmd *c, int argc, char **argv);
 int policy_cmd_replay(struct policy_cmd *c, int argc, char **argv);
 int policy_cmd_diff(struct policy_cmd *c, int argc, char **argv);
 

@@ -134,7 +134,7 @@ static int view_index(lua_State *l)
     snprintf(path, sizeof(path), "%.80s%s%.36s", n->path, *n->path ? "." : "", key);
     j = member(n->json, name);
     if (n->json == n->view->event) { /* the root: short names and derived facts */
-        if (!j && span_eq(name, span_str("document")))
+        if (span_eq(name, span_str("document")))
             j = json_path(n->json, "gatehouse.document");
         if (!j)
             j = member(n->view->derived, name);
