@@ -256,11 +256,11 @@ int policy_command(int argc, char **argv)
     conf_defaults(&c.conf);
     writer_init(&err, 65536);
     left = take_options(&c, argc - 2, argv + 2, &err);
-    if (left < 0) {
+    if (left < 0)
         fprintf(stderr, "%s", writer_cstr(&err));
-        return 2;
-    }
     writer_done(&err);
+    if (left < 0)
+        return 2;
     c.limits = (struct cage_limits){c.conf.policy_memory, c.conf.policy_steps, c.conf.policy_timeout};
     if (!action_parse(c.conf.policy_safe_verdict, &c.safe)) {
         fprintf(stderr, "policy.safe_verdict: '%s' is not one of allow, log, alert, quarantine, block\n",

@@ -8,9 +8,9 @@
 
 static struct schema_node nodes[NODES_MAX];
 static size_t n_nodes;
+static struct arena *name_memory; /* lives as long as the process */
 
-static struct schema_node *add(struct schema_node *parent, struct arena *names, struct span name,
-                               enum event_field_type type)
+static struct schema_node *add(struct schema_node *parent, struct span name, enum event_field_type type)
 {
     struct schema_node **last = &parent->child, *n;
 
@@ -21,7 +21,7 @@ static struct schema_node *add(struct schema_node *parent, struct arena *names, 
     }
     gh_check(n_nodes < NODES_MAX); /* the table is ours */
     n = &nodes[n_nodes++];
-    n->name = arena_dup(names, name.p, name.n);
+    n->name = arena_dup(name_memory, name.p, name.n);
     gh_check(n->name);
     n->type = type;
     *last = n;
@@ -30,8 +30,8 @@ static struct schema_node *add(struct schema_node *parent, struct arena *names, 
 
 /* "gatehouse.document.markings[].text": groups on the way are objects; "[]" only says that the parent is a
  * list. */
-static void add_path(struct schema_node *root, struct arena *names, const char *path,
-                     enum event_field_type type, const char *en, const char *vi)
+static void add_path(struct schema_node *root, const char *path, enum event_field_type type, const char *en,
+                     const char *vi)
 {
     struct span rest = span_str(path);
     struct schema_node *n = root;
@@ -42,7 +42,7 @@ static void add_path(struct schema_node *root, struct arena *names, const char *
         bool list = part.n > 2 && part.p[part.n - 1] == ']';
 
         rest = dot < 0 ? span_part(rest, rest.n, 0) : span_part(rest, (size_t)dot + 1, rest.n);
-        n = add(n, names, list ? span_part(part, 0, part.n - 2) : part, rest.n ? FIELD_OBJ : type);
+        n = add(n, list ? span_part(part, 0, part.n - 2) : part, rest.n ? FIELD_OBJ : type);
     }
     n->en = en;
     n->vi = vi;
@@ -60,26 +60,24 @@ const struct schema_node *schema_root(void)
 #undef X
     };
     struct schema_node *root = &nodes[0];
-    struct arena *names;
     const struct schema_node *document;
 
     if (n_nodes)
         return root;
-    names = arena_new(64 << 10); /* lives as long as the process */
-    if (!names)
+    name_memory = arena_new(64 << 10);
+    if (!name_memory)
         return NULL;
     n_nodes = 1;
     root->name = "e";
     root->type = FIELD_OBJ;
     for (size_t i = 0; i < event_field_count; i++)
-        add_path(root, names, event_fields[i].path, event_fields[i].type, event_fields[i].en,
-                 event_fields[i].vi);
+        add_path(root, event_fields[i].path, event_fields[i].type, event_fields[i].en, event_fields[i].vi);
     for (size_t i = 0; i < GH_COUNT(derived); i++)
-        add_path(root, names, derived[i].path, derived[i].type, derived[i].en, derived[i].vi);
+        add_path(root, derived[i].path, derived[i].type, derived[i].en, derived[i].vi);
     document = schema_child(schema_child(root, span_str("gatehouse")), span_str("document"));
     gh_check(document);
     /* "document" is the short name that policies use; a member is a document like its container. */
-    add(root, names, span_str("document"), FIELD_OBJ)->same = document;
+    add(root, span_str("document"), FIELD_OBJ)->same = document;
     ((struct schema_node *)schema_child(document, span_str("members")))->same = document;
     return root;
 }
