@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sensor/decode/flow.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+/* Idle lists, each in order of last use, so that its head is the one to end next. */
+enum { LIST_NEW, LIST_TCP, LIST_CLOSED, LIST_SHORT, LIST_OTHER, LIST_COUNT };
+
+#define NEW_TIMEOUT_US 60000000u    /* a handshake that does not come about */
+#define CLOSED_TIMEOUT_US 10000000u /* late copies of the last segments still belong to it */
+#define SHORT_TIMEOUT_US 10000000u  /* one datagram each way: a question and its answer */
+#define TICK_US 100000u             /* how often the heads are looked at */
+#define TOUCH_US 500000u            /* a flow used again sooner keeps its place */
+#define BACK_JUMP_US 60000000u      /* time running back by more is another capture, not disorder */
+#define SLAB_FLOWS 128
+#define FIRST_BUCKETS 1024
+
+struct slab {
+    struct slab *next;
+    struct flow flows[SLAB_FLOWS];
+};
+struct idle_list {
+    struct flow *oldest, *youngest;
+    uint64_t timeout_us;
+    size_t count;
+};
+struct flow_table {
+    struct flow **buckets;
+    size_t mask, count, limit, slab_bytes;
+    struct slab *slabs;
+    struct flow *free;
+    struct idle_list lists[LIST_COUNT];
+    uint64_t now_us;  /* table time: never runs back */
+    uint64_t last_ts; /* packet time that it was set by */
+    uint64_t next_tick;
+    uint64_t keys[4];
+    struct budget *budget;
+    flow_end_fn *end;
+    void *arg;
+    struct flow_counts counts;
+};
+
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+    unsigned __int128 r = (unsigned __int128)a * b;
+    return (uint64_t)r ^ (uint64_t)(r >> 64);
+}
+
+/* Hash of one end; keyed, so that nobody can aim flows at one bucket. */
+static uint64_t hash_end(const uint64_t k[4], const uint8_t addr[16], uint16_t port)
+{
+    uint64_t w[2];
+
+    memcpy(w, addr, 16);
+    return fold(w[0] ^ k[0], w[1] ^ k[1] ^ (uint64_t)port << 47);
+}
+
+/* The same for both directions of a conversation. */
+static uint64_t hash_tuple(const uint64_t k[4], const uint8_t a[16], uint16_t ap, const uint8_t b[16], uint16_t bp, uint8_t proto)
+{
+    return fold((hash_end(k, a, ap) + hash_end(k, b, bp)) ^ k[2], proto ^ k[3]);
+}
+
+struct flow_table *flow_table_new(const struct flow_options *opt, struct budget *budget, flow_end_fn *end, void *arg)
+{
+    struct flow_table *t = calloc(1, sizeof(*t));
+
+    if (!t)
+        return NULL;
+    t->buckets = calloc(FIRST_BUCKETS, sizeof(*t->buckets));
+    if (!t->buckets) {
+        free(t);
+        return NULL;
+    }
+    t->mask = FIRST_BUCKETS - 1;
+    t->limit = opt->flows;
+    t->budget = budget;
+    t->end = end;
+    t->arg = arg;
+    t->lists[LIST_NEW].timeout_us = opt->tcp_timeout_us < NEW_TIMEOUT_US ? opt->tcp_timeout_us : NEW_TIMEOUT_US;
+    t->lists[LIST_TCP].timeout_us = opt->tcp_timeout_us;
+    t->lists[LIST_CLOSED].timeout_us = CLOSED_TIMEOUT_US;
+    t->lists[LIST_SHORT].timeout_us = opt->udp_timeout_us < SHORT_TIMEOUT_US ? opt->udp_timeout_us : SHORT_TIMEOUT_US;
+    t->lists[LIST_OTHER].timeout_us = opt->udp_timeout_us;
+    if (getrandom(t->keys, sizeof(t->keys), 0) != (ssize_t)sizeof(t->keys))
+        for (size_t i = 0; i < GH_COUNT(t->keys); i++)
+            t->keys[i] = fold((uintptr_t)t ^ i, 0x9E3779B97F4A7C15ull);
+    return t;
+}
+
+void flow_table_free(struct flow_table *t)
+{
+    if (!t)
+        return;
+    while (t->slabs) {
+        struct slab *s = t->slabs;
+        t->slabs = s->next;
+        free(s);
+    }
+    budget_give(t->budget, t->slab_bytes);
+    free(t->buckets);
+    free(t);
+}
+
+/* ---- idle lists ---- */
+
+static void list_remove(struct flow_table *t, struct flow *f)
+{
+    struct idle_list *l = &t->lists[f->list];
+
+    if (f->older)
+        f->older->younger = f->younger;
+    else
+        l->oldest = f->younger;
+    if (f->younger)
+        f->younger->older = f->older;
+    else
+        l->youngest = f->older;
+    l->count--;
+}
+
+static void list_add(struct flow_table *t, struct flow *f, uint8_t list)
+{
+    struct idle_list *l = &t->lists[list];
+
+    f->list = list;
+    f->touched_us = t->now_us;
+    f->older = l->youngest;
+    f->younger = NULL;
+    if (l->youngest)
+        l->youngest->younger = f;
+    else
+        l->oldest = f;
+    l->youngest = f;
+    l->count++;
+}
+
+static uint8_t list_for(const struct flow *f)
+{
+    if (f->proto == 6)
+        return f->state == FLOW_NEW ? LIST_NEW : f->state == FLOW_CLOSED ? LIST_CLOSED : LIST_TCP;
+    return f->packets[0] + f->packets[1] <= 2 ? LIST_SHORT : LIST_OTHER;
+}
+
+/* ---- ends ---- */
+
+static void end_flow(struct flow_table *t, struct flow *f, enum flow_reason reason)
+{
+    struct flow **link = &t->buckets[f->hash & t->mask];
+
+    while (*link != f)
+        link = &(*link)->next;
+    *link = f->next;
+    list_remove(t, f);
+    t->count--;
+    t->counts.closed++;
+    *(reason == FLOW_TIMEOUT    ? &t->counts.timeout
+      : reason == FLOW_FORCED   ? &t->counts.forced
+      : reason == FLOW_SHUTDOWN ? &t->counts.shutdown
+                                : &t->counts.reuse) += 1;
+    t->end(t->arg, f, reason);
+    free(f->tunnel);
+    f->tunnel = NULL;
+    f->next = t->free;
+    t->free = f;
+}
+
+/* Table time follows packet time, but not backwards. */
+static void set_time(struct flow_table *t, uint64_t ts_us)
+{
+    if (ts_us > t->last_ts) {
+        if (t->last_ts)
+            t->now_us += ts_us - t->last_ts;
+        else
+            t->now_us = ts_us;
+        t->last_ts = ts_us;
+    } else if (t->last_ts - ts_us > BACK_JUMP_US) {
+        t->last_ts = ts_us;
+    }
+}
+
+void flow_table_tick(struct flow_table *t, uint64_t ts_us)
+{
+    set_time(t, ts_us);
+    if (t->now_us < t->next_tick)
+        return;
+    t->next_tick = t->now_us + TICK_US;
+    for (size_t i = 0; i < LIST_COUNT; i++) {
+        struct idle_list *l = &t->lists[i];
+        while (l->oldest && t->now_us - l->oldest->touched_us > l->timeout_us + TOUCH_US)
+            end_flow(t, l->oldest, FLOW_TIMEOUT);
+    }
+}
+
+bool flow_table_push_out(struct flow_table *t, const struct flow *keep)
+{
+    struct flow *victim = NULL;
+    size_t to = LIST_COUNT;
+
+    if (t->lists[LIST_NEW].count > t->count / 2) /* in a flood of SYNs that nobody answers, those go first */
+        to = LIST_NEW + 1;
+    for (size_t i = 0; i < to; i++) {
+        struct flow *f = t->lists[i].oldest;
+        if (f == keep && f)
+            f = f->younger;
+        if (f && (!victim || f->touched_us < victim->touched_us))
+            victim = f;
+    }
+    if (!victim)
+        return false;
+    end_flow(t, victim, FLOW_FORCED);
+    return true;
+}
+
+void flow_table_flush(struct flow_table *t, enum flow_reason reason)
+{
+    for (size_t i = 0; i < LIST_COUNT; i++)
+        while (t->lists[i].oldest)
+            end_flow(t, t->lists[i].oldest, reason);
+}
+
+/* ---- beginnings ---- */
+
+/* Flows may have half of the memory; the other half is for what they carry. */
+static bool grow(struct flow_table *t)
+{
+    struct slab *s;
+
+    if (t->slab_bytes + sizeof(*s) > t->budget->max / 2 || !budget_take(t->budget, sizeof(*s)))
+        return false;
+    s = malloc(sizeof(*s));
+    if (!s) {
+        budget_give(t->budget, sizeof(*s));
+        return false;
+    }
+    t->slab_bytes += sizeof(*s);
+    s->next = t->slabs;
+    t->slabs = s;
+    for (size_t i = SLAB_FLOWS; i-- > 0;) {
+        s->flows[i].next = t->free;
+        t->free = &s->flows[i];
+    }
+    return true;
+}
+
+static void grow_buckets(struct flow_table *t)
+{
+    size_t n = (t->mask + 1) * 2;
+    struct flow **fresh = calloc(n, sizeof(*fresh));
+
+    if (!fresh)
+        return; /* longer chains, nothing worse */
+    for (size_t i = 0; i <= t->mask; i++)
+        while (t->buckets[i]) {
+            struct flow *f = t->buckets[i];
+            t->buckets[i] = f->next;
+            f->next = fresh[f->hash & (n - 1)];
+            fresh[f->hash & (n - 1)] = f;
+        }
+    free(t->buckets);
+    t->buckets = fresh;
+    t->mask = n - 1;
+}
+
+/* The same capture gives the same number, whatever the keys of this table are. */
+static uint64_t flow_number(const struct packet *p)
+{
+    static const uint64_t k[4] = {0x243F6A8885A308D3ull, 0x13198A2E03707344ull, 0xA4093822299F31D0ull, 0x082EFA98EC4E6C89ull};
+    uint64_t tuple = hash_tuple(k, p->src, p->src_port, p->dst, p->dst_port, p->proto);
+    uint64_t tags = (uint64_t)p->vlan[0] << 16 | p->vlan[1] | (uint64_t)p->n_vlan << 32 | (p->tunnel ? 1ull << 40 : 0);
+
+    return (fold(tuple ^ k[0], fold(p->ts_us ^ k[1], p->number ^ tags ^ k[2]) | 1) >> 13) | 1;
+}
+
+static struct flow_tunnel *tunnel_of(const struct packet *p)
+{
+    struct flow_tunnel *tun = malloc(sizeof(*tun));
+
+    if (tun) {
+        *tun = (struct flow_tunnel){.name = p->tunnel, .ipv6 = p->tunnel_ipv6};
+        memcpy(tun->src, p->tunnel_src, 16);
+        memcpy(tun->dst, p->tunnel_dst, 16);
+    }
+    return tun;
+}
+
+static struct flow *begin_flow(struct flow_table *t, const struct packet *p, uint64_t hash, enum direction dir)
+{
+    struct flow *f;
+
+    if (t->count >= t->limit)
+        flow_table_push_out(t, NULL);
+    if (!t->free && !grow(t) && !flow_table_push_out(t, NULL)) {
+        t->counts.refused++;
+        return NULL;
+    }
+    if (t->count > t->mask)
+        grow_buckets(t);
+    f = t->free;
+    t->free = f->next;
+    memset(f, 0, sizeof(*f));
+    f->hash = (uint32_t)hash;
+    f->next = t->buckets[f->hash & t->mask];
+    t->buckets[f->hash & t->mask] = f;
+    f->id = flow_number(p);
+    f->start_us = f->last_us = p->ts_us;
+    f->proto = p->proto;
+    f->ipv6 = p->ipv6;
+    memcpy(f->addr[dir], p->src, 16);
+    memcpy(f->addr[!dir], p->dst, 16);
+    f->port[dir] = p->src_port;
+    f->port[!dir] = p->dst_port;
+    memcpy(f->mac[dir], p->src_mac, 6);
+    memcpy(f->mac[!dir], p->dst_mac, 6);
+    if (p->tunnel)
+        f->tunnel = tunnel_of(p);
+    f->in_tunnel = p->tunnel != NULL;
+    t->count++;
+    t->counts.opened++;
+    list_add(t, f, list_for(f));
+    return f;
+}
+
+/* ---- the way of a packet ---- */
+
+static bool same_tuple(const struct flow *f, const struct packet *p, enum direction *ret)
+{
+    if (f->proto != p->proto || f->ipv6 != p->ipv6 || f->in_tunnel != (p->tunnel != NULL))
+        return false;
+    for (int d = TO_SERVER; d <= TO_CLIENT; d++)
+        if (f->port[d] == p->src_port && f->port[!d] == p->dst_port && memcmp(f->addr[d], p->src, 16) == 0 &&
+            memcmp(f->addr[!d], p->dst, 16) == 0) {
+            *ret = (enum direction)d;
+            return true;
+        }
+    return false;
+}
+
+static bool same_vlan(const struct flow *f, const struct packet *p, int dir)
+{
+    return f->n_vlan[dir] == p->n_vlan && f->vlan[dir][0] == p->vlan[0] && f->vlan[dir][1] == p->vlan[1];
+}
+
+static struct flow *find(struct flow_table *t, const struct packet *p, uint64_t hash, enum direction *ret_dir)
+{
+    struct flow *second = NULL;
+    enum direction dir, second_dir = TO_SERVER;
+
+    for (struct flow *f = t->buckets[(uint32_t)hash & t->mask]; f; f = f->next) {
+        if (f->hash != (uint32_t)hash || !same_tuple(f, p, &dir))
+            continue;
+        if (same_vlan(f, p, f->packets[dir] ? dir : !dir)) {
+            *ret_dir = dir;
+            return f;
+        }
+        if (!f->packets[dir] && !second) { /* the other direction may have other tags, or none */
+            second = f;
+            second_dir = dir;
+        }
+    }
+    *ret_dir = second_dir;
+    return second;
+}
+
+static void count_packet(struct flow_table *t, struct flow *f, const struct packet *p, enum direction dir)
+{
+    uint8_t list;
+
+    if (!f->packets[dir]) {
+        f->n_vlan[dir] = (uint8_t)p->n_vlan;
+        memcpy(f->vlan[dir], p->vlan, sizeof(f->vlan[dir]));
+        f->icmp_type[dir] = p->icmp_type;
+        f->icmp_code[dir] = p->icmp_code;
+    }
+    if (f->proto == 6)
+        flow_tcp_packet(f, p, dir);
+    f->packets[dir]++;
+    f->bytes[dir] += p->wire_bytes;
+    if (p->ts_us > f->last_us)
+        f->last_us = p->ts_us;
+    if (f->proto != 6 && f->packets[0] && f->packets[1])
+        f->state = FLOW_ESTABLISHED;
+    list = list_for(f);
+    if (list != f->list || t->now_us - f->touched_us > TOUCH_US) {
+        list_remove(t, f);
+        list_add(t, f, list);
+    }
+}
+
+struct flow *flow_table_packet(struct flow_table *t, const struct packet *p, enum direction *ret_dir)
+{
+    uint64_t hash = hash_tuple(t->keys, p->src, p->src_port, p->dst, p->dst_port, p->proto);
+    struct flow *f;
+    enum direction dir;
+    uint32_t client_isn = 0;
+    bool reused = false;
+
+    flow_table_tick(t, p->ts_us);
+    f = find(t, p, hash, &dir);
+    if (f && f->proto == 6 && flow_tcp_reuses(f, p, dir)) {
+        reused = p->tcp_flags & TCP_ACK;
+        client_isn = f->isn[!dir];
+        end_flow(t, f, FLOW_REUSE);
+        f = NULL;
+    }
+    if (!f) {
+        /* Who answers a SYN is the server, whoever is seen first. */
+        dir = p->proto == 6 && (p->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) ? TO_CLIENT : TO_SERVER;
+        f = begin_flow(t, p, hash, dir);
+        if (!f)
+            return NULL;
+        if (reused) { /* its SYN was seen, as part of the former flow */
+            f->isn[!dir] = client_isn;
+            f->syns = (uint8_t)(1u << !dir);
+        }
+    }
+    count_packet(t, f, p, dir);
+    *ret_dir = dir;
+    return f;
+}
+
+#define SWAP(array, type)                                                                                                 \
+    do {                                                                                                                  \
+        type swap_keep = f->array[0];                                                                                     \
+        f->array[0] = f->array[1];                                                                                        \
+        f->array[1] = swap_keep;                                                                                          \
+    } while (0)
+static uint8_t swap_bits(uint8_t two)
+{
+    return (uint8_t)((two & 1) << 1 | (two >> 1 & 1));
+}
+
+void flow_swap(struct flow *f)
+{
+    uint8_t addr[16], mac[6];
+    uint16_t vlan[2];
+
+    memcpy(addr, f->addr[0], 16);
+    memcpy(f->addr[0], f->addr[1], 16);
+    memcpy(f->addr[1], addr, 16);
+    memcpy(mac, f->mac[0], 6);
+    memcpy(f->mac[0], f->mac[1], 6);
+    memcpy(f->mac[1], mac, 6);
+    memcpy(vlan, f->vlan[0], sizeof(vlan));
+    memcpy(f->vlan[0], f->vlan[1], sizeof(vlan));
+    memcpy(f->vlan[1], vlan, sizeof(vlan));
+    SWAP(packets, uint64_t);
+    SWAP(bytes, uint64_t);
+    SWAP(port, uint16_t);
+    SWAP(seq, uint32_t);
+    SWAP(isn, uint32_t);
+    SWAP(fin_seq, uint32_t);
+    SWAP(window, uint16_t);
+    SWAP(n_vlan, uint8_t);
+    SWAP(tcp_flags, uint8_t);
+    SWAP(icmp_type, uint8_t);
+    SWAP(icmp_code, uint8_t);
+    f->syns = swap_bits(f->syns);
+    f->fins = swap_bits(f->fins);
+    f->fins_acked = swap_bits(f->fins_acked);
+}
+#undef SWAP
+
+struct flow *flow_table_by_id(struct flow_table *t, uint64_t id)
+{
+    for (size_t i = 0; i < LIST_COUNT; i++)
+        for (struct flow *f = t->lists[i].youngest; f; f = f->older)
+            if (f->id == id)
+                return f;
+    return NULL;
+}
+
+size_t flow_table_count(const struct flow_table *t)
+{
+    return t->count;
+}
+
+const struct flow_counts *flow_table_counts(const struct flow_table *t)
+{
+    return &t->counts;
+}

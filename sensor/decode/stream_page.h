@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * stream_page: the waiting room of a stream: pages of 4 KiB with one bit per byte, in order of their offsets.
+ * Private to stream.c and stream_page.c. */
+#ifndef GH_SENSOR_STREAM_PAGE_H
+#define GH_SENSOR_STREAM_PAGE_H
+
+#include "sensor/decode/stream.h"
+
+#define STREAM_PAGE 4096u
+
+struct stream_page {
+    struct stream_page *next;
+    uint64_t at; /* offset of its first byte, a multiple of STREAM_PAGE */
+    uint64_t have[STREAM_PAGE / 64];
+    uint8_t bytes[STREAM_PAGE];
+};
+/* Puts bytes at off into the pages. *ret_differs: a byte was there with another value (the first one stays). False when
+ * memory is short; bytes before that point are in. */
+bool stream_pages_put(struct streams *all, struct stream *s, uint64_t off, struct span bytes, bool *ret_differs);
+/* Offset of the first byte that waits at or behind next. Only while there are pages. */
+uint64_t stream_pages_first(const struct stream *s);
+/* The bytes that wait at next, up to the next hole or page end; empty when there is a hole. */
+struct span stream_pages_run(const struct stream *s);
+/* Frees the pages that lie wholly before next, and all that hold nothing behind it. */
+void stream_pages_trim(struct streams *all, struct stream *s);
+void stream_pages_free(struct streams *all, struct stream *s);
+
+#endif
