@@ -6,7 +6,8 @@
 
 #define QUESTIONS_SHOWN 32
 #define RECORDS_SHOWN 128
-#define EVENT_ROOM (32 * 1024)
+#define EVENT_ROOM (16 * 1024) /* for each of answers, grouped and authorities */
+#define VALUE_SHOWN 1024       /* bytes of one opaque value */
 
 static struct span format_address(struct span a, char *buf, size_t cap)
 {
@@ -111,7 +112,7 @@ static void plain_value(struct jw *j, const struct dns_record *r, struct reader 
         jw_str(j, format_address(r->data, text, sizeof(text)));
         break;
     case DNS_NULL:
-        jw_str(j, r->data);
+        jw_str(j, span_part(r->data, 0, VALUE_SHOWN));
         break;
     case DNS_MX:
         reader_skip(in, 2); /* preference */
@@ -123,8 +124,10 @@ static void plain_value(struct jw *j, const struct dns_record *r, struct reader 
     }
 }
 
-/* One record as an object; TXT becomes one for each of its strings, as Suricata shows them. */
-static void record_object(struct jw *j, struct span message, const struct dns_record *r, bool authority)
+/* One record as an object; TXT becomes one for each of its strings, as Suricata shows them. False when the
+ * room up to limit did not suffice: a TXT record may hold 65000 empty strings. */
+static bool record_object(struct jw *j, struct span message, const struct dns_record *r, bool authority,
+                          size_t limit)
 {
     struct reader in = dns_record_reader(message, r);
     char buf[8];
@@ -146,62 +149,72 @@ static void record_object(struct jw *j, struct span message, const struct dns_re
             plain_value(j, r, &in);
         }
         jw_end_obj(j);
-    } while (r->type == DNS_TXT && reader_left(&in));
+    } while (r->type == DNS_TXT && reader_left(&in) && j->w->n < limit);
+    return r->type != DNS_TXT || !reader_left(&in);
 }
 
 /* "answers" or "authorities": the next count records of in. False when not all of them are shown. */
-static bool records_array(struct jw *j, struct span message, struct reader *in, const char *key,
+static bool records_array(struct jw *j, struct span message, struct reader *in, bool authority,
                           unsigned count)
 {
-    size_t start = j->w->n;
+    size_t limit = j->w->n + EVENT_ROOM;
     bool all = true;
 
-    jw_karr(j, key);
+    jw_karr(j, authority ? "authorities" : "answers");
     for (unsigned i = 0; i < count; i++) {
         struct dns_record r;
         dns_record_read(in, &r);
         if (!reader_ok(in))
             return jw_end_arr(j), false;
-        if (i < RECORDS_SHOWN && j->w->n - start < EVENT_ROOM)
-            record_object(j, message, &r, key[1] == 'u');
-        else
-            all = false;
+        all = all && i < RECORDS_SHOWN && j->w->n < limit && record_object(j, message, &r, authority, limit);
     }
     jw_end_arr(j);
     return all;
+}
+
+/* The values of one record in its type's list. */
+static void group_values(struct jw *j, struct span message, const struct dns_record *r, size_t limit)
+{
+    struct reader in = dns_record_reader(message, r);
+
+    switch (r->type) {
+    case DNS_SRV:
+        srv_value(j, &in);
+        break;
+    case DNS_TXT:
+        do
+            jw_str(j, reader_take(&in, reader_u8(&in)));
+        while (reader_left(&in) && j->w->n < limit);
+        break;
+    default:
+        if (plain(r))
+            plain_value(j, r, &in);
+        break;
+    }
 }
 
 /* Values by type. The schema names the types that may stand here. */
 static void grouped(struct jw *j, struct span message, struct reader answers, unsigned count)
 {
     static const uint16_t kinds[] = {DNS_A, DNS_AAAA, DNS_CNAME, DNS_MX, DNS_NULL, DNS_PTR, DNS_SRV, DNS_TXT};
-    size_t start = j->w->n;
+    size_t limit = j->w->n + EVENT_ROOM;
     char buf[8];
 
     jw_kobj(j, "grouped");
     for (size_t k = 0; k < GH_COUNT(kinds); k++) {
         struct reader in = answers;
         bool open = false;
-        for (unsigned i = 0; i < count && i < RECORDS_SHOWN && j->w->n - start < EVENT_ROOM; i++) {
+        for (unsigned i = 0; i < count && i < RECORDS_SHOWN && j->w->n < limit; i++) {
             struct dns_record r;
-            struct reader data;
             dns_record_read(&in, &r);
             if (!reader_ok(&in))
                 break;
-            if (r.type != kinds[k] || (!plain(&r) && r.type != DNS_SRV && r.type != DNS_TXT))
+            if (r.type != kinds[k])
                 continue;
             if (!open)
                 jw_karr(j, dns_type_name(r.type, buf));
             open = true;
-            data = dns_record_reader(message, &r);
-            if (r.type == DNS_SRV)
-                srv_value(j, &data);
-            else if (r.type == DNS_TXT)
-                do
-                    jw_str(j, reader_take(&data, reader_u8(&data)));
-                while (reader_left(&data));
-            else
-                plain_value(j, &r, &data);
+            group_values(j, message, &r, limit);
         }
         if (open)
             jw_end_arr(j);
@@ -276,11 +289,11 @@ static void on_answer(struct proto_ctx *cx, struct span message, const struct dn
     jw_kobj(&j, "dns");
     answer_head(&j, h, &first);
     if (h->answers) {
-        all &= records_array(&j, message, &in, "answers", h->answers);
+        all &= records_array(&j, message, &in, false, h->answers);
         grouped(&j, message, answers, h->answers);
     }
     if (h->authorities && reader_ok(&in))
-        all &= records_array(&j, message, &in, "authorities", h->authorities);
+        all &= records_array(&j, message, &in, true, h->authorities);
     jw_end_obj(&j);
     proto_event_end(cx, &j, 0);
     if (!reader_ok(&in)) /* said behind the event: two cannot be open at once */
