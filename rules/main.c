@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * gh-scan: the supervisor of the document workers; also the command `gatehouse rules`. Everything that opens
+ * files happens here, once, before the jail: rules are compiled and libraries warmed up so that a worker
+ * starts by a mere fork. */
+#include "base/log.h"
+#include "rules/document.h"
+#include "rules/rule_cmd.h"
+#include "rules/rule_dir.h"
+#include "rules/supervisor.h"
+
+#include <limits.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+
+/* Queued documents are descriptors: as many as the system lets us have. */
+static void raise_files(void)
+{
+    struct rlimit r;
+
+    if (getrlimit(RLIMIT_NOFILE, &r) == 0) {
+        r.rlim_cur = r.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &r); /* fewer only make the queue shorter */
+    }
+}
+
+/* One log line for each line that loading said. */
+static void log_lines(struct span text)
+{
+    struct reader r = reader_span(text);
+    struct span line;
+
+    while (reader_line(&r, &line))
+        log_warn("rules: %.*s", (int)line.n, (const char *)line.p);
+}
+
+static struct rule_set *load_rules(const struct conf *c)
+{
+    char buf[PATH_MAX];
+    const char *dir = rule_dir_find(c->scan_rules, buf, sizeof(buf));
+    struct rule_set *rules = NULL;
+    struct rule_report report = {0};
+    struct writer err;
+    int rc;
+
+    writer_init(&err, 1 << 20);
+    rc = rule_set_load(dir, &rules, &err, &report);
+    log_lines(writer_span(&err));
+    writer_done(&err);
+    if (rc) {
+        log_error("no rules from %s: %s. Set scan.rules, or install the standard rules.", dir,
+                  status_text(rc));
+        exit(rc == ST_NOMEM ? 3 : 2);
+    }
+    if (report.skipped)
+        log_warn("rules: %zu of %zu files of %s were left out; 'gatehouse rules check' says why",
+                 report.skipped, report.files, dir);
+    return rules;
+}
+
+static void warm_up(void)
+{
+    time_t now = time(NULL);
+    struct tm tm;
+
+    tzset(); /* reads the zone's file once */
+    (void)localtime_r(&now, &tm);
+    if (rule_fold_warm_up() != 0 || document_warm_up() != 0) {
+        log_error("the libraries that read documents cannot be set up");
+        exit(3);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct proc proc;
+    struct worker_config config = {0};
+    struct supervisor *s;
+    struct jail_options jail = {0};
+    char err[256];
+    int rc;
+
+    setlocale(LC_CTYPE, "C.UTF-8"); /* names inside archives */
+    if (argc > 1 && !strcmp(argv[1], "rules"))
+        return rule_command(argc - 1, argv + 1);
+    proc_start(&proc, ROLE_SCAN, "gh-scan", argc, argv);
+    if (proc.argc) {
+        log_error("unknown option '%s'", proc.argv[0]);
+        return 2;
+    }
+    raise_files();
+    warm_up();
+    config.conf = &proc.conf;
+    config.rules = load_rules(&proc.conf);
+    jail_measure(&config.usage);
+#ifdef GH_SANITIZE
+    config.talkative = true;
+#else
+    config.talkative = !strcmp(proc.conf.node_log_level, "debug");
+#endif
+    s = supervisor_new(&proc, &config);
+    gh_check(s);
+    jail.user = proc.conf.node_user;
+    if (jail_enter(JAIL_SCAN, &jail, NULL, err, sizeof(err)) != 0) {
+        log_error("%s", err);
+        return 3;
+    }
+    proc_ready(&proc);
+    loop_run(proc.loop);
+    rc = supervisor_result(s);
+    supervisor_free(s);
+    rule_set_free(config.rules);
+    return rc;
+}

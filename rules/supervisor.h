@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * supervisor: takes SCAN from the core, keeps the queue, gives documents to the pool, passes findings back,
+ * answers for the dead. It parses no document: it maps one only to hash it when nobody is left who could tell
+ * its name.
+ *
+ * Every SCAN gets exactly one FINDINGS, in whatever order the readings end. The queue holds at most
+ * scan.queue documents; beyond that, and while the core does not take its answers, nothing more is read from
+ * the core: back-pressure. A document is blamed for a worker's death only when that worker had read nothing
+ * before; otherwise it is read once more by a fresh one, so that the answer never depends on who came before.
+ * One thread. */
+#ifndef GH_RULES_SUPERVISOR_H
+#define GH_RULES_SUPERVISOR_H
+
+#include "base/proc.h"
+#include "rules/worker.h"
+
+struct supervisor;
+
+/* Takes over p->on_peer, p->on_stop and p->arg, and the loop's idle hook. c is copied, what it points to is
+ * borrowed. NULL when memory or signals are refused. Nothing is forked before the first document. */
+struct supervisor *supervisor_new(struct proc *p, const struct worker_config *c);
+void supervisor_free(struct supervisor *s); /* kills its workers; NULL is fine */
+/* What main should exit with: 0, or 3 when workers cannot be locked in. */
+int supervisor_result(const struct supervisor *s);
+
+#endif
