@@ -28,6 +28,9 @@ struct zip_entry {
     bool utf8;        /* the writer says that name is UTF-8 */
 };
 
+/* Does in end as a zip does (end record, then its comment to the last byte)? For what does not begin as one:
+ * the last part of a spanned archive, a self-extracting program. */
+bool zip_ends(struct span in);
 /* Reads the directory. 0; ST_MALFORMED when there is not one member to be found; ST_NOMEM. in must outlive
  * *ret. */
 int zip_open(struct arena *a, struct span in, struct zip **ret);
@@ -52,5 +55,11 @@ int zip_stream(struct extract *x, const struct zip *z, const struct zip_entry *e
  * ST_LIMIT when out's ceiling is reached (then not reported). What was unpacked before a failure stays in
  * out. */
 int zip_read(struct extract *x, const struct zip *z, const struct zip_entry *e, struct writer *out);
+
+/* One stream of another container (gzip member, PDF or Office stream) appended to out; the same codes.
+ * *ret_used (may be NULL): how many bytes of data it took. */
+enum zip_wrap { ZIP_RAW, ZIP_ZLIB, ZIP_GZIP };
+int zip_inflate(struct extract *x, struct span data, enum zip_wrap wrap, struct writer *out,
+                size_t *ret_used);
 
 #endif
