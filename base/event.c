@@ -53,13 +53,18 @@ bool event_type_parse(struct span name, enum event_type *ret)
     return false;
 }
 
-void event_record_put(struct writer *w, const struct event_record *r)
+void event_record_head_put(struct writer *w, const struct event_record *r)
 {
     writer_le(w, r->n, 8);
     writer_u8(w, (uint8_t)r->type);
     writer_u8(w, r->flags);
     writer_le(w, r->document, 8);
     writer_le(w, r->json.n, 4);
+}
+
+void event_record_put(struct writer *w, const struct event_record *r)
+{
+    event_record_head_put(w, r);
     writer_put(w, r->json);
 }
 

@@ -38,6 +38,8 @@ struct event_record {
 };
 #define EVENT_RECORD_HEAD 22
 void event_record_put(struct writer *w, const struct event_record *r);
+/* Only what stands before the JSON, EVENT_RECORD_HEAD bytes: for who has written the JSON in place already. */
+void event_record_head_put(struct writer *w, const struct event_record *r);
 /* Next record of an EVENTS body: 1, 0 at the end, ST_MALFORMED. */
 int event_record_next(struct reader *r, struct event_record *ret);
 
