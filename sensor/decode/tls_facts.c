@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sensor/decode/tls_facts.h"
+
+#include <stdio.h>
+
+static uint16_t keep(uint8_t *dst, size_t cap, struct span s)
+{
+    s = span_part(s, 0, cap);
+    if (s.n)
+        memcpy(dst, s.p, s.n);
+    return (uint16_t)s.n;
+}
+
+void tls_facts_client(struct tls_facts *f, const struct tls_hello *h)
+{
+    struct writer text;
+
+    f->client = true;
+    f->sni_n = keep(f->sni, sizeof(f->sni), h->sni);
+    f->client_alpn_n = keep(f->client_alpn, sizeof(f->client_alpn), h->alpn);
+    writer_fixed(&text, f->ja3, sizeof(f->ja3));
+    if (ja3_client(h, &text, f->ja3_hash))
+        f->ja3_n = (uint16_t)text.n;
+    ja4_client(h, f->ja4);
+}
+
+void tls_facts_server(struct tls_facts *f, const struct tls_hello *h)
+{
+    struct writer text;
+
+    f->server = true;
+    f->version = h->best_version;
+    f->resumed = h->psk;
+    f->server_alpn_n = keep(f->server_alpn, sizeof(f->server_alpn), h->alpn);
+    writer_fixed(&text, f->ja3s, sizeof(f->ja3s));
+    f->ja3s_n = ja3_server(h, &text, f->ja3s_hash) ? (uint16_t)text.n : 0;
+}
+
+bool tls_facts_certificate(struct tls_facts *f, struct span body)
+{
+    struct reader in = reader_span(body);
+    struct span der;
+
+    reader_be24(&in); /* of the whole chain */
+    der = reader_take(&in, reader_be24(&in));
+    if (!reader_ok(&in) || !der.n)
+        return false;
+    f->certificate = true;
+    return tls_cert_read(der, &f->cert);
+}
+
+static const char *version_name(uint16_t v, char buf[static 24])
+{
+    switch (v) {
+    case 0:
+        return "UNDETERMINED";
+    case 0x0002:
+        return "SSLv2";
+    case 0x0300:
+        return "SSLv3";
+    case 0x0301:
+        return "TLSv1";
+    case 0x0302:
+        return "TLS 1.1";
+    case 0x0303:
+        return "TLS 1.2";
+    case 0x0304:
+        return "TLS 1.3";
+    default:
+        break;
+    }
+    if (v >> 8 == 0x7F)
+        snprintf(buf, 24, "TLS 1.3 draft-%u", v & 0xFF);
+    else
+        snprintf(buf, 24, "0x%04x", v);
+    return buf;
+}
+
+static void put(struct jw *j, const char *key, const char *value)
+{
+    if (*value)
+        jw_kcstr(j, key, value);
+}
+
+static void put_ja3(struct jw *j, const char *key, const char *hash, struct span text)
+{
+    if (!*hash)
+        return;
+    jw_kobj(j, key);
+    jw_kcstr(j, "hash", hash);
+    jw_kstr(j, "string", text);
+    jw_end_obj(j);
+}
+
+static void put_alpn(struct jw *j, const char *key, struct span list)
+{
+    struct reader in = reader_span(list);
+
+    if (!list.n)
+        return;
+    jw_karr(j, key);
+    while (reader_left(&in)) {
+        struct span name = reader_take(&in, reader_u8(&in));
+        if (reader_ok(&in))
+            jw_str(j, name);
+    }
+    jw_end_arr(j);
+}
+
+void tls_facts_event(const struct tls_facts *f, struct proto_ctx *cx, enum direction dir)
+{
+    char buf[24];
+    struct jw j;
+
+    proto_event_begin(cx, EVENT_TLS, dir, -1, &j);
+    jw_kobj(&j, "tls");
+    put(&j, "subject", f->cert.subject);
+    put(&j, "issuerdn", f->cert.issuer);
+    if (f->resumed)
+        jw_kbool(&j, "session_resumed", true);
+    put(&j, "serial", f->cert.serial);
+    put(&j, "fingerprint", f->cert.fingerprint);
+    if (f->sni_n)
+        jw_kstr(&j, "sni", span_of(f->sni, f->sni_n));
+    jw_kcstr(&j, "version", version_name(f->version, buf));
+    put(&j, "notbefore", f->cert.not_before);
+    put(&j, "notafter", f->cert.not_after);
+    put_ja3(&j, "ja3", f->ja3_hash, span_of(f->ja3, f->ja3_n));
+    put_ja3(&j, "ja3s", f->ja3s_hash, span_of(f->ja3s, f->ja3s_n));
+    put(&j, "ja4", f->ja4);
+    jw_end_obj(&j);
+    if (f->client_alpn_n || f->server_alpn_n) {
+        jw_kobj(&j, "gatehouse");
+        jw_kobj(&j, "tls");
+        put_alpn(&j, "client_alpns", span_of(f->client_alpn, f->client_alpn_n));
+        put_alpn(&j, "server_alpns", span_of(f->server_alpn, f->server_alpn_n));
+        jw_end_obj(&j);
+        jw_end_obj(&j);
+    }
+    proto_event_end(cx, &j, 0);
+}
