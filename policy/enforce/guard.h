@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * guard: what the enforcer never does: touch a protected address, or act more often than configured. One
+ * thread. */
+#ifndef GH_ENFORCE_GUARD_H
+#define GH_ENFORCE_GUARD_H
+
+#include "base/event.h"
+
+struct guard;
+/* protect: addresses and networks separated by blanks (conf enforce.protect); rate: actions a minute. 0;
+ * ST_USAGE with the word that is no network in bad (cap bytes); ST_NOMEM. */
+int guard_new(const char *protect, uint64_t rate, struct guard **ret, char *bad, size_t cap);
+void guard_free(struct guard *g);
+/* May these two be acted upon now? NULL, or the sentence why not. Counts the action when it may. */
+const char *guard_refuses(struct guard *g, const struct event_target *t);
+
+#endif
