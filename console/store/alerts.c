@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/store/alerts.h"
+
+#include <stdio.h>
+
+/* A row of the list, and its columns for put_row. */
+#define ROW_COLUMNS                                                                                                       \
+    "SELECT a.id, a.seq, a.time, a.received, a.state, a.severity, a.level, a.facts, p.identity, p.name, a.taken_by, "     \
+    "a.reason, a.comments, (SELECT alerts FROM document WHERE sha256 = a.sha256) "
+#define FROM_ALERT "FROM alert a CROSS JOIN appliance p ON p.id = a.appliance "
+/* The plus keeps the planner from sorting by time what is wanted by id. */
+#define FILTER                                                                                                            \
+    "a.id < ?1 AND (?2 >> a.state & 1) AND (?3 >> a.level & 1) AND (?4 >> a.severity & 1) "                               \
+    "AND (?5 = 0 OR a.appliance = ?5) AND (?6 IS NULL OR a.rule = ?6) AND +a.time >= ?7 AND +a.time < ?8 "                \
+    "AND (?9 IS NULL OR a.search LIKE ?9 ESCAPE '\\') AND (?10 IS NULL OR a.search LIKE ?10 ESCAPE '\\') "                \
+    "AND (?11 IS NULL OR a.search LIKE ?11 ESCAPE '\\') AND (?12 IS NULL OR a.search LIKE ?12 ESCAPE '\\') "
+#define FILTER_ARGS "iiiiisiissssb"
+#define SQL_MAX 2048
+#define OPEN_STATES (1 << ALERT_NEW | 1 << ALERT_ACKNOWLEDGED)
+
+void alert_filter_init(struct alert_filter *f)
+{
+    *f = (struct alert_filter){.states = ALERT_ANY,
+                               .levels = ALERT_ANY,
+                               .severities = ALERT_ANY,
+                               .to = INT64_MAX,
+                               .from = INT64_MIN,
+                               .before = INT64_MAX};
+}
+
+/* Parts that an index serves stand in the text itself; ?13 is always bound. */
+static const char *narrow(const struct alert_filter *f)
+{
+    if (f->by_sha256)
+        return "WHERE a.sha256 = ?13 AND ";
+    if (f->states != ALERT_ANY && !(f->states & ~OPEN_STATES))
+        return "WHERE a.state < 2 AND ?13 IS NOT NULL AND ";
+    return "WHERE ?13 IS NOT NULL AND ";
+}
+
+static int start(struct db *d, struct db_stmt **ret, const char *head, const char *tail, const struct alert_filter *f)
+{
+    char sql[SQL_MAX];
+
+    snprintf(sql, sizeof(sql), "%s" FROM_ALERT "%s" FILTER "%s", head, narrow(f), tail);
+    return db_query(d, ret, sql, FILTER_ARGS, f->before, (int64_t)f->states, (int64_t)f->levels, (int64_t)f->severities,
+                    f->appliance, f->rule, f->from, f->to, f->word[0], f->word[1], f->word[2], f->word[3],
+                    span_of(f->sha256, sizeof(f->sha256)));
+}
+
+static const char *name_in(const char *const *names, int64_t count, int64_t i)
+{
+    return i >= 0 && i < count ? names[i] : NULL;
+}
+
+/* The members of a row, in an open object. */
+static void put_row(struct db_stmt *s, struct jw *j)
+{
+    struct span facts = db_text(s, 7);
+
+    jw_ki64(j, "id", db_i64(s, 0));
+    jw_ki64(j, "seq", db_i64(s, 1));
+    jw_ktime(j, "time", db_i64(s, 2));
+    jw_ktime(j, "received", db_i64(s, 3));
+    jw_kcstr(j, "state", name_in(alert_state_names, ALERT_STATE_COUNT, db_i64(s, 4)));
+    jw_ki64(j, "severity", db_i64(s, 5));
+    jw_kcstr(j, "level", name_in(level_names, LEVEL_COUNT, db_i64(s, 6)));
+    if (facts.n) {
+        writer_u8(j->w, ','); /* members that were written as JSON when the alert came in */
+        writer_put(j->w, facts);
+    }
+    jw_kobj(j, "appliance");
+    jw_khex(j, "id", db_blob(s, 8).p, db_blob(s, 8).n);
+    jw_kstr(j, "name", db_text(s, 9));
+    jw_end_obj(j);
+    jw_ktext(j, "taken_by", db_text(s, 10));
+    jw_key(j, "reason");
+    jw_cstr(j, name_in(close_reason_names, REASON_COUNT, db_i64(s, 11)));
+    jw_ki64(j, "comments", db_i64(s, 12));
+    jw_ki64(j, "same_document", db_i64(s, 13));
+}
+
+int alert_list(struct db *d, const struct alert_filter *f, int64_t limit, struct jw *j)
+{
+    struct db_stmt *s;
+    int64_t n = 0, last = 0;
+    char tail[64];
+    int rc;
+
+    snprintf(tail, sizeof(tail), "ORDER BY a.id DESC LIMIT %lld", (long long)limit + 1);
+    rc = start(d, &s, ROW_COLUMNS, tail, f);
+    jw_karr(j, "items");
+    while (!rc && (rc = db_step(s)) == 1) {
+        rc = 0;
+        if (++n > limit) {
+            db_reset(s);
+            break;
+        }
+        last = db_i64(s, 0);
+        jw_obj(j);
+        put_row(s, j);
+        jw_end_obj(j);
+    }
+    jw_end_arr(j);
+    jw_key(j, "next");
+    if (n > limit)
+        jw_i64(j, last);
+    else
+        jw_null(j);
+    return rc;
+}
+
+int alert_counts(struct db *d, const struct alert_filter *filter, struct jw *j)
+{
+    struct alert_filter f = *filter;
+    int64_t count[ALERT_STATE_COUNT] = {0};
+    struct db_stmt *s;
+    int rc;
+
+    f.states = ALERT_ANY;
+    f.before = INT64_MAX;
+    rc = start(d, &s, "SELECT a.state, count(*) ", "GROUP BY a.state", &f);
+    while (!rc && (rc = db_step(s)) == 1) {
+        if (db_i64(s, 0) >= 0 && db_i64(s, 0) < ALERT_STATE_COUNT)
+            count[db_i64(s, 0)] = db_i64(s, 1);
+        rc = 0;
+    }
+    jw_kobj(j, "counts");
+    for (int i = 0; i < ALERT_STATE_COUNT; i++)
+        jw_ki64(j, alert_state_names[i], count[i]);
+    jw_end_obj(j);
+    return rc;
+}
+
+int alert_ids(struct db *d, struct arena *a, const struct alert_filter *f, size_t cap, int64_t **ret, size_t *ret_n,
+              int64_t *ret_all)
+{
+    int64_t *ids = arena_array(a, cap, sizeof(*ids)), all = 0;
+    struct db_stmt *s;
+    size_t n = 0;
+    int rc = ids ? start(d, &s, "SELECT a.id ", "ORDER BY a.id DESC", f) : ST_NOMEM;
+
+    while (!rc && (rc = db_step(s)) == 1) {
+        if (n < cap)
+            ids[n++] = db_i64(s, 0);
+        all++;
+        rc = 0;
+    }
+    if (rc)
+        return rc;
+    *ret = ids;
+    *ret_n = n;
+    *ret_all = all;
+    return 0;
+}
+
+int alert_row_members(struct db *d, int64_t id, struct jw *j)
+{
+    struct db_stmt *s;
+    int rc = db_query(d, &s, ROW_COLUMNS FROM_ALERT "WHERE a.id = ?", "i", id);
+
+    if (rc || (rc = db_step(s)) != 1)
+        return rc ? rc : ST_NOT_FOUND;
+    put_row(s, j);
+    db_reset(s);
+    return 0;
+}
+
+int alert_row(struct db *d, int64_t id, struct jw *j)
+{
+    int rc;
+
+    jw_obj(j);
+    rc = alert_row_members(d, id, j);
+    jw_end_obj(j);
+    return rc;
+}
+
+int alert_changes(struct db *d, int64_t since, int64_t limit, alert_change_fn *fn, void *arg, bool *ret_more)
+{
+    struct db_stmt *s;
+    struct writer w;
+    int64_t n = 0;
+    int rc = db_query(d, &s,
+                      ROW_COLUMNS ", EXISTS(SELECT 1 FROM step WHERE step.alert = a.id) " FROM_ALERT
+                                  "WHERE a.seq > ? ORDER BY a.seq LIMIT ?",
+                      "ii", since, limit + 1);
+
+    writer_init(&w, 1 << 20);
+    *ret_more = false;
+    while (!rc && (rc = db_step(s)) == 1) {
+        struct jw j;
+        rc = 0;
+        if (++n > limit) {
+            *ret_more = true;
+            db_reset(s);
+            break;
+        }
+        writer_clear(&w);
+        jw_init(&j, &w);
+        jw_obj(&j);
+        put_row(s, &j);
+        jw_end_obj(&j);
+        if (writer_ok(&w))
+            fn(arg, db_i64(s, 1), !db_i64(s, 14), writer_span(&w));
+    }
+    writer_done(&w);
+    return rc;
+}
+
+int64_t alert_seq(struct db *d)
+{
+    struct db_stmt *s;
+    int64_t seq = 0;
+
+    if (db_query(d, &s, "SELECT max(seq) FROM alert", "") == 0 && db_step(s) == 1) {
+        seq = db_i64(s, 0);
+        db_reset(s);
+    }
+    return seq;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * alerts: lists by keyset, one alert with everything around it, and the steps that people take. The table of steps is in
+ * alert_act.c; each step is appended to the history, never overwritten. Writing functions run in the caller's transaction. */
+#ifndef GH_CONSOLE_ALERTS_H
+#define GH_CONSOLE_ALERTS_H
+
+#include "console/store/store.h"
+
+#define ALERT_WORDS 4
+#define ALERT_TEXT_MAX 4000  /* bytes of a comment */
+#define ALERT_MANY_MAX 10000 /* alerts changed in one call */
+#define ALERT_ANY (-1)       /* mask: everything */
+
+struct alert_filter {
+    int states, levels, severities; /* bit masks by number; ALERT_ANY */
+    int64_t appliance;              /* row; 0 any; -1 none (an id that nobody has) */
+    const char *rule;               /* NULL: any */
+    bool by_sha256;
+    uint8_t sha256[32];
+    const char *word[ALERT_WORDS]; /* LIKE patterns or NULL */
+    int64_t from, to;              /* time of the alert, [from, to) */
+    int64_t before;                /* only lower ids */
+};
+/* Everything. */
+void alert_filter_init(struct alert_filter *f);
+
+/* "items" and "next" of an open object; newest first. */
+int alert_list(struct db *d, const struct alert_filter *f, int64_t limit, struct jw *j);
+/* "counts" by state under f without its state part and without before. */
+int alert_counts(struct db *d, const struct alert_filter *f, struct jw *j);
+/* Ids that match, newest first, at most cap, into the arena; *ret_all is how many match in all. */
+int alert_ids(struct db *d, struct arena *a, const struct alert_filter *f, size_t cap, int64_t **ret, size_t *ret_n,
+              int64_t *ret_all);
+/* One row as a JSON object, or as members of an open object. ST_NOT_FOUND. */
+int alert_row_members(struct db *d, int64_t id, struct jw *j);
+int alert_row(struct db *d, int64_t id, struct jw *j);
+/* The detail object. The arena holds the parsed event during the call. ST_NOT_FOUND. */
+int alert_detail(struct db *d, struct arena *a, int64_t id, struct jw *j);
+/* "history" of an open object. */
+int alert_history(struct db *d, int64_t id, struct jw *j);
+/* Rows changed since seq (exclusive), oldest change first: fn(arg, seq, is_new, row) for at most limit; *ret_more when there
+ * were more. */
+typedef void alert_change_fn(void *arg, int64_t seq, bool is_new, struct span row);
+int alert_changes(struct db *d, int64_t since, int64_t limit, alert_change_fn *fn, void *arg, bool *ret_more);
+
+struct alert_step {
+    enum alert_action action;
+    enum close_reason reason;
+    struct span text; /* may be empty */
+    const char *user;
+};
+enum step_outcome { STEP_DONE, STEP_NOT_FOUND, STEP_WRONG_STATE };
+/* One step on one alert. 0 with *ret; *ret_state is the state found (before the step). */
+int alert_act(struct db *d, int64_t id, const struct alert_step *step, enum step_outcome *ret, int *ret_state);
+/* The newest change number. */
+int64_t alert_seq(struct db *d);
+
+#endif

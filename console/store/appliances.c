@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/store/appliances.h"
+#include "base/clock.h"
+
+#define COLUMNS                                                                                                           \
+    "SELECT identity, name, state, enrolled, heard, address, clock_offset_ms, batches, records, duplicates, malformed, "  \
+    "refused, alerts, lost, ledger, ledger_time, versions FROM appliance "
+
+int appliance_enrol(struct db *d, const struct seal_public *keys, const char *name)
+{
+    static const uint8_t start[SEAL_HASH] = {0};
+    uint8_t id[SEAL_ID];
+
+    seal_id(keys, id);
+    return db_exec(d,
+                   "INSERT INTO appliance(identity, name, sign, box, state, enrolled, hash) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+                   "ON CONFLICT(identity) DO UPDATE SET name = ?2, state = ?5, enrolled = ?6",
+                   "bsbbiib", span_of(id, SEAL_ID), name, span_of(keys->sign, SEAL_PUBLIC), span_of(keys->box, SEAL_PUBLIC),
+                   (int64_t)APPLIANCE_ACTIVE, (int64_t)clock_wall_us(), span_of(start, SEAL_HASH));
+}
+
+int appliance_find(struct db *d, struct span identity_hex, int64_t *ret)
+{
+    struct db_stmt *s;
+    int rc = db_query(d, &s, "SELECT id FROM appliance WHERE lower(hex(identity)) = lower(?)", "t", identity_hex);
+
+    if (rc || (rc = db_step(s)) != 1)
+        return rc ? rc : ST_NOT_FOUND;
+    *ret = db_i64(s, 0);
+    db_reset(s);
+    return 0;
+}
+
+int appliance_retire(struct db *d, const char *identity_hex)
+{
+    int64_t id;
+    int rc = appliance_find(d, span_str(identity_hex), &id);
+
+    return rc ? rc : db_exec(d, "UPDATE appliance SET state = ? WHERE id = ?", "ii", (int64_t)APPLIANCE_RETIRED, id);
+}
+
+static void put_raw(struct jw *j, const char *key, struct span json, const char *otherwise)
+{
+    jw_kraw(j, key, json.n ? json : span_str(otherwise));
+}
+
+static void put(struct db_stmt *s, struct jw *j)
+{
+    jw_obj(j);
+    jw_khex(j, "id", db_blob(s, 0).p, db_blob(s, 0).n);
+    jw_kstr(j, "name", db_text(s, 1));
+    jw_kcstr(j, "state", db_i64(s, 2) == APPLIANCE_ACTIVE ? "active" : "retired");
+    jw_ktime(j, "enrolled", db_i64(s, 3));
+    jw_ktime(j, "last_heard", db_i64(s, 4));
+    jw_ktext(j, "address", db_text(s, 5));
+    jw_key(j, "clock_offset_ms");
+    if (db_is_null(s, 6))
+        jw_null(j);
+    else
+        jw_i64(j, db_i64(s, 6));
+    jw_ki64(j, "batches", db_i64(s, 7));
+    jw_ki64(j, "records", db_i64(s, 8));
+    jw_ki64(j, "duplicates", db_i64(s, 9));
+    jw_ki64(j, "malformed", db_i64(s, 10));
+    jw_ki64(j, "refused", db_i64(s, 11));
+    jw_ki64(j, "alerts", db_i64(s, 12));
+    jw_ki64(j, "lost", db_i64(s, 13));
+    put_raw(j, "ledger", db_text(s, 14), "null");
+    jw_ktime(j, "ledger_time", db_i64(s, 15));
+    put_raw(j, "versions", db_text(s, 16), "{}");
+    jw_end_obj(j);
+}
+
+int appliance_list(struct db *d, struct jw *j)
+{
+    struct db_stmt *s;
+    int rc = db_query(d, &s, COLUMNS "ORDER BY name, id", "");
+
+    jw_karr(j, "items");
+    while (!rc && (rc = db_step(s)) == 1) {
+        put(s, j);
+        rc = 0;
+    }
+    jw_end_arr(j);
+    return rc;
+}
+
+int appliance_one(struct db *d, int64_t id, struct jw *j)
+{
+    struct db_stmt *s;
+    int rc = db_query(d, &s, COLUMNS "WHERE id = ?", "i", id);
+
+    if (rc || (rc = db_step(s)) != 1)
+        return rc ? rc : ST_NOT_FOUND;
+    put(s, j);
+    db_reset(s);
+    return 0;
+}
+
+int appliance_heard_since(struct db *d, int64_t *since, appliance_fn *fn, void *arg)
+{
+    int64_t newest = *since;
+    struct db_stmt *s;
+    struct writer w;
+    int rc = db_query(d, &s, COLUMNS "WHERE heard > ? ORDER BY heard LIMIT 200", "i", *since);
+
+    writer_init(&w, 1 << 20);
+    while (!rc && (rc = db_step(s)) == 1) {
+        struct jw j;
+        writer_clear(&w);
+        jw_init(&j, &w);
+        put(s, &j);
+        newest = db_i64(s, 4);
+        if (writer_ok(&w))
+            fn(arg, writer_span(&w));
+        rc = 0;
+    }
+    writer_done(&w);
+    *since = newest;
+    return rc;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/store/intake.h"
+#include "base/clock.h"
+#include "base/event.h"
+#include "console/store/facts.h"
+#include "console/store/intake_rows.h"
+
+#include <stdio.h>
+
+#define BATCH_ARENA (ENVELOPE_PLAIN_MAX + (16u << 20)) /* unpacked records and their table */
+#define ROOM_STEP 2000
+
+/* A batch that was opened, read and verified. */
+struct read_batch {
+    struct batch_header head;
+    struct record *records;
+    size_t n;
+    uint8_t signature[SEAL_SIGNATURE];
+};
+struct known_appliance {
+    int64_t id;
+    uint64_t newest;
+    struct seal_public keys;
+    uint8_t hash[SEAL_HASH];
+};
+
+static void outcome(struct intake *r, enum intake_outcome o, const char *why)
+{
+    r->outcome = o;
+    r->why = why;
+}
+
+/* False with the outcome set; a machine's fault in *ret_rc. */
+static bool unpack(struct span sealed, const struct seal_keys *console, struct arena *a, struct writer *plain,
+                   struct read_batch *b, struct intake *r, int *ret_rc)
+{
+    int rc = envelope_open(sealed, console, plain);
+
+    if (rc == ST_NOMEM || (rc && !writer_ok(plain))) {
+        *ret_rc = ST_NOMEM;
+        return false;
+    }
+    if (rc) {
+        outcome(r, INTAKE_MALFORMED, "It is not sealed for this console, or damaged.");
+        return false;
+    }
+    rc = batch_read(writer_span(plain), a, &b->head, &b->records, &b->n, b->signature);
+    if (rc == ST_NOMEM)
+        *ret_rc = rc;
+    else if (rc == ST_BAD_SIGNATURE)
+        outcome(r, INTAKE_FORGED, "The records are not those that were signed.");
+    else if (rc)
+        outcome(r, INTAKE_MALFORMED, "The batch inside does not follow its format.");
+    if (rc != 0 && rc != ST_BAD_SIGNATURE)
+        return false;
+    r->bytes_plain = plain->n;
+    digest_identity(rc ? NULL : b->head.appliance, r->identity);
+    return rc == 0;
+}
+
+static bool find_appliance(struct db *d, struct intake *r, const struct read_batch *b, struct known_appliance *k, int *ret_rc)
+{
+    struct db_stmt *s;
+    int rc = db_query(d, &s, "SELECT id, name, state, sign, batches, hash FROM appliance WHERE identity = ?", "b",
+                      span_of(b->head.appliance, SEAL_ID));
+
+    if (!rc)
+        rc = db_step(s);
+    if (rc < 0) {
+        *ret_rc = rc;
+        return false;
+    }
+    if (rc == 0 || db_i64(s, 2) != APPLIANCE_ACTIVE || db_blob(s, 3).n != SEAL_PUBLIC || db_blob(s, 5).n != SEAL_HASH) {
+        if (rc)
+            db_reset(s);
+        outcome(r, INTAKE_UNKNOWN, NULL);
+        return false;
+    }
+    r->appliance = k->id = db_i64(s, 0);
+    snprintf(r->name, sizeof(r->name), "%s", db_cstr(s, 1));
+    memcpy(k->keys.sign, db_blob(s, 3).p, SEAL_PUBLIC);
+    k->newest = (uint64_t)db_i64(s, 4);
+    memcpy(k->hash, db_blob(s, 5).p, SEAL_HASH);
+    db_reset(s);
+    return true;
+}
+
+/* Is a batch below the newest the very one that was recorded under its number? */
+static bool is_recorded(struct db *d, int64_t appliance, const struct batch_header *h)
+{
+    uint8_t hash[SEAL_HASH];
+    struct db_stmt *s;
+    bool same = false;
+
+    batch_hash(h, hash);
+    if (db_query(d, &s, "SELECT hash FROM batch WHERE appliance = ? AND number = ?", "ii", appliance,
+                 (int64_t)h->number) == 0 &&
+        db_step(s) == 1) {
+        same = span_eq(db_blob(s, 0), span_of(hash, sizeof(hash)));
+        db_reset(s);
+    }
+    return same;
+}
+
+/* True when the batch is the next one; otherwise the outcome is set. */
+static bool is_next(struct db *d, struct intake *r, const struct read_batch *b, const struct known_appliance *k)
+{
+    if (batch_verify(&b->head, b->signature, &k->keys) != 0) {
+        outcome(r, INTAKE_FORGED, "The signature is not this appliance's.");
+    } else if (b->head.number > INT64_MAX) {
+        outcome(r, INTAKE_MALFORMED, "The batch number is out of range.");
+    } else if (b->head.number <= k->newest) {
+        if (is_recorded(d, k->id, &b->head))
+            outcome(r, INTAKE_KNOWN, NULL);
+        else
+            outcome(r, INTAKE_FORGED, "Another batch is recorded under this number: the appliance was reset or copied.");
+        r->number = k->newest;
+    } else if (b->head.number > k->newest + 1) {
+        outcome(r, INTAKE_HOLE, NULL);
+        r->number = k->newest + 1;
+    } else if (memcmp(b->head.previous, k->hash, SEAL_HASH) != 0) {
+        outcome(r, INTAKE_FORGED, "It does not follow the batch recorded before it: the appliance was reset or copied.");
+    } else {
+        return true;
+    }
+    return false;
+}
+
+static int record_batch(struct db *d, struct intake *r, const struct read_batch *b, const struct known_appliance *k,
+                        const char *address)
+{
+    struct intake_sums sums = {.appliance = k->id, .now = (int64_t)clock_wall_us()};
+    uint8_t hash[SEAL_HASH];
+    int rc = intake_rows_begin(d, &sums);
+
+    for (size_t i = 0; i < b->n && !rc; i++)
+        rc = intake_row(d, &sums, &b->records[i], b->head.wall_us);
+    if (!rc)
+        rc = intake_rows_end(d, &sums);
+    batch_hash(&b->head, hash);
+    if (!rc)
+        rc = db_exec(d, "INSERT INTO batch(appliance, number, hash, records, received) VALUES(?, ?, ?, ?, ?)", "iibii", k->id,
+                     (int64_t)b->head.number, span_of(hash, SEAL_HASH), (int64_t)b->n, sums.now);
+    if (!rc)
+        rc = db_exec(d,
+                     "UPDATE appliance SET batches = ?, hash = ?, heard = ?, address = ?, clock_offset_ms = ?, "
+                     "records = records + ?, duplicates = duplicates + ?, malformed = malformed + ?, alerts = alerts + ? "
+                     "WHERE id = ?",
+                     "ibisiiiiii", (int64_t)b->head.number, span_of(hash, SEAL_HASH), sums.now, address,
+                     ((int64_t)b->head.wall_us - sums.now) / 1000, (int64_t)b->n, sums.duplicates, sums.malformed,
+                     sums.alerts, k->id);
+    r->outcome = INTAKE_TAKEN;
+    r->number = b->head.number;
+    r->first_seq = sums.first_seq;
+    r->records = b->n;
+    r->alerts = (uint64_t)sums.alerts;
+    return rc;
+}
+
+static int count_refusal(struct db *d, const struct intake *r)
+{
+    int rc = counter_add(d, "intake_refused", 1);
+
+    if (!rc && r->appliance)
+        rc = db_exec(d, "UPDATE appliance SET refused = refused + 1 WHERE id = ?", "i", r->appliance);
+    return rc;
+}
+
+int intake_take(struct store *s, const struct seal_keys *console, struct span sealed, const char *address,
+                struct intake *ret)
+{
+    struct intake r = {.outcome = INTAKE_MALFORMED};
+    struct arena *a = arena_new(BATCH_ARENA);
+    struct read_batch b = {.n = 0};
+    struct known_appliance k;
+    struct writer plain;
+    struct db *d = NULL;
+    bool sound;
+    int rc = a ? 0 : ST_NOMEM;
+
+    writer_init(&plain, ENVELOPE_MAX);
+    sound = !rc && unpack(sealed, console, a, &plain, &b, &r, &rc);
+    if (!rc)
+        d = store_begin(s, &rc);
+    if (!rc && sound && find_appliance(d, &r, &b, &k, &rc) && is_next(d, &r, &b, &k))
+        rc = record_batch(d, &r, &b, &k, address);
+    if (!rc && r.outcome >= INTAKE_UNKNOWN)
+        rc = count_refusal(d, &r);
+    if (d && !rc)
+        rc = store_commit(s);
+    else if (d)
+        store_rollback(s);
+    writer_done(&plain);
+    arena_free(a);
+    if (!rc)
+        *ret = r;
+    return rc;
+}
+
+int64_t intake_make_room(struct store *s, uint64_t max)
+{
+    int64_t gone = 0;
+    int rc;
+    struct db *d = store_begin(s, &rc);
+
+    if (!d)
+        return 0;
+    if (store_bytes(d) > max) {
+        rc = db_exec(d,
+                     "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE id NOT IN (SELECT event FROM alert) "
+                     "ORDER BY id LIMIT ?)",
+                     "i", (int64_t)ROOM_STEP);
+        gone = rc ? 0 : db_changes(d);
+        if (!rc && gone)
+            rc = counter_add(d, "events_forgotten", gone);
+    }
+    if (rc || store_commit(s) != 0) {
+        if (rc)
+            store_rollback(s);
+        return 0;
+    }
+    return gone;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/store/intake_rows.h"
+#include "base/digest.h"
+#include "base/event.h"
+#include "console/store/facts.h"
+
+/* A record is at most some MB of JSON; its tree takes a multiple of that. One arena for each record. */
+#define RECORD_ARENA (256u << 20)
+#define HOUR_US 3600000000ll
+
+void digest_identity(const uint8_t *id, char out[static 2 * SEAL_ID + 1])
+{
+    out[0] = 0;
+    if (id)
+        digest_hex(id, SEAL_ID, out);
+}
+
+int intake_rows_begin(struct db *d, struct intake_sums *s)
+{
+    struct db_stmt *q;
+    int rc = db_query(d, &q, "SELECT max(seq) FROM alert", "");
+
+    if (rc || (rc = db_step(q)) != 1)
+        return rc ? rc : ST_IO;
+    s->first_seq = s->next_seq = db_i64(q, 0) + 1;
+    db_reset(q);
+    return 0;
+}
+
+static int write_hours(struct db *d, struct intake_sums *s)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < s->hours && !rc; i++) {
+        rc = db_exec(d,
+                     "INSERT INTO hourly(hour, alerts, events, documents) VALUES(?1, ?2, ?3, ?4) ON CONFLICT(hour) DO UPDATE "
+                     "SET alerts = alerts + ?2, events = events + ?3, documents = documents + ?4",
+                     "iiii", s->hour[i].hour, s->hour[i].alerts, s->hour[i].events, s->hour[i].documents);
+        for (int l = 0; l < LEVEL_COUNT && !rc; l++)
+            if (s->hour[i].level[l])
+                rc = db_exec(d,
+                             "INSERT INTO level_sum(hour, level, n) VALUES(?1, ?2, ?3) ON CONFLICT(hour, level) DO UPDATE "
+                             "SET n = n + ?3",
+                             "iii", s->hour[i].hour, (int64_t)l, s->hour[i].level[l]);
+    }
+    s->hours = 0;
+    return rc;
+}
+
+/* Sums go by the hour in which the appliance signed the batch: for a replayed capture that is now, for a post behind a
+ * thin link it is when it happened. */
+static int count_hour(struct db *d, struct intake_sums *s, const struct facts *f, int64_t signed_us)
+{
+    int64_t hour = signed_us / HOUR_US * 3600;
+    size_t i = 0;
+
+    while (i < s->hours && s->hour[i].hour != hour)
+        i++;
+    if (i == SUM_HOURS) {
+        int rc = write_hours(d, s);
+        if (rc)
+            return rc;
+        i = 0;
+    }
+    if (i == s->hours) {
+        memset(&s->hour[i], 0, sizeof(s->hour[i]));
+        s->hour[i].hour = hour;
+        s->hours++;
+    }
+    s->hour[i].events++;
+    s->hour[i].alerts += f->type == EVENT_ALERT;
+    if (f->type == EVENT_FILEINFO) {
+        s->hour[i].documents++;
+        if (f->level >= 0)
+            s->hour[i].level[f->level]++;
+        s->unread += f->unread;
+    }
+    return 0;
+}
+
+static int add_document(struct db *d, const struct facts *f)
+{
+    int64_t alert = f->type == EVENT_ALERT, transfer = f->type == EVENT_FILEINFO;
+
+    if (!f->has_sha256 || (!alert && !transfer))
+        return 0;
+    return db_exec(d,
+                   "INSERT INTO document(sha256, first, last, transfers, alerts, level) VALUES(?1, ?2, ?2, ?3, ?4, ?5) "
+                   "ON CONFLICT(sha256) DO UPDATE SET first = min(first, ?2), last = max(last, ?2), "
+                   "transfers = transfers + ?3, alerts = alerts + ?4, level = max(level, ?5)",
+                   "biiii", span_of(f->sha256, sizeof(f->sha256)), f->time, transfer, alert,
+                   (int64_t)(f->level > 0 ? f->level : 0));
+}
+
+static int add_alert(struct db *d, struct intake_sums *s, const struct facts *f, int64_t event)
+{
+    s->alerts++;
+    return db_exec(d,
+                   "INSERT INTO alert(seq, event, appliance, time, received, state, severity, level, rule, flow, sha256, "
+                   "facts, search) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, nullif(?9, ''), iif(?14 & 1, ?10, NULL), "
+                   "iif(?14 & 2, ?11, NULL), ?12, ?13)",
+                   "iiiiiiiitibtti", s->next_seq++, event, s->appliance, f->time, s->now, (int64_t)ALERT_NEW,
+                   (int64_t)f->severity, (int64_t)f->level, f->rule, f->flow, span_of(f->sha256, sizeof(f->sha256)), f->row,
+                   f->search, (int64_t)(f->has_flow | f->has_sha256 << 1));
+}
+
+static int add_stats(struct db *d, const struct intake_sums *s, const struct facts *f)
+{
+    int rc = 0;
+
+    if (f->ledger.n)
+        rc = db_exec(d, "UPDATE appliance SET ledger = ?, ledger_time = ?, lost = ? WHERE id = ?", "tiii", f->ledger, f->time,
+                     (int64_t)f->lost, s->appliance);
+    if (!rc && f->versions.n)
+        rc = db_exec(d, "UPDATE appliance SET versions = ? WHERE id = ?", "ti", f->versions, s->appliance);
+    return rc;
+}
+
+static int add_event(struct db *d, const struct intake_sums *s, const struct record *r, const struct facts *f)
+{
+    return db_exec(d,
+                   "INSERT INTO event(appliance, run, n, k, type, time, flow, community, sha256, level, json) "
+                   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, iif(?12 & 1, ?7, NULL), nullif(?8, ''), iif(?12 & 2, ?9, NULL), "
+                   "iif(?12 & 4, ?10, NULL), ?11) ON CONFLICT DO NOTHING",
+                   "iiiiiiitbiti", s->appliance, (int64_t)r->run, (int64_t)r->n, (int64_t)r->k, (int64_t)f->type, f->time,
+                   f->flow, f->community, span_of(f->sha256, sizeof(f->sha256)), (int64_t)f->level, f->json,
+                   (int64_t)(f->has_flow | f->has_sha256 << 1 | (f->level >= 0) << 2));
+}
+
+int intake_row(struct db *d, struct intake_sums *s, const struct record *r, uint64_t batch_us)
+{
+    struct arena *a = arena_new(RECORD_ARENA);
+    struct facts f;
+    int64_t event, when = batch_us < (uint64_t)s->now ? (int64_t)batch_us : s->now;
+    int rc = a ? facts_of(a, r, (uint64_t)when, &f) : ST_NOMEM;
+
+    if (!rc)
+        rc = add_event(d, s, r, &f);
+    if (rc || db_changes(d) == 0) {
+        s->duplicates += rc == 0;
+        arena_free(a);
+        return rc;
+    }
+    event = db_last_id(d);
+    s->malformed += f.malformed;
+    rc = count_hour(d, s, &f, when);
+    if (!rc)
+        rc = add_document(d, &f);
+    if (!rc && f.type == EVENT_ALERT && !f.malformed)
+        rc = add_alert(d, s, &f, event);
+    if (!rc && f.type == EVENT_STATS)
+        rc = add_stats(d, s, &f);
+    arena_free(a);
+    return rc;
+}
+
+int intake_rows_end(struct db *d, struct intake_sums *s)
+{
+    int rc = write_hours(d, s);
+
+    if (!rc && s->unread)
+        rc = counter_add(d, "documents_unread", s->unread);
+    return rc;
+}

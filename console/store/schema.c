@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Times are microseconds since 1970 UTC. Tokens are stored as hashes only. Text that stems from captured traffic is
+ * stored as it came, as JSON, and never becomes part of an SQL text. */
+#include "console/store/schema.h"
+
+#include <string.h>
+
+#define STEP_1                                                                                                            \
+    /* people */                                                                                                          \
+    "CREATE TABLE user("                                                                                                  \
+    " id INTEGER PRIMARY KEY,"                                                                                            \
+    " name TEXT NOT NULL UNIQUE COLLATE NOCASE,"                                                                          \
+    " hash TEXT NOT NULL,"             /* Argon2id, text form */                                                          \
+    " role INTEGER NOT NULL,"          /* enum user_role */                                                               \
+    " created INTEGER NOT NULL,"                                                                                          \
+    " last_sign_in INTEGER);"                                                                                             \
+    "CREATE TABLE session("                                                                                               \
+    " id INTEGER PRIMARY KEY,"                                                                                            \
+    " token BLOB NOT NULL UNIQUE,"     /* BLAKE2b of the cookie's value */                                                \
+    " user INTEGER NOT NULL REFERENCES user(id) ON DELETE CASCADE,"                                                       \
+    " created INTEGER NOT NULL,"                                                                                          \
+    " seen INTEGER NOT NULL,"          /* last use, to the minute */                                                      \
+    " address TEXT NOT NULL);"                                                                                            \
+    "CREATE TABLE invite("                                                                                                \
+    " token BLOB PRIMARY KEY,"         /* BLAKE2b of the link's token */                                                  \
+    " role INTEGER NOT NULL,"                                                                                             \
+    " user INTEGER REFERENCES user(id) ON DELETE CASCADE," /* set: a new password for that user */                        \
+    " expires INTEGER NOT NULL) WITHOUT ROWID;"                                                                           \
+    /* answers kept for a day under the client's Idempotency-Key */                                                       \
+    "CREATE TABLE answered("                                                                                              \
+    " user INTEGER NOT NULL, key TEXT NOT NULL,"                                                                          \
+    " request BLOB NOT NULL,"          /* BLAKE2b of path and body */                                                     \
+    " status INTEGER NOT NULL, body TEXT NOT NULL, time INTEGER NOT NULL,"                                                \
+    " PRIMARY KEY(user, key)) WITHOUT ROWID;"                                                                             \
+    /* who did what; append-only, each hash covers the one before */                                                      \
+    "CREATE TABLE audit("                                                                                                 \
+    " id INTEGER PRIMARY KEY,"                                                                                            \
+    " time INTEGER NOT NULL, actor TEXT NOT NULL, address TEXT NOT NULL,"                                                 \
+    " action TEXT NOT NULL, object TEXT NOT NULL, detail TEXT NOT NULL,"                                                  \
+    " hash BLOB NOT NULL);"                                                                                               \
+    "CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'append-only'); END;"                    \
+    "CREATE TRIGGER audit_is BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'append-only'); END;"                       \
+    /* appliances and their batches */                                                                                    \
+    "CREATE TABLE appliance("                                                                                             \
+    " id INTEGER PRIMARY KEY,"                                                                                            \
+    " identity BLOB NOT NULL UNIQUE,"  /* seal_id of its keys */                                                          \
+    " name TEXT NOT NULL, sign BLOB NOT NULL, box BLOB NOT NULL,"                                                         \
+    " state INTEGER NOT NULL,"         /* enum appliance_state */                                                         \
+    " enrolled INTEGER NOT NULL,"                                                                                         \
+    " heard INTEGER, address TEXT, clock_offset_ms INTEGER,"                                                              \
+    " batches INTEGER NOT NULL DEFAULT 0,"   /* newest number; there is no hole below it */                               \
+    " hash BLOB NOT NULL,"                   /* of that batch: the next one must name it */                               \
+    " records INTEGER NOT NULL DEFAULT 0, duplicates INTEGER NOT NULL DEFAULT 0,"                                         \
+    " malformed INTEGER NOT NULL DEFAULT 0," /* records that were not JSON */                                             \
+    " refused INTEGER NOT NULL DEFAULT 0,"   /* batches in its name that were forged or off the chain */                  \
+    " alerts INTEGER NOT NULL DEFAULT 0,"                                                                                 \
+    " lost INTEGER NOT NULL DEFAULT 0,"      /* sum of the newest ledger's losses */                                      \
+    " ledger TEXT, ledger_time INTEGER, versions TEXT);"                                                                  \
+    "CREATE TABLE batch("                                                                                                 \
+    " appliance INTEGER NOT NULL, number INTEGER NOT NULL, hash BLOB NOT NULL,"                                           \
+    " records INTEGER NOT NULL, received INTEGER NOT NULL,"                                                               \
+    " PRIMARY KEY(appliance, number)) WITHOUT ROWID;"                                                                     \
+    /* everything that was reported */                                                                                    \
+    "CREATE TABLE event("                                                                                                 \
+    " id INTEGER PRIMARY KEY,"                                                                                            \
+    " appliance INTEGER NOT NULL, run INTEGER NOT NULL, n INTEGER NOT NULL, k INTEGER NOT NULL,"                          \
+    " type INTEGER NOT NULL,"          /* enum event_type */                                                              \
+    " time INTEGER NOT NULL,"                                                                                             \
+    " flow INTEGER, community TEXT, sha256 BLOB, level INTEGER,"                                                          \
+    " json TEXT NOT NULL);"            /* the EVE record, byte for byte */                                                \
+    "CREATE UNIQUE INDEX event_once ON event(appliance, run, n, k);"                                                      \
+    "CREATE INDEX event_time ON event(time);"                                                                             \
+    "CREATE INDEX event_flow ON event(flow) WHERE flow IS NOT NULL;"                                                      \
+    "CREATE INDEX event_sha256 ON event(sha256) WHERE sha256 IS NOT NULL;"                                                \
+    "CREATE INDEX event_level ON event(level) WHERE level > 0;"                                                           \
+    "CREATE INDEX event_community ON event(community) WHERE community IS NOT NULL AND type = 0;"                          \
+    "CREATE INDEX event_rare ON event(type) WHERE type NOT IN (0, 2, 4, 5);" /* all but flow, http, dns, tls */           \
+    /* each document once */                                                                                              \
+    "CREATE TABLE document("                                                                                              \
+    " sha256 BLOB PRIMARY KEY,"                                                                                           \
+    " first INTEGER NOT NULL, last INTEGER NOT NULL,"                                                                     \
+    " transfers INTEGER NOT NULL, alerts INTEGER NOT NULL, level INTEGER NOT NULL) WITHOUT ROWID;"                        \
+    /* what people must look at */                                                                                        \
+    "CREATE TABLE alert("                                                                                                 \
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"                                                                              \
+    " seq INTEGER NOT NULL,"           /* grows with every change of any alert */                                         \
+    " event INTEGER NOT NULL, appliance INTEGER NOT NULL,"                                                                \
+    " time INTEGER NOT NULL, received INTEGER NOT NULL,"                                                                  \
+    " state INTEGER NOT NULL, severity INTEGER NOT NULL, level INTEGER NOT NULL,"                                         \
+    " rule TEXT, flow INTEGER, sha256 BLOB,"                                                                              \
+    " facts TEXT NOT NULL,"            /* JSON members of its row that never change */                                    \
+    " search TEXT NOT NULL,"           /* folded text for the word search */                                              \
+    " taken_by TEXT, reason INTEGER NOT NULL DEFAULT 0, comments INTEGER NOT NULL DEFAULT 0);"                            \
+    "CREATE INDEX alert_seq ON alert(seq);"                                                                               \
+    "CREATE INDEX alert_state ON alert(state);"                                                                           \
+    "CREATE INDEX alert_open ON alert(id) WHERE state < 2;"                                                               \
+    "CREATE INDEX alert_sha256 ON alert(sha256) WHERE sha256 IS NOT NULL;"                                                \
+    "CREATE INDEX alert_time ON alert(time);"                                                                             \
+    /* its history, append-only */                                                                                        \
+    "CREATE TABLE step("                                                                                                  \
+    " id INTEGER PRIMARY KEY,"                                                                                            \
+    " alert INTEGER NOT NULL REFERENCES alert(id),"                                                                       \
+    " time INTEGER NOT NULL, user TEXT NOT NULL, action INTEGER NOT NULL,"                                                \
+    " was INTEGER NOT NULL, became INTEGER NOT NULL, reason INTEGER NOT NULL, text TEXT);"                                \
+    "CREATE INDEX step_alert ON step(alert);"                                                                             \
+    "CREATE TRIGGER step_stays BEFORE DELETE ON step BEGIN SELECT RAISE(ABORT, 'append-only'); END;"                      \
+    "CREATE TRIGGER step_is BEFORE UPDATE ON step BEGIN SELECT RAISE(ABORT, 'append-only'); END;"                         \
+    /* sums by hour, so that the overview never scans events */                                                           \
+    "CREATE TABLE hourly("                                                                                                \
+    " hour INTEGER PRIMARY KEY,"       /* seconds since 1970, a multiple of 3600 */                                       \
+    " alerts INTEGER NOT NULL, events INTEGER NOT NULL, documents INTEGER NOT NULL);"                                     \
+    "CREATE TABLE level_sum("          /* transfers of documents by level */                                              \
+    " hour INTEGER NOT NULL, level INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(hour, level)) WITHOUT ROWID;"        \
+    "CREATE TABLE counter(name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;"
+
+const char *const schema_steps[] = {STEP_1};
+const size_t schema_step_count = GH_COUNT(schema_steps);
+
+const char *const alert_state_names[ALERT_STATE_COUNT] = {"new", "acknowledged", "closed"};
+const char *const alert_action_names[ACTION_COUNT] = {"acknowledge", "comment", "close", "reopen"};
+const char *const close_reason_names[REASON_COUNT] = {NULL, "confirmed", "false_alarm", "permitted"};
+const char *const user_role_names[ROLES] = {NULL, "reader", "officer", "administrator"};
+const char *const level_names[LEVEL_COUNT] = {"none", "restricted", "confidential", "secret", "top_secret",
+                                              "mat",  "toi_mat",    "tuyet_mat"};
+
+int level_number(const char *name)
+{
+    for (int i = 0; i < LEVEL_COUNT; i++)
+        if (!strcmp(level_names[i], name))
+            return i;
+    return 0;
+}

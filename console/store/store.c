@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/store/store.h"
+#include "base/clock.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define PATH_SIZE 640
+
+struct store {
+    char path[PATH_SIZE];
+    struct db *writer;
+    pthread_mutex_t lock;
+};
+
+int store_open(const char *dir, struct store **ret)
+{
+    struct store *s = calloc(1, sizeof(*s));
+    int rc;
+
+    if (!s)
+        return ST_NOMEM;
+    pthread_mutex_init(&s->lock, NULL);
+    snprintf(s->path, sizeof(s->path), "%s/console.db", dir);
+    rc = db_open(s->path, DB_WRITE_FULL, &s->writer);
+    if (!rc)
+        rc = db_migrate(s->writer, schema_steps, schema_step_count);
+    if (rc)
+        store_close(s);
+    else
+        *ret = s;
+    return rc;
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    db_close(s->writer);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+int store_reader(struct store *s, struct db **ret)
+{
+    return db_open(s->path, DB_READ, ret);
+}
+
+struct db *store_begin(struct store *s, int *ret_rc)
+{
+    pthread_mutex_lock(&s->lock);
+    *ret_rc = db_begin(s->writer);
+    if (!*ret_rc)
+        return s->writer;
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+int store_commit(struct store *s)
+{
+    int rc = db_commit(s->writer);
+
+    if (rc)
+        db_rollback(s->writer);
+    pthread_mutex_unlock(&s->lock);
+    return rc;
+}
+
+void store_rollback(struct store *s)
+{
+    db_rollback(s->writer);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static int64_t pragma_number(struct db *d, const char *sql)
+{
+    struct db_stmt *s;
+    int64_t n = 0;
+
+    if (db_query(d, &s, sql, "") == 0 && db_step(s) == 1) {
+        n = db_i64(s, 0);
+        db_reset(s);
+    }
+    return n;
+}
+
+uint64_t store_bytes(struct db *d)
+{
+    int64_t used = pragma_number(d, "PRAGMA page_count") - pragma_number(d, "PRAGMA freelist_count");
+    return (uint64_t)(used * pragma_number(d, "PRAGMA page_size"));
+}
+
+const char *time_text(uint64_t us, char buf[static TIME_TEXT])
+{
+    time_t t = (time_t)(us / 1000000);
+    struct tm tm;
+
+    gmtime_r(&t, &tm);
+    snprintf(buf, TIME_TEXT, "%04u-%02u-%02uT%02u:%02u:%02u.%06uZ", (unsigned)(tm.tm_year + 1900) % 10000u,
+             (unsigned)(tm.tm_mon + 1) % 100u, (unsigned)tm.tm_mday % 100u, (unsigned)tm.tm_hour % 100u,
+             (unsigned)tm.tm_min % 100u, (unsigned)tm.tm_sec % 100u, (unsigned)(us % 1000000));
+    return buf;
+}
+
+void jw_ktime(struct jw *j, const char *key, int64_t us)
+{
+    char buf[TIME_TEXT];
+
+    jw_key(j, key);
+    jw_cstr(j, us > 0 ? time_text((uint64_t)us, buf) : NULL);
+}
+
+void jw_ktext(struct jw *j, const char *key, struct span s)
+{
+    jw_key(j, key);
+    if (s.n)
+        jw_str(j, s);
+    else
+        jw_null(j);
+}
+
+int counter_add(struct db *d, const char *name, int64_t n)
+{
+    return db_exec(d, "INSERT INTO counter(name, n) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET n = n + ?2", "si",
+                   name, n);
+}
+
+int64_t counter_get(struct db *d, const char *name)
+{
+    struct db_stmt *s;
+    int64_t n = 0;
+
+    if (db_query(d, &s, "SELECT n FROM counter WHERE name = ?", "s", name) == 0 && db_step(s) == 1) {
+        n = db_i64(s, 0);
+        db_reset(s);
+    }
+    return n;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * store: the console's database: one writer behind a lock, as many readers as there are workers. Writes are durable when
+ * their transaction has ended (synchronous=FULL): what was acknowledged to an appliance survives a power cut. */
+#ifndef GH_CONSOLE_STORE_H
+#define GH_CONSOLE_STORE_H
+
+#include "base/db.h"
+#include "base/json.h"
+#include "console/store/schema.h"
+
+struct store;
+
+/* Opens (makes, migrates) dir/console.db. ST_USAGE: made by a newer version. */
+int store_open(const char *dir, struct store **ret);
+void store_close(struct store *s);
+/* A reader of the same database for one thread; close with db_close. */
+int store_reader(struct store *s, struct db **ret);
+/* The writer, inside a transaction of its own; NULL with a code when it cannot begin. One of the two ends it. */
+struct db *store_begin(struct store *s, int *ret_rc);
+int store_commit(struct store *s); /* on failure nothing of it happened */
+void store_rollback(struct store *s);
+/* Bytes that the database holds. */
+uint64_t store_bytes(struct db *d);
+
+/* Time as the API shows it: RFC 3339, UTC, microseconds. Key left null for 0. */
+#define TIME_TEXT 32
+const char *time_text(uint64_t us, char buf[static TIME_TEXT]);
+void jw_ktime(struct jw *j, const char *key, int64_t us);
+/* Text, or null when it is empty. */
+void jw_ktext(struct jw *j, const char *key, struct span s);
+
+/* Appends to the audit inside the caller's transaction. object and detail may be NULL. */
+int audit_append(struct db *d, const char *actor, const char *address, const char *action, const char *object,
+                 const char *detail);
+/* Recomputes the chain. 0; ST_BAD_SIGNATURE with the first id that does not fit; *ret_count rows were read. */
+int audit_verify(struct db *d, int64_t *ret_bad_id, uint64_t *ret_count);
+/* Newest first, at most limit with an id below before: members "items" and "next" of an open object. */
+int audit_list(struct db *d, int64_t before, int64_t limit, struct jw *j);
+/* Adds n to a named counter, inside the caller's transaction. */
+int counter_add(struct db *d, const char *name, int64_t n);
+int64_t counter_get(struct db *d, const char *name);
+
+#endif
