@@ -27,7 +27,7 @@ static void metadata(struct extract *x, struct span text)
 
 void sax_label_property(struct extract *x, struct span name, struct span value)
 {
-    if (!name.n && !value.n)
+    if (!value.n)
         return;
     extract_label(x, is_msip(name) ? "msip" : "property", name, value);
     extract_text(x, PLACE_METADATA, 0, name, NULL);
