@@ -28,10 +28,25 @@ static void chan_free(struct proc_chan *pc)
     free(pc);
 }
 
+static void on_chan(void *arg, uint32_t events);
+
+/* A paused channel is taken out of the loop: the hang-up of a peer that has finished would be reported without end, while
+ * what it sent before still waits to be read. */
 static void chan_watch(struct proc_chan *pc)
 {
-    if (!pc->removed)
-        loop_io_set(pc->io, (pc->paused ? 0u : EPOLLIN) | (msg_pending(pc->chan) ? EPOLLOUT : 0u));
+    uint32_t want = (pc->paused ? 0u : EPOLLIN) | (msg_pending(pc->chan) ? EPOLLOUT : 0u);
+
+    if (pc->removed)
+        return;
+    if (!want) {
+        loop_io_remove(pc->io);
+        pc->io = NULL;
+    } else if (pc->io) {
+        loop_io_set(pc->io, want);
+    } else {
+        pc->io = loop_io_add(pc->proc->loop, msg_chan_fd(pc->chan), want, on_chan, pc);
+        gh_check(pc->io);
+    }
 }
 
 static void chan_lost(struct proc_chan *pc, int rc)
@@ -64,8 +79,6 @@ static void on_chan(void *arg, uint32_t events)
         else if (rc == ST_AGAIN)
             break;
     }
-    if (pc->paused && !pc->removed && (events & (EPOLLHUP | EPOLLERR)) && !(events & EPOLLIN))
-        rc = ST_CLOSED;
     pc->busy = false;
     if (pc->removed)
         chan_free(pc);
