@@ -141,14 +141,14 @@ static int records_read(struct span plain, struct arena *a, uint32_t count, stru
     return 0;
 }
 
-int batch_read(struct span bytes, struct arena *a, struct batch_header *h, struct record **ret, size_t *ret_n,
-               uint8_t sig[static SEAL_SIGNATURE])
+int batch_unpack(struct span bytes, struct arena *a, struct batch_header *h, struct record **ret, size_t *ret_n,
+                 uint8_t sig[static SEAL_SIGNATURE])
 {
     struct reader r = reader_span(bytes);
     struct batch_header head = {0};
     struct span magic, packed;
     struct record *records;
-    uint8_t hash[SEAL_HASH], signature[SEAL_SIGNATURE];
+    uint8_t signature[SEAL_SIGNATURE];
     uint32_t plain_n;
     uint8_t *plain;
     int rc;
@@ -173,15 +173,33 @@ int batch_read(struct span bytes, struct arena *a, struct batch_header *h, struc
     if (ZSTD_decompress(plain, plain_n + 1, packed.p, packed.n) != plain_n)
         return ST_MALFORMED;
     rc = records_read(span_of(plain, plain_n), a, head.records, &records);
+    if (rc)
+        return rc;
+    *h = head;
+    *ret = records;
+    *ret_n = head.records;
+    memcpy(sig, signature, SEAL_SIGNATURE);
+    return 0;
+}
+
+int batch_read(struct span bytes, struct arena *a, struct batch_header *h, struct record **ret, size_t *ret_n,
+               uint8_t sig[static SEAL_SIGNATURE])
+{
+    struct batch_header head;
+    struct record *records;
+    uint8_t hash[SEAL_HASH], signature[SEAL_SIGNATURE];
+    size_t n;
+    int rc = batch_unpack(bytes, a, &head, &records, &n, signature);
+
     if (!rc)
-        rc = hash_records(records, head.records, hash);
+        rc = hash_records(records, n, hash);
     if (!rc && memcmp(hash, head.records_hash, SEAL_HASH) != 0)
         rc = ST_BAD_SIGNATURE;
     if (rc)
         return rc;
     *h = head;
     *ret = records;
-    *ret_n = head.records;
+    *ret_n = n;
     memcpy(sig, signature, SEAL_SIGNATURE);
     return 0;
 }
