@@ -1,14 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * core: the state of gh-core, shared by the few files that make up the process. One thread. */
+ * core: the state of gh-core, shared by the few files that make up the process. One thread.
+ *
+ * Two ways out: lines on standard output in the order of the events (inspect), or records in the journal
+ * (run). */
 #ifndef GH_CORE_CORE_H
 #define GH_CORE_CORE_H
 
 #include "base/proc.h"
+#include "base/seal.h"
 #include "policy/core/docs.h"
 #include "policy/core/ledger.h"
 #include "policy/core/lines.h"
 
 #define CORE_TIMESTAMP 48
+#define CORE_SCRATCH (8u << 20)
+#define CORE_ALERTED 65536 /* connections remembered as alerted, for their flow event */
+
+struct kase;
+struct scanning;
+struct judging;
+struct acting;
+struct order;
+struct journal;
+struct evidence;
+struct map;
+struct record;
 
 struct core {
     struct proc proc;
@@ -18,15 +34,36 @@ struct core {
     /* the sensor's side */
     struct proc_chan *sensor;
     struct docs *docs;
+    unsigned life;                  /* counts the sensor's starts */
+    uint64_t run;                   /* number of the present run */
     uint64_t next_n;                /* expected number of the next record */
     char timestamp[CORE_TIMESTAMP]; /* of the newest record */
     struct writer final;            /* JSON of the final LEDGER */
-    bool sensor_final, sensor_gone, finished;
+    bool sensor_final, sensor_gone, finished, stopping;
+    uint64_t stop_ms; /* when the keeper asked to stop */
+    /* cases */
+    struct scanning *scanning;
+    struct judging *judging;
+    struct acting *acting;
+    size_t open_cases, cases_max;
+    uint64_t open_bytes, next_case;
     /* what came of it */
     struct lines lines;
+    struct order *order;
+    struct map *alerted; /* flow_id -> nothing */
     struct writer scratch;
     struct ledger_own own;
     bool blocked; /* the policy said block at least once */
+    /* the journal's side; all NULL with --stdout */
+    struct seal_keys *keys;
+    struct journal *journal;
+    struct evidence *evidence;
+    struct proc_chan *uplink;
+    uint64_t own_run, own_n; /* numbers for what happens here: alerts about the appliance, live accounts */
+    uint64_t told_batch;     /* newest batch that the uplink knows of */
+    uint64_t full_lost;      /* events dropped since the journal became full */
+    bool full_told;
+    struct writer held; /* the alert that the journal was full, until it can be written */
     int rc;
 };
 
@@ -37,12 +74,30 @@ void core_broken(struct core *c, const char *what, int rc);
 
 /* intake.c: the channel from the sensor. */
 void intake_open(struct core *c, int fd);
+/* Stops or resumes reading from the sensor as the open work allows (never live: there it is counted instead).
+ */
+void intake_pressure(struct core *c);
 
 /* emit.c: finished events leave. */
-void emit_line(struct core *c, struct span json);
+void emit_line(void *arg, enum event_type type, struct span json); /* to standard output, as order_line_fn */
+void emit_plain(struct core *c, uint64_t n, enum event_type type, struct span json);
 /* Stores a document as -w asks; true when it is there now. */
 bool emit_store(struct core *c, const struct doc *d);
-/* All is accounted for: the stats event, and the end. */
+/* When everything is accounted for: the stats event, and (inspect) the end. */
 void emit_finish(struct core *c);
+
+/* record.c: the journal. */
+/* Keys, journal and evidence, before the jail. Exits with a message when they are not there. */
+void record_open(struct core *c);
+void record_close(struct core *c);
+void record_uplink(struct core *c, int fd);
+/* One event with what was derived from it; counts it as written or lost. */
+int record_unit(struct core *c, const struct record *r, size_t n);
+/* Something about the appliance itself or a live account. */
+void record_own(struct core *c, enum event_type type, struct span json);
+/* Writes batches that are due, tries again when the journal was full, tells the uplink. */
+void record_tick(struct core *c, uint64_t now_ms);
+/* Facts for `gatehouse status`. */
+void record_note(struct core *c);
 
 #endif

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/core/docs.h"
+#include "base/json.h"
 #include "base/map.h"
 
 #include <stdlib.h>
 #include <unistd.h>
+
+#define RECORD_ARENA (16u << 20)
+#define RECORD_DEPTH 24
 
 struct docs {
     struct map *map; /* number -> struct doc * */
@@ -17,6 +21,54 @@ void doc_free(struct doc *d)
     if (d->fd >= 0)
         close(d->fd);
     free(d);
+}
+
+/* 64 hex digits to 32 bytes; left at zeros when they are not that. */
+static void take_hash(struct span text, uint8_t out[static 32])
+{
+    uint8_t bytes[32];
+
+    if (text.n != 64)
+        return;
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t c = text.p[i];
+        unsigned v = c >= '0' && c <= '9'   ? c - (unsigned)'0'
+                     : c >= 'a' && c <= 'f' ? c - (unsigned)'a' + 10
+                                            : 16;
+        if (v == 16)
+            return;
+        bytes[i / 2] = (uint8_t)(i % 2 ? bytes[i / 2] << 4 | v : v);
+    }
+    memcpy(out, bytes, sizeof(bytes));
+}
+
+struct doc *doc_unkept(struct span record)
+{
+    struct arena *a = arena_new(RECORD_ARENA);
+    struct json *r = NULL;
+    struct doc *d = NULL;
+    const struct json *info, *hash;
+    struct span name;
+
+    if (!a || json_parse(a, record, RECORD_DEPTH, &r, NULL) != 0)
+        goto out;
+    info = json_get(r, "fileinfo");
+    if (json_i64(json_get(info, "size"), 0) <= 0)
+        goto out;
+    name = span_str(json_cstr(json_get(info, "filename"), ""));
+    d = malloc(sizeof(*d) + name.n);
+    if (!d)
+        goto out;
+    *d = (struct doc){.fd = -1, .flow_id = (uint64_t)json_i64(json_get(r, "flow_id"), 0), .name_n = name.n};
+    d->size = (uint64_t)json_i64(json_get(info, "size"), 0);
+    hash = json_get(info, "sha256");
+    if (hash && hash->type == JSON_STRING)
+        take_hash(hash->s, d->sha256);
+    if (name.n)
+        memcpy(d->name, name.p, name.n);
+out:
+    arena_free(a);
+    return d;
 }
 
 struct docs *docs_new(void)

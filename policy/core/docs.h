@@ -22,6 +22,10 @@ static inline struct span doc_name(const struct doc *d)
     return span_of(d->name, d->name_n);
 }
 void doc_free(struct doc *d); /* closes; NULL is fine */
+/* A stand-in without bytes (fd -1) for a fileinfo record whose document the sensor did not keep; the hash is
+ * zeros when the record has none. NULL for an empty file, of which nothing is missing, and for a record that
+ * is no JSON. */
+struct doc *doc_unkept(struct span record);
 
 struct docs;
 struct docs *docs_new(void);

@@ -1,16 +1,67 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * emit: where finished events leave the core. */
 #include "base/clock.h"
+#include "base/envelope.h"
+#include "base/json.h"
 #include "base/log.h"
-#include "policy/core/core.h"
+#include "base/map.h"
+#include "policy/core/cases.h"
+#include "policy/core/journal.h"
 #include "policy/core/outdir.h"
+#include "policy/core/splice.h"
 
-void emit_line(struct core *c, struct span json)
+#include <stdio.h>
+
+void emit_line(void *arg, enum event_type type, struct span json)
 {
+    struct core *c = arg;
+
+    (void)type;
     lines_put(&c->lines, json);
     c->own.written++;
     if (c->lines.rc)
         core_end(c, 3);
+}
+
+/* A flow event whose connection was alerted says so. */
+static bool was_alerted(struct core *c, struct span json)
+{
+    uint64_t id = map_count(c->alerted) ? splice_flow_id(json) : 0;
+    return id && map_find(c->alerted, &id, false);
+}
+
+static void remember_alerted(struct core *c, uint64_t flow_id)
+{
+    const void *oldest = NULL;
+    uint64_t id;
+
+    if (!flow_id || map_find(c->alerted, &flow_id, true))
+        return;
+    if (map_count(c->alerted) == map_capacity(c->alerted) && map_oldest(c->alerted, &oldest)) {
+        memcpy(&id, oldest, sizeof(id));
+        map_remove(c->alerted, &id);
+    }
+    (void)map_insert(c->alerted, &flow_id);
+}
+
+void emit_plain(struct core *c, uint64_t n, enum event_type type, struct span json)
+{
+    struct record r = {.run = c->run, .n = n, .type = (uint8_t)type, .json = json};
+
+    if (type == EVENT_FLOW && was_alerted(c, json)) {
+        writer_clear(&c->scratch);
+        splice_alerted(&c->scratch, json);
+        r.json = writer_span(&c->scratch);
+    }
+    if (c->order) {
+        if (order_line(c->order, type, r.json) != 0)
+            core_broken(c, "no memory for waiting events", ST_NOMEM);
+    } else if (type == EVENT_FLOW && !c->proc.conf.journal_flows) {
+        c->own.not_wanted++;
+        journal_skip(c->journal, r.run, r.n);
+    } else {
+        (void)record_unit(c, &r, 1);
+    }
 }
 
 bool emit_store(struct core *c, const struct doc *d)
@@ -24,17 +75,167 @@ bool emit_store(struct core *c, const struct doc *d)
     return rc == 0;
 }
 
+/* What was done, written into the verdict. */
+static void complete_verdict(struct kase *k)
+{
+    struct jw j = {.w = &k->verdict.text, .more = 1};
+
+    if (k->verdict.action >= ACTION_QUARANTINE) {
+        jw_kbool(&j, "quarantined", k->quarantined);
+        if (!k->quarantined)
+            jw_kcstr(&j, "quarantine_reason", k->quarantine_reason);
+    }
+    if (k->verdict.action == ACTION_BLOCK) {
+        jw_kbool(&j, "enforced", k->enforced);
+        if (*k->enforce_reason)
+            jw_kcstr(&j, "enforced_reason", k->enforce_reason);
+    }
+}
+
+/* The fileinfo event with document and verdict. */
+static void write_fileinfo(const struct kase *k, struct writer *out)
+{
+    struct writer members;
+
+    writer_init(&members, CORE_SCRATCH);
+    writer_str(&members, "\"document\":");
+    writer_put(&members, writer_span(&k->document));
+    if (k->judged) {
+        writer_str(&members, ",\"verdict\":");
+        writer_put(&members, writer_span(&k->verdict.text));
+        writer_u8(&members, '}');
+    }
+    writer_u8(&members, '}');
+    if (k->verdict.shadow.n) {
+        writer_str(&members, ",\"shadow\":[");
+        writer_put(&members, writer_span(&k->verdict.shadow));
+        writer_u8(&members, ']');
+    }
+    splice_fileinfo(out, writer_span(&k->record), k->stored, writer_span(&members));
+    writer_done(&members);
+}
+
+static void write_alert(struct core *c, struct kase *k, struct writer *out)
+{
+    struct writer document;
+
+    writer_init(&document, CORE_SCRATCH);
+    writer_put(&document, writer_span(&k->document));
+    writer_u8(&document, '}');
+    if (verdict_alert(out, writer_span(&k->record), k->stored, &k->verdict, writer_span(&document)) != 0)
+        log_warn("a fileinfo event is no JSON; its alert tells the document only");
+    writer_done(&document);
+    remember_alerted(c, k->doc->flow_id);
+}
+
+/* The journal's own note that a document was sealed. */
+static void write_audit(const struct kase *k, struct writer *out)
+{
+    char iso[CLOCK_ISO_SIZE];
+    struct jw j;
+
+    jw_init(&j, out);
+    jw_obj(&j);
+    jw_kcstr(&j, "timestamp", clock_iso(clock_wall_us(), iso));
+    jw_kcstr(&j, "event_type", "audit");
+    jw_kobj(&j, "gatehouse");
+    jw_kobj(&j, "audit");
+    jw_kcstr(&j, "what", "evidence_sealed");
+    jw_khex(&j, "sha256", k->doc->sha256, sizeof(k->doc->sha256));
+    jw_ku64(&j, "size", k->doc->size);
+    jw_kstr(&j, "file", doc_name(k->doc));
+    jw_end_obj(&j);
+    jw_end_obj(&j);
+    jw_end_obj(&j);
+}
+
+static void hand_out(struct core *c, struct kase *k, struct record *r, size_t n)
+{
+    if (!k->place) {
+        (void)record_unit(c, r, n);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (order_fill(k->place, (enum event_type)r[i].type, r[i].json) != 0)
+            core_broken(c, "no memory for waiting events", ST_NOMEM);
+    order_release(c->order, k->place);
+}
+
+void emit_case(struct core *c, struct kase *k)
+{
+    struct writer text[3];
+    struct record r[3];
+    size_t n = 0;
+    bool alert = k->judged && (k->verdict.action >= ACTION_ALERT || k->verdict.fault);
+
+    for (size_t i = 0; i < GH_COUNT(text); i++)
+        writer_init(&text[i], CORE_SCRATCH);
+    if (k->judged)
+        complete_verdict(k);
+    write_fileinfo(k, &text[n]);
+    r[n++].type = EVENT_FILEINFO;
+    if (alert) {
+        write_alert(c, k, &text[n]);
+        r[n++].type = EVENT_ALERT;
+    }
+    if (k->quarantined) {
+        write_audit(k, &text[n]);
+        r[n++].type = EVENT_AUDIT;
+    }
+    for (size_t i = 0; i < n; i++)
+        r[i] = (struct record){
+            .run = k->run, .n = k->n, .k = (uint32_t)i, .type = r[i].type, .json = writer_span(&text[i])};
+    if (k->judged && k->verdict.action == ACTION_BLOCK)
+        c->blocked = true;
+    if (k->life == c->life)
+        c->own.added += n - 1;
+    hand_out(c, k, r, n);
+    for (size_t i = 0; i < GH_COUNT(text); i++)
+        writer_done(&text[i]);
+    case_free(c, k);
+    if (c->sensor_final || c->sensor_gone)
+        emit_finish(c);
+}
+
+/* Inspect: the last line. */
+static void finish_lines(struct core *c, struct span stats)
+{
+    lines_put(&c->lines, stats);
+    c->finished = true;
+    core_end(c, lines_flush(&c->lines) ? 3 : c->sensor_final ? c->blocked : 3);
+}
+
+/* Run: the run's accounts as its event number 0, once. */
+static void finish_run(struct core *c, struct span stats)
+{
+    struct record r = {.run = c->run, .n = 0, .type = EVENT_STATS, .json = stats};
+    int rc = 0;
+
+    if (!journal_known(c->journal, c->run, 0)) {
+        rc = journal_add(c->journal, &r, 1);
+        if (!rc)
+            journal_claim(c->journal, c->run, 0);
+    }
+    if (rc || journal_flush(c->journal) != 0)
+        return; /* tried again at the next tick */
+    c->finished = true;
+    log_info("the run is recorded: %llu events, batch %llu", (unsigned long long)c->own.written,
+             (unsigned long long)journal_last(c->journal));
+    record_note(c);
+}
+
 void emit_finish(struct core *c)
 {
     char iso[CLOCK_ISO_SIZE];
     struct span when = *c->timestamp ? span_str(c->timestamp) : span_str(clock_iso(clock_wall_us(), iso));
 
-    if (c->finished)
+    if (c->finished || c->open_cases || (!c->to_stdout && !c->sensor_final))
         return;
-    c->finished = true;
     writer_clear(&c->scratch);
     if (ledger_event(&c->scratch, writer_span(&c->final), &c->own, when) != 0)
-        core_broken(c, "its ledger is no JSON", ST_MALFORMED);
-    lines_put(&c->lines, writer_span(&c->scratch));
-    core_end(c, lines_flush(&c->lines) ? 3 : c->sensor_final ? c->blocked : 3);
+        core_broken(c, "gh-sensor's ledger is no JSON", ST_MALFORMED);
+    if (c->to_stdout)
+        finish_lines(c, writer_span(&c->scratch));
+    else
+        finish_run(c, writer_span(&c->scratch));
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * intake: what the sensor says, taken in record by record. */
+#include "base/clock.h"
 #include "base/log.h"
-#include "policy/core/core.h"
+#include "policy/core/cases.h"
+#include "policy/core/journal.h"
 #include "policy/core/splice.h"
 
 #include <stdio.h>
@@ -12,10 +14,34 @@ static void take_fileinfo(struct core *c, const struct event_record *e)
     struct doc *d = e->document ? docs_take(c->docs, e->document) : NULL;
     bool stored = d && c->outdir_fd >= 0 && splice_closed(e->json) && emit_store(c, d);
 
+    if (c->scan && !d)
+        d = doc_unkept(e->json); /* not carved into memory: unread, and that is said */
+    if (c->scan && d) {
+        cases_take(c, e, d, stored);
+        return;
+    }
     writer_clear(&c->scratch);
     splice_fileinfo(&c->scratch, e->json, stored, (struct span){NULL, 0});
-    emit_line(c, writer_span(&c->scratch));
+    emit_plain(c, e->n, e->type, writer_span(&c->scratch));
     doc_free(d);
+}
+
+/* A repetition of what is recorded, or being judged: it counts as received and written. */
+static bool repeated(struct core *c, const struct event_record *e)
+{
+    if (!c->journal)
+        return false;
+    if (!journal_known(c->journal, c->run, e->n)) {
+        journal_claim(c->journal, c->run, e->n);
+        return false;
+    }
+    if (e->type == EVENT_FLOW && !c->proc.conf.journal_flows)
+        c->own.not_wanted++;
+    else
+        c->own.written++;
+    if (e->document)
+        doc_free(docs_take(c->docs, e->document));
+    return true;
 }
 
 static void take_events(struct core *c, struct span body)
@@ -33,10 +59,12 @@ static void take_events(struct core *c, struct span body)
         c->next_n++;
         c->own.received++;
         when = e.json;
+        if (repeated(c, &e))
+            continue;
         if (e.type == EVENT_FILEINFO)
             take_fileinfo(c, &e);
         else
-            emit_line(c, e.json);
+            emit_plain(c, e.n, e.type, e.json);
     }
     if (rc < 0)
         core_broken(c, "gh-sensor sent events that are not in order", rc);
@@ -45,30 +73,67 @@ static void take_events(struct core *c, struct span body)
         snprintf(c->timestamp, sizeof(c->timestamp), "%.*s", (int)when.n, (const char *)when.p);
 }
 
+/* Live accounts are an event of their own, every time they come. */
+static void live_accounts(struct core *c, struct span json)
+{
+    char iso[CLOCK_ISO_SIZE];
+
+    writer_clear(&c->scratch);
+    if (ledger_event(&c->scratch, json, &c->own, span_str(clock_iso(clock_wall_us(), iso))) == 0)
+        record_own(c, EVENT_STATS, writer_span(&c->scratch));
+}
+
 static void take_ledger(struct core *c, struct span body)
 {
     struct reader r = reader_span(body);
     uint8_t final;
     struct span json;
 
-    (void)reader_le64(&r); /* the run: there is one */
+    (void)reader_le64(&r); /* the run: there is one at a time */
     final = reader_u8(&r);
     json = reader_rest(&r);
     if (!reader_ok(&r) || json.n < 2 || memchr(json.p, '\n', json.n)) {
         core_broken(c, "gh-sensor sent a broken ledger", ST_MALFORMED);
         return;
     }
-    if (!final)
+    if (!final) {
+        if (c->journal)
+            live_accounts(c, json);
         return;
+    }
     writer_clear(&c->final);
     writer_put(&c->final, json);
     c->sensor_final = true;
 }
 
+/* A run begins, or begins anew: its accounts too. */
+static void take_run(struct core *c, struct span body)
+{
+    struct reader r = reader_span(body);
+    uint64_t run = reader_le64(&r), now = clock_wall_us();
+    bool live = reader_u8(&r) != 0;
+    struct span name = reader_rest(&r);
+    int rc;
+
+    if (!reader_ok(&r) || c->next_n != 1) {
+        core_broken(c, "gh-sensor began its run in the middle of one", ST_MALFORMED);
+        return;
+    }
+    if (!run)
+        run = now > c->own_run ? now : c->own_run + 1; /* live: a number of its own each time */
+    c->run = run;
+    c->own = (struct ledger_own){0};
+    if (!c->journal)
+        return;
+    rc = journal_run(c->journal, run, live, name);
+    if (rc)
+        core_broken(c, "the run's numbers cannot be read from the journal", rc);
+}
+
 static void on_message(void *arg, const struct msg *m)
 {
     struct core *c = arg;
-    int fd = m->fd, rc = 0;
+    int fd = m->fd, rc;
 
     if (loop_stopped(c->proc.loop)) { /* broken or finished: nothing more is believed */
         if (fd >= 0)
@@ -76,6 +141,9 @@ static void on_message(void *arg, const struct msg *m)
         return;
     }
     switch (m->type) {
+    case MSG_RUN:
+        take_run(c, m->body);
+        break;
     case MSG_EVENTS:
         take_events(c, m->body);
         break;
@@ -87,6 +155,9 @@ static void on_message(void *arg, const struct msg *m)
         break;
     case MSG_LEDGER:
         take_ledger(c, m->body);
+        break;
+    case MSG_FLOW_STATE:
+        acting_flow_state(c->acting, m->body);
         break;
     default:
         break;
@@ -103,8 +174,11 @@ static void on_closed(void *arg, int rc)
 
     c->sensor = NULL;
     c->sensor_gone = true;
-    if (rc == ST_MALFORMED)
-        core_broken(c, "gh-sensor sent a message that the table does not allow", rc);
+    if (rc == ST_MALFORMED) {
+        log_error("gh-sensor sent a message that the table does not allow; its channel is closed");
+        if (c->to_stdout)
+            core_end(c, 3);
+    }
     emit_finish(c);
 }
 
@@ -113,7 +187,16 @@ void intake_open(struct core *c, int fd)
     proc_chan_remove(c->sensor);
     docs_clear(c->docs);
     c->next_n = 1;
+    c->life++;
+    c->sensor_final = c->sensor_gone = false;
+    c->finished = c->finished && !c->live;
     c->sensor = proc_chan_add(&c->proc, fd, ROLE_SENSOR, on_message, on_closed, c);
     if (!c->sensor)
         core_broken(c, "no channel to gh-sensor", ST_NOMEM);
+}
+
+void intake_pressure(struct core *c)
+{
+    if (c->sensor && !c->live)
+        proc_chan_pause(c->sensor, cases_full(c));
 }

@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * gh-core: joins the sensor's events with documents, findings and decisions, and hands them on in order. */
+ * gh-core: joins the sensor's events with documents, findings and decisions, and hands them on in order. Also
+ * the commands `gatehouse journal` and `gatehouse evidence`, which work on what it left behind. */
+#include "base/clock.h"
 #include "base/jail.h"
 #include "base/log.h"
-#include "policy/core/core.h"
+#include "base/map.h"
+#include "policy/core/cases.h"
+#include "policy/core/commands.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-#define CORE_FILES 8192
-#define SCRATCH_MAX (8u << 20)
-#define FLUSH_MS 100
+#define CORE_FILES 16384
+#define CORE_OWN_FILES 256 /* that are no documents */
+#define TICK_MS 50
+#define NOTE_MS 1000
+#define STOP_MS 3000 /* after that what is still open is let go */
 
 static struct core core; /* the process's one state */
 
@@ -30,23 +37,76 @@ void core_broken(struct core *c, const char *what, int rc)
 
 static void on_peer(struct proc *p, enum role role, int fd)
 {
+    struct core *c = p->arg;
+
     if (role == ROLE_SENSOR)
-        intake_open(p->arg, fd);
+        intake_open(c, fd);
+    else if (role == ROLE_SCAN && c->scan)
+        scanning_peer(c->scanning, fd);
+    else if (role == ROLE_POLICY && c->policy)
+        judging_peer(c->judging, fd);
+    else if (role == ROLE_ENFORCE && c->live)
+        acting_peer(c->acting, fd);
+    else if (role == ROLE_UPLINK && c->journal)
+        record_uplink(c, fd);
     else
         close(fd);
 }
 
+/* The sensor is stopped by the same keeper: its last words are waited for, a little. */
 static void on_stop(struct proc *p)
 {
-    core_end(p->arg, core.finished ? 0 : 3);
+    struct core *c = p->arg;
+
+    if (c->to_stdout) {
+        core_end(c, c->finished ? 0 : 3);
+        return;
+    }
+    c->stopping = true;
+    c->stop_ms = clock_mono_ms();
 }
 
-static void on_flush(void *arg)
+static void stop_when_done(struct core *c, uint64_t now_ms)
+{
+    bool late = now_ms > c->stop_ms + STOP_MS;
+
+    if (!late && (c->sensor || c->open_cases))
+        return;
+    if (c->live) /* a replay can be repeated, what is live cannot */
+        cases_abandon(c);
+    core_end(c, 0);
+}
+
+static void on_tick(void *arg)
+{
+    struct core *c = arg;
+    uint64_t now_ms = clock_mono_ms();
+
+    scanning_tick(c->scanning, now_ms);
+    judging_tick(c->judging, now_ms);
+    acting_tick(c->acting, now_ms);
+    if (c->to_stdout && lines_flush(&c->lines) != 0)
+        core_end(c, 3);
+    if (c->journal)
+        record_tick(c, now_ms);
+    if (c->sensor_final)
+        emit_finish(c);
+    if (c->stopping)
+        stop_when_done(c, now_ms);
+}
+
+static void on_round(void *arg)
 {
     struct core *c = arg;
 
-    if (lines_flush(&c->lines) != 0)
-        core_end(c, 3);
+    intake_pressure(c);
+    if (c->journal)
+        record_tick(c, clock_mono_ms());
+}
+
+static void on_note(void *arg)
+{
+    record_note(arg);
 }
 
 static _Noreturn void usage(const char *what)
@@ -80,6 +140,62 @@ static void options(struct core *c)
         usage("--outdir-fd names no open descriptor");
 }
 
+/* How many documents may be open: each holds a descriptor, and another one on its way to its reader. */
+static void size_cases(struct core *c)
+{
+    struct rlimit r = {0};
+    uint64_t files, most;
+
+    (void)getrlimit(RLIMIT_NOFILE, &r);
+    files = r.rlim_max < CORE_FILES ? r.rlim_max : CORE_FILES;
+    most = files > 2 * CORE_OWN_FILES ? (files - CORE_OWN_FILES) / 2 : CORE_OWN_FILES / 2;
+    if (most > CASES_MAX)
+        most = CASES_MAX;
+    c->cases_max = (size_t)(c->proc.conf.scan_queue < most ? c->proc.conf.scan_queue : most);
+}
+
+static void open_all(struct core *c)
+{
+    enum action safe;
+
+    if (!action_parse(span_str(c->proc.conf.policy_safe_verdict), &safe)) {
+        log_error("policy.safe_verdict: '%s' is not one of allow, log, alert, quarantine, block",
+                  c->proc.conf.policy_safe_verdict);
+        exit(2);
+    }
+    size_cases(c);
+    c->docs = docs_new();
+    c->alerted = map_new(CORE_ALERTED, sizeof(uint64_t), 1);
+    c->scanning = scanning_new(c);
+    c->judging = judging_new(c, safe);
+    c->acting = acting_new(c);
+    if (c->to_stdout)
+        c->order = order_new(emit_line, c);
+    gh_check(c->docs && c->alerted && (c->order || !c->to_stdout));
+    lines_init(&c->lines, STDOUT_FILENO);
+    writer_init(&c->scratch, CORE_SCRATCH);
+    writer_init(&c->final, MSG_MAX);
+    if (!c->to_stdout)
+        record_open(c);
+    else if (seal_init() != 0)
+        exit(3);
+}
+
+static void close_all(struct core *c)
+{
+    scanning_free(c->scanning);
+    judging_free(c->judging);
+    acting_free(c->acting);
+    if (!c->to_stdout)
+        record_close(c);
+    order_free(c->order);
+    lines_done(&c->lines);
+    writer_done(&c->scratch);
+    writer_done(&c->final);
+    map_free(c->alerted);
+    docs_free(c->docs);
+}
+
 static void lock_in(struct core *c)
 {
     char outdir[64], err[256];
@@ -90,6 +206,8 @@ static void lock_in(struct core *c)
     if (c->outdir_fd >= 0) {
         snprintf(outdir, sizeof(outdir), "/proc/self/fd/%d", c->outdir_fd);
         rw[0] = outdir;
+    } else if (!c->to_stdout) {
+        rw[0] = c->proc.conf.node_state_dir;
     }
     opt.rw = rw;
     if (jail_enter(JAIL_CORE, &opt, NULL, err, sizeof(err)) != 0) {
@@ -102,23 +220,25 @@ int main(int argc, char **argv)
 {
     struct core *c = &core;
 
+    if (argc > 1 && !strcmp(argv[1], "journal"))
+        return journal_command(argc - 1, argv + 1);
+    if (argc > 1 && !strcmp(argv[1], "evidence"))
+        return evidence_command(argc - 1, argv + 1);
     proc_start(&c->proc, ROLE_CORE, "gh-core", argc, argv);
     c->proc.arg = c;
     c->proc.on_peer = on_peer;
     c->proc.on_stop = on_stop;
     options(c);
-    c->docs = docs_new();
-    gh_check(c->docs);
-    lines_init(&c->lines, STDOUT_FILENO);
-    writer_init(&c->scratch, SCRATCH_MAX);
-    writer_init(&c->final, MSG_MAX);
+    open_all(c);
     lock_in(c);
-    gh_check(loop_timer_add(c->proc.loop, FLUSH_MS, true, on_flush, c));
+    gh_check(loop_timer_add(c->proc.loop, TICK_MS, true, on_tick, c));
+    loop_idle(c->proc.loop, on_round, c);
     proc_ready(&c->proc);
+    if (c->journal) {
+        proc_note(&c->proc, span_str("{\"started\":true}"));
+        gh_check(loop_timer_add(c->proc.loop, NOTE_MS, true, on_note, c));
+    }
     loop_run(c->proc.loop);
-    lines_done(&c->lines);
-    writer_done(&c->scratch);
-    writer_done(&c->final);
-    docs_free(c->docs);
+    close_all(c);
     return c->rc;
 }

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "policy/core/cases.h"
+#include "base/log.h"
+#include "policy/core/journal.h"
+
+#include <stdlib.h>
+
+#define RECORD_MOST 131072u
+#define DOCUMENT_MOST (FINDINGS_KEPT + 65536u)
+
+void case_free(struct core *c, struct kase *k)
+{
+    c->open_cases--;
+    c->open_bytes -= k->doc->size;
+    doc_free(k->doc);
+    writer_done(&k->record);
+    writer_done(&k->document);
+    verdict_done(&k->verdict);
+    free(k);
+}
+
+bool cases_full(const struct core *c)
+{
+    return c->open_cases >= c->cases_max || c->open_bytes > c->proc.conf.sensor_documents_memory ||
+           (c->order && order_bytes(c->order) > CORE_ORDER_BYTES);
+}
+
+/* The unread_reason for bytes that never came, if any. */
+static const char *missing(const struct core *c, const struct doc *d)
+{
+    if (d->complete)
+        return NULL;
+    return d->size >= c->proc.conf.sensor_document_max ? "too_large" : "corrupt";
+}
+
+/* Live, with everything full: it is neither read nor judged by the policy, and both are said. */
+static void overrun(struct core *c, struct kase *k)
+{
+    struct findings *f = findings_unread("timeout");
+    enum action safe = ACTION_ALERT;
+
+    gh_check(f);
+    c->own.scan_queue++;
+    (void)action_parse(span_str(c->proc.conf.policy_safe_verdict), &safe);
+    findings_document(&k->document, f, doc_name(k->doc), k->doc->sha256, k->doc->size, k->incomplete);
+    free(f);
+    verdict_fault(&k->verdict, safe, "more documents at a time than can be read and judged",
+                  "quá nhiều tài liệu cùng lúc, không thể đọc và xét hết");
+    k->judged = true;
+    acting_take(c->acting, k);
+}
+
+void cases_take(struct core *c, const struct event_record *e, struct doc *d, bool stored)
+{
+    struct kase *k = calloc(1, sizeof(*k));
+    bool full = c->live && cases_full(c);
+
+    gh_check(k);
+    *k = (struct kase){
+        .id = ++c->next_case, .run = c->run, .n = e->n, .life = c->life, .doc = d, .stored = stored};
+    k->incomplete = missing(c, d);
+    verdict_init(&k->verdict);
+    writer_init(&k->record, RECORD_MOST);
+    writer_init(&k->document, DOCUMENT_MOST);
+    writer_put(&k->record, e->json);
+    c->open_cases++;
+    c->open_bytes += d->size;
+    if (c->order) {
+        k->place = order_hold(c->order);
+        gh_check(k->place);
+    }
+    if (full)
+        overrun(c, k);
+    else
+        scanning_take(c->scanning, k);
+}
+
+void cases_abandon(struct core *c)
+{
+    struct kase *k;
+
+    while ((k = scanning_pop(c->scanning)) || (k = judging_pop(c->judging)) || (k = acting_pop(c->acting))) {
+        if (!k->document.n) {
+            struct findings *f = findings_unread("timeout");
+            gh_check(f);
+            c->own.scan_queue++;
+            findings_document(&k->document, f, doc_name(k->doc), k->doc->sha256, k->doc->size, k->incomplete);
+            free(f);
+        }
+        emit_case(c, k);
+    }
+}

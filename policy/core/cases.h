@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * cases: one carved document on its way through the core: read, judged, acted upon, handed out.
+ *
+ *     cases_take -> scanning.c -> judging.c -> acting.c -> emit_case
+ *
+ * A case is owned by the stage it is in; emit_case ends it. Each stage owns the channel to its peer,
+ * remembers what it asked, and asks again when the peer was started anew. One thread. */
+#ifndef GH_CORE_CASES_H
+#define GH_CORE_CASES_H
+
+#include "policy/core/core.h"
+#include "policy/core/findings.h"
+#include "policy/core/order.h"
+#include "policy/core/verdict.h"
+
+#define CASES_MAX 4096               /* open at a time, whatever scan.queue says: each holds a descriptor */
+#define CORE_ORDER_BYTES (64u << 20) /* lines that wait behind a verdict */
+
+struct kase {
+    struct kase *next; /* in the list of its stage */
+    uint64_t id;       /* unique in this process */
+    uint64_t run, n;
+    unsigned life; /* of the sensor: accounts of an earlier life are closed */
+    struct doc *doc;
+    bool stored, judged;
+    const char *incomplete;    /* unread_reason for bytes that were never carved, or NULL */
+    struct order_place *place; /* NULL when it goes to the journal */
+    struct writer record;      /* the sensor's text */
+    struct writer document;    /* the document object without its closing brace */
+    struct verdict verdict;
+    uint64_t asked_ms; /* when the stage's peer was asked, 0: not yet */
+    unsigned deaths;   /* of the policy while it had this case */
+    bool quarantined, enforced;
+    char quarantine_reason[128], enforce_reason[256];
+};
+
+/* A fileinfo record with its document (taken over). */
+void cases_take(struct core *c, const struct event_record *e, struct doc *d, bool stored);
+/* May more be taken in? */
+bool cases_full(const struct core *c);
+void case_free(struct core *c, struct kase *k);
+/* What is still open at the end of a live run leaves unread and unjudged. */
+void cases_abandon(struct core *c);
+
+/* scanning.c: the documents' readers. */
+struct scanning;
+struct scanning *scanning_new(struct core *c);
+void scanning_free(struct scanning *s);
+void scanning_peer(struct scanning *s, int fd);
+void scanning_take(struct scanning *s, struct kase *k);
+void scanning_tick(struct scanning *s, uint64_t now_ms);
+struct kase *scanning_pop(struct scanning *s); /* any case that is here, or NULL: for cases_abandon */
+
+/* judging.c: the policy. */
+struct judging;
+struct judging *judging_new(struct core *c, enum action safe);
+void judging_free(struct judging *j);
+void judging_peer(struct judging *j, int fd);
+void judging_take(struct judging *j, struct kase *k);
+void judging_tick(struct judging *j, uint64_t now_ms);
+struct kase *judging_pop(struct judging *j);
+
+/* acting.c: quarantine and enforcement. */
+struct acting;
+struct acting *acting_new(struct core *c);
+void acting_free(struct acting *a);
+void acting_peer(struct acting *a, int fd);
+void acting_take(struct acting *a, struct kase *k);
+void acting_flow_state(struct acting *a, struct span body);
+void acting_tick(struct acting *a, uint64_t now_ms);
+struct kase *acting_pop(struct acting *a);
+
+/* emit.c: the finished case leaves, and its memory with it. */
+void emit_case(struct core *c, struct kase *k);
+
+#endif

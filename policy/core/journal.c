@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "policy/core/journal.h"
+#include "base/clock.h"
+#include "base/db.h"
+#include "policy/core/ranges.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/statvfs.h>
+
+#define RUNS_OPEN 16
+#define BATCH_ARENA (64u << 20)
+#define BATCH_SPARE 65536 /* what a commit may need beyond the batch itself */
+#define TRIM_PART 8       /* trimming frees this part of the journal at a time */
+
+static const char *const schema[] = {
+    "CREATE TABLE batch(number INTEGER PRIMARY KEY, wall_us INTEGER NOT NULL, records INTEGER NOT NULL,"
+    " hashes BLOB NOT NULL, bytes BLOB NOT NULL);"
+    "CREATE TABLE head(one INTEGER PRIMARY KEY CHECK(one=1), first INTEGER NOT NULL, number INTEGER NOT NULL,"
+    " wall_us INTEGER NOT NULL, hash BLOB NOT NULL, signature BLOB NOT NULL);"
+    "CREATE TABLE run(run INTEGER PRIMARY KEY, name TEXT NOT NULL, live INTEGER NOT NULL, started_us INTEGER "
+    "NOT NULL,"
+    " recorded BLOB NOT NULL);"
+    "CREATE TABLE receipt(one INTEGER PRIMARY KEY CHECK(one=1), number INTEGER NOT NULL, wall_us INTEGER NOT "
+    "NULL);",
+};
+
+struct open_run {
+    uint64_t run;
+    bool live, dirty;
+    struct ranges known, recorded;
+};
+struct journal {
+    struct db *db;
+    const struct seal_keys *keys;
+    uint8_t id[SEAL_ID];
+    char state_dir[CONF_TEXT];
+    uint64_t max, reserve, delay_ms;
+    size_t batch_records;
+    struct journal_head head;
+    uint64_t receipt;
+    struct open_run runs[RUNS_OPEN]; /* newest first */
+    size_t n_runs;
+    /* the batch that is being collected */
+    struct arena *arena;
+    struct record *records;
+    size_t n, cap, bytes;
+    uint64_t since_ms;
+    bool full;
+    char reason[160];
+};
+
+void journal_head_bytes(const struct journal_head *h, uint8_t out[static JOURNAL_HEAD_SIZE])
+{
+    struct writer w;
+
+    writer_fixed(&w, out, JOURNAL_HEAD_SIZE);
+    writer_le(&w, h->first, 8);
+    writer_le(&w, h->number, 8);
+    writer_le(&w, h->wall_us, 8);
+    writer_bytes(&w, h->hash, SEAL_HASH);
+    gh_check(writer_ok(&w));
+}
+
+static int load_head(struct journal *j)
+{
+    struct db_stmt *s;
+    int rc = db_query(j->db, &s, "SELECT first,number,wall_us,hash FROM head", "");
+
+    if (!rc && (rc = db_step(s)) == 1) {
+        struct span hash = db_blob(s, 3);
+        j->head.first = (uint64_t)db_i64(s, 0);
+        j->head.number = (uint64_t)db_i64(s, 1);
+        j->head.wall_us = (uint64_t)db_i64(s, 2);
+        if (hash.n == SEAL_HASH)
+            memcpy(j->head.hash, hash.p, SEAL_HASH);
+        rc = hash.n == SEAL_HASH ? 0 : ST_MALFORMED;
+        db_reset(s);
+    }
+    if (!rc && (rc = db_query(j->db, &s, "SELECT number FROM receipt", "")) == 0 && (rc = db_step(s)) == 1) {
+        j->receipt = (uint64_t)db_i64(s, 0);
+        db_reset(s);
+        rc = 0;
+    }
+    return rc;
+}
+
+int journal_open(const struct conf *c, const struct seal_keys *keys, struct journal **ret, char *err,
+                 size_t cap)
+{
+    struct journal *j = calloc(1, sizeof(*j));
+    char path[CONF_TEXT + 32];
+    int rc = j ? 0 : ST_NOMEM;
+
+    snprintf(path, sizeof(path), "%s/%s", c->node_state_dir, JOURNAL_FILE);
+    if (!rc) {
+        j->keys = keys;
+        seal_id(seal_keys_public(keys), j->id);
+        snprintf(j->state_dir, sizeof(j->state_dir), "%s", c->node_state_dir);
+        j->max = c->journal_max;
+        j->reserve = c->journal_reserve;
+        j->delay_ms = c->journal_batch_delay;
+        j->batch_records = (size_t)c->journal_batch_records;
+        j->arena = arena_new(BATCH_ARENA);
+        rc = j->arena ? db_open(path, DB_WRITE_FULL, &j->db) : ST_NOMEM;
+    }
+    if (!rc)
+        rc = db_migrate(j->db, schema, GH_COUNT(schema));
+    if (!rc)
+        rc = load_head(j);
+    if (rc) {
+        snprintf(err, cap, "%s: %s%s%s", path, status_text(rc), j && j->db ? ": " : "",
+                 j && j->db ? db_message(j->db) : "");
+        journal_close(j);
+        return rc;
+    }
+    *ret = j;
+    return 0;
+}
+
+void journal_close(struct journal *j)
+{
+    if (!j)
+        return;
+    if (j->db && j->n)
+        (void)journal_flush(j);
+    for (size_t i = 0; i < j->n_runs; i++) {
+        ranges_done(&j->runs[i].known);
+        ranges_done(&j->runs[i].recorded);
+    }
+    db_close(j->db);
+    arena_free(j->arena);
+    free(j->records);
+    free(j);
+}
+
+/* ---- runs ---- */
+
+static struct open_run *find_run(const struct journal *j, uint64_t run)
+{
+    for (size_t i = 0; i < j->n_runs; i++)
+        if (j->runs[i].run == run)
+            return (struct open_run *)&j->runs[i];
+    return NULL;
+}
+
+static int load_run(struct journal *j, struct open_run *r)
+{
+    struct db_stmt *s;
+    int rc = db_query(j->db, &s, "SELECT recorded FROM run WHERE run=?", "i", (int64_t)r->run);
+
+    if (rc)
+        return rc;
+    rc = db_step(s);
+    if (rc == 1) {
+        rc = ranges_get(&r->recorded, db_blob(s, 0));
+        if (!rc)
+            rc = ranges_get(&r->known, db_blob(s, 0));
+        db_reset(s);
+    }
+    return rc;
+}
+
+int journal_run(struct journal *j, uint64_t run, bool live, struct span name)
+{
+    struct open_run r = {.run = run, .live = live};
+    int rc;
+
+    if (find_run(j, run))
+        return 0;
+    rc = load_run(j, &r);
+    if (!rc)
+        rc = db_exec(j->db, "INSERT OR IGNORE INTO run VALUES(?,?,?,?,x'')", "itii", (int64_t)run, name,
+                     (int64_t)live, (int64_t)clock_wall_us());
+    if (rc && rc != ST_FULL) {
+        ranges_done(&r.known);
+        ranges_done(&r.recorded);
+        return rc;
+    }
+    if (j->n_runs == RUNS_OPEN) { /* the oldest is of sensors long gone */
+        j->n_runs--;
+        ranges_done(&j->runs[j->n_runs].known);
+        ranges_done(&j->runs[j->n_runs].recorded);
+    }
+    memmove(&j->runs[1], &j->runs[0], j->n_runs * sizeof(r));
+    j->runs[0] = r;
+    j->n_runs++;
+    return 0;
+}
+
+bool journal_known(const struct journal *j, uint64_t run, uint64_t n)
+{
+    const struct open_run *r = find_run(j, run);
+    return r && !r->live && ranges_has(&r->known, n);
+}
+
+void journal_claim(struct journal *j, uint64_t run, uint64_t n)
+{
+    struct open_run *r = find_run(j, run);
+
+    if (r && !r->live)
+        (void)ranges_add(&r->known,
+                         n); /* past the ceiling a repetition would be recorded twice; the console drops it */
+}
+
+static void done(struct journal *j, uint64_t run, uint64_t n)
+{
+    struct open_run *r = find_run(j, run);
+
+    if (!r || r->live)
+        return;
+    (void)ranges_add(&r->recorded, n);
+    r->dirty = true;
+}
+
+void journal_skip(struct journal *j, uint64_t run, uint64_t n)
+{
+    done(j, run, n); /* written with the next batch; lost with a crash, it is only skipped again */
+}
+
+/* ---- room ---- */
+
+static void refuse(struct journal *j, const char *why)
+{
+    j->full = true;
+    snprintf(j->reason, sizeof(j->reason), "%s", why);
+}
+
+uint64_t journal_bytes(struct journal *j)
+{
+    static const char *const ask[] = {"PRAGMA page_count", "PRAGMA freelist_count", "PRAGMA page_size"};
+    uint64_t v[3] = {0};
+
+    for (size_t i = 0; i < 3; i++) {
+        struct db_stmt *s;
+        if (db_query(j->db, &s, ask[i], "") == 0 && db_step(s) == 1) {
+            v[i] = (uint64_t)db_i64(s, 0);
+            db_reset(s);
+        }
+    }
+    return v[0] > v[1] ? (v[0] - v[1]) * v[2] : 0;
+}
+
+static int sign_head(struct journal *j, const struct journal_head *h)
+{
+    uint8_t bytes[JOURNAL_HEAD_SIZE], sig[SEAL_SIGNATURE];
+
+    journal_head_bytes(h, bytes);
+    seal_sign(j->keys, JOURNAL_HEAD_DOMAIN, span_of(bytes, sizeof(bytes)), sig);
+    return db_exec(j->db, "INSERT OR REPLACE INTO head VALUES(1,?,?,?,?,?)", "iiibb", (int64_t)h->first,
+                   (int64_t)h->number, (int64_t)h->wall_us, span_of(h->hash, SEAL_HASH),
+                   span_of(sig, sizeof(sig)));
+}
+
+/* Lets go of the oldest batches that the console has; the newest one always stays. */
+static bool trim(struct journal *j)
+{
+    struct journal_head h = j->head;
+    uint64_t most = j->receipt < h.number ? j->receipt : h.number ? h.number - 1 : 0;
+    int rc;
+
+    if (!h.first || most < h.first)
+        return false;
+    most = h.first + (most - h.first) / TRIM_PART;
+    h.first = most + 1;
+    rc = db_begin(j->db);
+    if (!rc)
+        rc = db_exec(j->db, "DELETE FROM batch WHERE number<=?", "i", (int64_t)most);
+    if (!rc)
+        rc = sign_head(j, &h);
+    if (!rc)
+        rc = db_commit(j->db);
+    if (rc) {
+        db_rollback(j->db);
+        return false;
+    }
+    j->head = h;
+    return true;
+}
+
+static bool has_room(struct journal *j)
+{
+    struct statvfs fs;
+    uint64_t need = j->bytes + BATCH_SPARE;
+
+    while (journal_bytes(j) + need > j->max)
+        if (!trim(j)) {
+            refuse(j, "journal.max is reached, and the console has not yet received what is in the journal");
+            return false;
+        }
+    if (statvfs(j->state_dir, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize < j->reserve + need) {
+        refuse(j, "the disk has no more free space than journal.reserve");
+        return false;
+    }
+    return true;
+}
+
+/* ---- records ---- */
+
+static int grow(struct journal *j, size_t n)
+{
+    size_t cap = j->cap ? j->cap : 64;
+    struct record *v;
+
+    while (cap < j->n + n)
+        cap *= 2;
+    if (cap == j->cap)
+        return 0;
+    v = realloc(j->records, cap * sizeof(*v));
+    if (!v)
+        return ST_NOMEM;
+    j->records = v;
+    j->cap = cap;
+    return 0;
+}
+
+int journal_add(struct journal *j, const struct record *r, size_t n)
+{
+    size_t bytes = 0;
+    int rc;
+
+    if (j->full)
+        return ST_FULL;
+    for (size_t i = 0; i < n; i++)
+        bytes += r[i].json.n;
+    if (bytes > JOURNAL_UNIT_MAX)
+        return ST_LIMIT;
+    if (j->n && j->bytes + bytes > JOURNAL_BATCH_BYTES && (rc = journal_flush(j)) != 0)
+        return ST_FULL;
+    rc = grow(j, n);
+    if (!j->n)
+        j->since_ms = clock_mono_ms();
+    for (size_t i = 0; !rc && i < n; i++) {
+        struct record *to = &j->records[j->n + i];
+        const char *copy = arena_dup(j->arena, r[i].json.p, r[i].json.n);
+        *to = r[i];
+        to->json.p = (const uint8_t *)copy;
+        if (!copy)
+            rc = ST_NOMEM;
+    }
+    if (rc)
+        return rc;
+    j->n += n;
+    j->bytes += bytes;
+    for (size_t i = 0; i < n; i++)
+        if (!r[i].k)
+            done(j, r[i].run, r[i].n);
+    return 0;
+}
+
+bool journal_due(const struct journal *j, uint64_t now_ms)
+{
+    return j->n && (j->n >= j->batch_records || now_ms >= j->since_ms + j->delay_ms);
+}
+
+size_t journal_waiting(const struct journal *j)
+{
+    return j->n;
+}
+
+static int store_runs(struct journal *j)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < j->n_runs && !rc; i++) {
+        struct writer w;
+        if (!j->runs[i].dirty)
+            continue;
+        writer_init(&w, 16 * RANGES_MAX);
+        ranges_put(&j->runs[i].recorded, &w);
+        rc = db_exec(j->db, "UPDATE run SET recorded=? WHERE run=?", "bi", writer_span(&w),
+                     (int64_t)j->runs[i].run);
+        writer_done(&w);
+    }
+    return rc;
+}
+
+/* The batch, its place in the chain and the runs' numbers, in one transaction. */
+static int commit(struct journal *j, const struct batch_header *h, struct span bytes, struct span hashes)
+{
+    struct journal_head head = {
+        .first = j->head.first ? j->head.first : h->number, .number = h->number, .wall_us = h->wall_us};
+    int rc = db_begin(j->db);
+
+    batch_hash(h, head.hash);
+    if (!rc)
+        rc = db_exec(j->db, "INSERT INTO batch VALUES(?,?,?,?,?)", "iiibb", (int64_t)h->number,
+                     (int64_t)h->wall_us, (int64_t)h->records, hashes, bytes);
+    if (!rc)
+        rc = store_runs(j);
+    if (!rc)
+        rc = sign_head(j, &head);
+    if (!rc)
+        rc = db_commit(j->db);
+    if (rc) {
+        db_rollback(j->db);
+        return rc;
+    }
+    j->head = head;
+    for (size_t i = 0; i < j->n_runs; i++)
+        j->runs[i].dirty = false;
+    return 0;
+}
+
+int journal_flush(struct journal *j)
+{
+    struct batch_header h = {.number = j->head.number + 1, .wall_us = clock_wall_us()};
+    uint8_t sig[SEAL_SIGNATURE];
+    struct writer bytes, hashes;
+    int rc;
+
+    if (!j->n)
+        return 0;
+    if (!has_room(j))
+        return ST_FULL;
+    memcpy(h.appliance, j->id, SEAL_ID);
+    memcpy(h.previous, j->head.hash, SEAL_HASH);
+    batch_sign(&h, j->records, j->n, j->keys, sig);
+    writer_init(&bytes, ENVELOPE_PLAIN_MAX);
+    writer_init(&hashes, j->n * SEAL_HASH);
+    for (size_t i = 0; i < j->n; i++) {
+        uint8_t hash[SEAL_HASH];
+        record_hash(&j->records[i], hash);
+        writer_bytes(&hashes, hash, sizeof(hash));
+    }
+    rc = batch_write(&h, j->records, j->n, sig, &bytes);
+    if (!rc)
+        rc = commit(j, &h, writer_span(&bytes), writer_span(&hashes));
+    writer_done(&bytes);
+    writer_done(&hashes);
+    if (rc) {
+        char why[160];
+        snprintf(why, sizeof(why), "the journal cannot be written: %s",
+                 rc == ST_FULL ? "the disk is full" : db_message(j->db));
+        refuse(j, why);
+        return rc;
+    }
+    arena_reset(j->arena);
+    j->n = j->bytes = 0;
+    return 0;
+}
+
+bool journal_full(const struct journal *j)
+{
+    return j->full;
+}
+
+const char *journal_reason(const struct journal *j)
+{
+    return j->reason;
+}
+
+bool journal_retry(struct journal *j)
+{
+    if (!has_room(j))
+        return false;
+    j->full = false;
+    return journal_flush(j) == 0;
+}
+
+uint64_t journal_last(const struct journal *j)
+{
+    return j->head.number;
+}
+
+uint64_t journal_receipt(const struct journal *j)
+{
+    return j->receipt;
+}
+
+int journal_set_receipt(struct journal *j, uint64_t number)
+{
+    int rc;
+
+    if (number <= j->receipt)
+        return 0;
+    if (number > j->head.number)
+        return ST_MALFORMED; /* nobody can have what does not exist */
+    rc = db_exec(j->db, "INSERT OR REPLACE INTO receipt VALUES(1,?,?)", "ii", (int64_t)number,
+                 (int64_t)clock_wall_us());
+    if (!rc)
+        j->receipt = number;
+    return rc;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * record: the core's way to the journal, what happens when it is full, and the uplink that reads it. */
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "policy/core/cases.h"
+#include "policy/core/evidence.h"
+#include "policy/core/journal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define HELD_MAX 65536
+
+void record_open(struct core *c)
+{
+    const struct conf *conf = &c->proc.conf;
+    char path[CONF_TEXT + 32], err[512];
+    int rc = seal_init();
+
+    snprintf(path, sizeof(path), "%s/appliance.key", conf->node_state_dir);
+    if (!rc)
+        rc = keyfile_load(path, &c->keys);
+    if (rc) {
+        log_error("%s: %s%s", path, status_text(rc),
+                  rc == ST_DENIED ? ": others may read it; chmod 600" : "");
+        exit(2);
+    }
+    rc = journal_open(conf, c->keys, &c->journal, err, sizeof(err));
+    if (rc) {
+        log_error("%s", err);
+        exit(rc == ST_USAGE || rc == ST_MALFORMED || rc == ST_DENIED ? 2 : 3);
+    }
+    c->evidence = evidence_open(conf);
+    gh_check(c->evidence);
+    if (!evidence_has_key(c->evidence))
+        log_warn("not enrolled with a console: there is no committee key, so documents cannot be put under "
+                 "quarantine");
+    writer_init(&c->held, HELD_MAX);
+    c->own_run = clock_wall_us();
+    rc = journal_run(c->journal, c->own_run, true, span_str("gh-core"));
+    if (rc)
+        log_warn("the journal cannot be written now: %s", status_text(rc));
+}
+
+void record_close(struct core *c)
+{
+    proc_chan_remove(c->uplink);
+    journal_close(c->journal);
+    evidence_close(c->evidence);
+    seal_keys_free(c->keys);
+    writer_done(&c->held);
+}
+
+/* An alert about the appliance itself. */
+static void own_alert(struct writer *out, const char *title, const char *rule, const char *reason,
+                      uint64_t lost)
+{
+    char iso[CLOCK_ISO_SIZE];
+    struct jw j;
+
+    jw_init(&j, out);
+    jw_obj(&j);
+    jw_kcstr(&j, "timestamp", clock_iso(clock_wall_us(), iso));
+    jw_kcstr(&j, "event_type", "alert");
+    jw_kobj(&j, "alert");
+    jw_kcstr(&j, "action", "allowed");
+    jw_ku64(&j, "gid", 1);
+    jw_ku64(&j, "signature_id", verdict_signature("gatehouse", rule));
+    jw_ku64(&j, "rev", 1);
+    jw_kcstr(&j, "signature", title);
+    jw_kcstr(&j, "category", "Appliance");
+    jw_ku64(&j, "severity", 1);
+    jw_end_obj(&j);
+    jw_kobj(&j, "gatehouse");
+    jw_kobj(&j, "verdict");
+    jw_kcstr(&j, "action", "alert");
+    jw_kcstr(&j, "policy", "gatehouse@" GH_VERSION);
+    jw_kcstr(&j, "rule", rule);
+    jw_kcstr(&j, "reason", reason);
+    jw_karr(&j, "facts");
+    if (lost) {
+        jw_obj(&j);
+        jw_kcstr(&j, "path", "gatehouse.ledger.events.lost.journal_full");
+        jw_ku64(&j, "value", lost);
+        jw_end_obj(&j);
+    }
+    jw_end_arr(&j);
+    jw_kbool(&j, "shadow", false);
+    jw_end_obj(&j);
+    jw_end_obj(&j);
+    jw_end_obj(&j);
+}
+
+/* It refuses: said at once on the log and in the status, and kept as an alert until it can be written. */
+static void became_full(struct core *c)
+{
+    if (c->full_told)
+        return;
+    c->full_told = true;
+    log_error("%s: events are no longer recorded, only counted, until there is room",
+              journal_reason(c->journal));
+    writer_clear(&c->held);
+    own_alert(&c->held, "The journal is full: events are lost", "journal-full", journal_reason(c->journal),
+              0);
+    record_note(c);
+}
+
+static void became_free(struct core *c)
+{
+    struct writer over;
+
+    c->full_told = false;
+    log_info("the journal takes events again; %llu were lost", (unsigned long long)c->full_lost);
+    record_own(c, EVENT_ALERT, writer_span(&c->held));
+    writer_init(&over, HELD_MAX);
+    own_alert(&over, "The journal takes events again", "journal-free",
+              "there is room again; what was lost meanwhile is counted", c->full_lost);
+    c->full_lost = 0;
+    record_own(c, EVENT_ALERT, writer_span(&over));
+    writer_done(&over);
+}
+
+int record_unit(struct core *c, const struct record *r, size_t n)
+{
+    int rc = journal_add(c->journal, r, n);
+
+    if (rc == ST_LIMIT)
+        log_error("an event of more than %u MiB cannot be recorded", JOURNAL_UNIT_MAX >> 20);
+    if (rc) {
+        c->own.journal_full += n;
+        c->full_lost += n;
+    } else {
+        c->own.written += n;
+    }
+    if (journal_full(c->journal))
+        became_full(c);
+    return rc;
+}
+
+void record_own(struct core *c, enum event_type type, struct span json)
+{
+    struct record r = {.run = c->own_run, .n = ++c->own_n, .type = (uint8_t)type, .json = json};
+
+    (void)journal_add(c->journal, &r, 1); /* no account counts these; a refusal shows in the next ones */
+}
+
+static void tell_uplink(struct core *c)
+{
+    struct writer w;
+
+    if (!c->uplink || c->told_batch == journal_last(c->journal))
+        return;
+    c->told_batch = journal_last(c->journal);
+    writer_init(&w, 8);
+    writer_le(&w, c->told_batch, 8);
+    (void)proc_chan_post(c->uplink, MSG_RECORDED, writer_span(&w), -1); /* it also looks by itself */
+    writer_done(&w);
+}
+
+void record_tick(struct core *c, uint64_t now_ms)
+{
+    if (c->full_told && journal_retry(c->journal))
+        became_free(c);
+    if (!journal_full(c->journal) && journal_due(c->journal, now_ms) && journal_flush(c->journal) != 0)
+        became_full(c);
+    tell_uplink(c);
+}
+
+static void on_uplink(void *arg, const struct msg *m)
+{
+    struct core *c = arg;
+    struct reader r = reader_span(m->body);
+    uint64_t number = reader_le64(&r);
+
+    if (m->type == MSG_RECEIPT && reader_ok(&r)) {
+        int rc = journal_set_receipt(c->journal, number);
+        if (rc)
+            log_warn("the console's receipt for batch %llu cannot be noted: %s", (unsigned long long)number,
+                     status_text(rc));
+    }
+    if (m->fd >= 0)
+        close(m->fd);
+}
+
+static void on_uplink_closed(void *arg, int rc)
+{
+    struct core *c = arg;
+
+    (void)rc; /* the keeper says that it died, and starts it again */
+    c->uplink = NULL;
+}
+
+void record_uplink(struct core *c, int fd)
+{
+    proc_chan_remove(c->uplink);
+    c->uplink = proc_chan_add(&c->proc, fd, ROLE_UPLINK, on_uplink, on_uplink_closed, c);
+    c->told_batch = 0;
+    tell_uplink(c);
+}
+
+void record_note(struct core *c)
+{
+    struct writer w;
+    struct jw j;
+
+    writer_init(&w, 4096);
+    jw_init(&j, &w);
+    jw_obj(&j);
+    if (c->finished && !c->live)
+        jw_kbool(&j, "run_done", true);
+    jw_ku64(&j, "events", c->own.received);
+    jw_ku64(&j, "recorded", c->own.written);
+    jw_ku64(&j, "lost_journal_full", c->own.journal_full);
+    jw_ku64(&j, "documents_unread_queue", c->own.scan_queue);
+    jw_ku64(&j, "open_documents", c->open_cases);
+    jw_ku64(&j, "batches", journal_last(c->journal));
+    jw_ku64(&j, "receipt", journal_receipt(c->journal));
+    jw_ku64(&j, "journal_bytes", journal_bytes(c->journal));
+    jw_ku64(&j, "evidence_bytes", evidence_bytes(c->evidence));
+    jw_kcstr(&j, "journal", journal_full(c->journal) ? journal_reason(c->journal) : "ok");
+    jw_end_obj(&j);
+    proc_note(&c->proc, writer_span(&w));
+    writer_done(&w);
+}
