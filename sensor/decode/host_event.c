@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sensor/decode/host_impl.h"
+#include "base/clock.h"
+
+#include <unistd.h>
+
+#define BATCH_BYTES 65536u          /* a batch this full is sent */
+#define DECODE_ANOMALIES_MAX 1000u  /* events for packets without a flow; the rest is only counted */
+
+/* ---- batches ---- */
+
+static void send_batch(struct proto_host *h, size_t bytes, uint64_t records)
+{
+    if (!records)
+        return;
+    if (h->out.send(h->out.arg, MSG_EVENTS, span_of(h->batch.p, bytes), -1) == 0)
+        h->events_sent += records;
+    else
+        h->events_unsent += records;
+}
+
+void host_flush(struct proto_host *h)
+{
+    send_batch(h, h->batch.n, h->events_batch);
+    writer_clear(&h->batch);
+    h->events_batch = 0;
+}
+
+/* An event that makes the batch too long for one message starts a new batch. */
+static void split_batch(struct proto_host *h)
+{
+    size_t n = h->batch.n - h->record;
+
+    send_batch(h, h->record, h->events_batch);
+    memmove(h->batch.p, h->batch.p + h->record, n);
+    h->batch.n = n;
+    h->record = 0;
+    h->events_batch = 0;
+}
+
+/* ---- events ---- */
+
+void event_begin(struct proto_host *h, enum event_type type, uint64_t ts_us, uint64_t pcap_cnt, struct jw *ret)
+{
+    static const uint8_t head[EVENT_RECORD_HEAD];
+    char iso[CLOCK_ISO_SIZE];
+
+    gh_check(!h->event_open);
+    if (h->batch.n >= BATCH_BYTES)
+        host_flush(h);
+    h->event_open = true;
+    h->event_type = type;
+    h->events_in++;
+    h->record = h->batch.n;
+    writer_bytes(&h->batch, head, sizeof(head)); /* filled in by event_end */
+    jw_init(ret, &h->batch);
+    jw_obj(ret);
+    jw_kcstr(ret, "timestamp", clock_iso(ts_us, iso));
+    if (pcap_cnt && !h->live)
+        jw_ku64(ret, "pcap_cnt", pcap_cnt);
+    jw_kcstr(ret, "in_iface", h->iface);
+    jw_kcstr(ret, "event_type", event_type_name(type));
+}
+
+void event_end(struct proto_host *h, struct jw *j, uint64_t document)
+{
+    size_t n;
+    struct writer head;
+    struct event_record r;
+
+    gh_check(h->event_open && j->depth == 1);
+    h->event_open = false;
+    jw_end_obj(j);
+    n = h->batch.n - h->record;
+    if (!writer_ok(&h->batch) || n > MSG_MAX) {
+        h->events_too_long++;
+        h->batch.n = h->record;
+        h->batch.bad = false;
+        return;
+    }
+    if (h->batch.n > MSG_MAX)
+        split_batch(h);
+    r = (struct event_record){.n = ++h->n, .type = h->event_type,
+                              .document = document == h->refused_document ? 0 : document};
+    r.json = span_part(writer_span(&h->batch), h->record + EVENT_RECORD_HEAD, n - EVENT_RECORD_HEAD);
+    writer_fixed(&head, h->batch.p + h->record, EVENT_RECORD_HEAD);
+    event_record_head_put(&head, &r);
+    gh_check(writer_ok(&head));
+    h->events_batch++;
+}
+
+uint64_t host_events(const struct proto_host *h)
+{
+    return h->events_sent + h->events_batch;
+}
+
+void event_flow_end(struct proto_host *h, struct flow *f, enum flow_reason reason)
+{
+    struct jw j;
+
+    event_begin(h, EVENT_FLOW, f->last_us, 0, &j);
+    flow_event_common(&j, f, TO_SERVER);
+    flow_event_body(&j, f, reason, h->labels);
+    event_end(h, &j, 0);
+    h->flow_events++;
+}
+
+void event_document(void *host, const struct event_document *d, int fd)
+{
+    struct proto_host *h = host;
+    uint8_t bytes[2048];
+    struct writer w;
+
+    writer_fixed(&w, bytes, sizeof(bytes));
+    event_document_put(&w, d);
+    gh_check(writer_ok(&w));
+    if (h->out.send(h->out.arg, MSG_DOCUMENT, writer_span(&w), fd) == 0)
+        return;
+    /* Its record goes out all the same, as one without bytes. */
+    h->refused_document = d->id;
+    h->documents_unsent++;
+}
+
+/* ---- the parsers' side, see proto.h ---- */
+
+static struct conn *conn_of(struct proto_ctx *cx)
+{
+    return (struct conn *)cx; /* cx is its first member, and parsers get it from nowhere else */
+}
+
+void proto_event_begin(struct proto_ctx *cx, enum event_type type, enum direction dir, int64_t tx, struct jw *ret)
+{
+    struct conn *c = conn_of(cx);
+
+    event_begin(cx->host, type, cx->now_us, cx->pcap_cnt, ret);
+    flow_event_common(ret, c->flow, dir);
+    jw_kcstr(ret, "direction", dir == TO_SERVER ? "to_server" : "to_client");
+    if (tx >= 0)
+        jw_ku64(ret, "tx_id", (uint64_t)tx);
+}
+
+void proto_event_end(struct proto_ctx *cx, struct jw *j, uint64_t document)
+{
+    event_end(cx->host, j, document);
+}
+
+/* The bit of an oddity's name; names are few and static, so they are looked up one by one. */
+static int anomaly_bit(struct proto_host *h, const char *name)
+{
+    for (size_t i = 0; i < h->n_anomalies; i++)
+        if (h->anomaly_names[i] == name || !strcmp(h->anomaly_names[i], name))
+            return (int)i;
+    if (h->n_anomalies == HOST_ANOMALIES)
+        return -1;
+    h->anomaly_names[h->n_anomalies] = name;
+    return (int)h->n_anomalies++;
+}
+
+static void write_anomaly(struct jw *j, const char *name, const char *app_proto)
+{
+    bool stream = !strncmp(name, "stream.", 7);
+
+    jw_kobj(j, "anomaly");
+    if (!stream)
+        jw_kcstr(j, "app_proto", app_proto);
+    jw_kcstr(j, "type", stream ? "stream" : "applayer");
+    jw_kcstr(j, "event", name);
+    if (!stream)
+        jw_kcstr(j, "layer", "proto_parser");
+    jw_end_obj(j);
+}
+
+void proto_anomaly(struct proto_ctx *cx, enum direction dir, const char *name)
+{
+    struct conn *c = conn_of(cx);
+    struct proto_host *h = cx->host;
+    int bit = anomaly_bit(h, name);
+    struct jw j;
+
+    if (bit < 0)
+        return;
+    h->anomaly_counts[bit]++;
+    /* An event may be open just now: then the oddity shows in the count only, until it happens again. */
+    if (h->event_open || (c->anomalies >> bit & 1))
+        return;
+    c->anomalies |= 1ull << bit;
+    event_begin(h, EVENT_ANOMALY, cx->now_us, cx->pcap_cnt, &j);
+    flow_event_common(&j, c->flow, dir);
+    write_anomaly(&j, name, cx->app_proto);
+    event_end(h, &j, 0);
+}
+
+void event_decode_anomaly(struct proto_host *h, const struct packet *p, const char *name)
+{
+    char ip[FLOW_IP_SIZE];
+    struct jw j;
+
+    if (++h->decode_anomalies > DECODE_ANOMALIES_MAX)
+        return;
+    event_begin(h, EVENT_ANOMALY, p->ts_us, p->number, &j);
+    jw_kcstr(&j, "src_ip", flow_ip(p->src, p->ipv6, ip));
+    jw_kcstr(&j, "dest_ip", flow_ip(p->dst, p->ipv6, ip));
+    jw_kobj(&j, "anomaly");
+    jw_kcstr(&j, "type", "decode");
+    jw_kcstr(&j, "event", name);
+    jw_end_obj(&j);
+    event_end(h, &j, 0);
+}
+
+bool proto_charge(struct proto_ctx *cx, size_t bytes)
+{
+    return budget_take(&cx->host->budget, bytes);
+}
+
+void proto_release(struct proto_ctx *cx, size_t bytes)
+{
+    budget_give(&cx->host->budget, bytes);
+}

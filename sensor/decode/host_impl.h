@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * host_impl: what the files of host share. Private to host*.c. */
+#ifndef GH_SENSOR_HOST_IMPL_H
+#define GH_SENSOR_HOST_IMPL_H
+
+#include "sensor/decode/carve.h"
+#include "sensor/decode/defrag.h"
+#include "sensor/decode/flow.h"
+#include "sensor/decode/host.h"
+#include "sensor/decode/stream.h"
+
+#define HOST_ANOMALIES 64 /* different names of oddities; each has a bit in struct conn */
+#define HOST_FIRST 4096   /* first bytes of a direction that probes may ask for */
+
+/* What the host holds for a flow while a parser reads it or may come to. The context comes first: it is what parsers
+ * know, and how they are recognised. A UDP conn has no streams. */
+struct conn {
+    struct proto_ctx cx;
+    struct flow *flow;
+    const struct proto *proto; /* NULL: not decided */
+    void *state;               /* the parser's */
+    uint64_t anomalies;        /* bits of those that were reported */
+    uint8_t *first[2];         /* first bytes of a direction, while its probes want more */
+    uint64_t skipped[2];       /* bytes before the parser came that it does not get */
+    uint16_t first_n[2];
+    uint8_t first_dir;         /* direction that spoke first */
+    uint8_t tries;             /* datagrams probed */
+    bool refused[2];           /* no parser knows what is said in that direction */
+    bool ended[2];
+    bool dead;                 /* to be freed when the current call is over */
+    bool ready[2];             /* stream[] is set up */
+    struct stream stream[];    /* two for TCP, none for UDP */
+};
+
+struct proto_host {
+    struct budget budget;
+    struct flow_table *flows;
+    struct labels *labels;
+    struct defrag *defrag;
+    struct carver *carver;
+    struct streams streams;
+    struct host_out out;
+    const char *iface;
+    uint64_t run;
+    bool live;
+
+    struct writer batch; /* records of EVENTS that wait */
+    size_t record;       /* where the open event begins in it */
+    bool event_open;
+    enum event_type event_type;
+    uint64_t events_in, events_sent, events_batch; /* begun; sent; in the batch */
+    uint64_t events_too_long, events_unsent;
+    uint64_t n;                   /* number of the last event */
+    uint64_t refused_document;    /* its DOCUMENT could not be sent */
+    uint64_t documents_unsent;
+
+    uint64_t frames, packets_out; /* frames read; those that became part of a flow */
+    uint64_t lost[PACKET_VERDICT_COUNT];
+    struct {
+        const char *reason;
+        uint64_t n;
+    } lost_before[4]; /* host_lost */
+    uint64_t segments_unread;     /* of flows that no parser reads: they count as delivered */
+    uint64_t flow_events;
+    uint64_t parsers_refused;     /* connections left unparsed because memory was short */
+    uint64_t decode_anomalies;
+    const char *anomaly_names[HOST_ANOMALIES];
+    uint64_t anomaly_counts[HOST_ANOMALIES];
+    size_t n_anomalies;
+    struct conn *spare_tcp; /* chained through state */
+    size_t n_spare_tcp;
+};
+
+/* host_conn.c: a TCP segment, a datagram; the end of a flow. */
+void conn_segment(struct proto_host *h, struct flow *f, const struct packet *p, enum direction dir);
+void conn_datagram(struct proto_host *h, struct flow *f, const struct packet *p, enum direction dir);
+void conn_finish(struct proto_host *h, struct flow *f);
+void conn_sink(struct stream_sink *ret);
+void conn_spare_free(struct proto_host *h);
+
+/* host_event.c: begins and ends an event; what is between belongs to the caller. */
+void event_begin(struct proto_host *h, enum event_type type, uint64_t ts_us, uint64_t pcap_cnt, struct jw *ret);
+void event_end(struct proto_host *h, struct jw *j, uint64_t document);
+void event_flow_end(struct proto_host *h, struct flow *f, enum flow_reason reason);
+/* A fact about a packet that has no flow (yet): at most 1000 of them become events. */
+void event_decode_anomaly(struct proto_host *h, const struct packet *p, const char *name);
+void event_document(void *host, const struct event_document *d, int fd);
+
+#endif

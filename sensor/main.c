@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * gh-sensor: frames in, facts and documents out.
+ *
+ *     gh-sensor [common options] [--no-documents] [--keep] [--run N] [-- FILE...]
+ *
+ * With files ("fd:N" is a descriptor that is open already) they are read one after the other as one run; without, the
+ * interface capture.interface is watched until STOP or SIGTERM. Everything is opened first, then the process locks itself
+ * in, then it waits for its channel to the core and reads. Exit status: 0 done; 2 some input could not be read, all other
+ * input was; 3 could not finish. */
+#include "base/clock.h"
+#include "base/jail.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "sensor/decode/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#define TURN_FRAMES 512           /* frames between two looks at the channels */
+#define TICK_MS 100
+#define LEDGER_MS 60000
+#define CORE_QUEUE (64u << 20)    /* live: what the core may be behind */
+#define CORE_DOCUMENTS 512
+#define HEAD_ROOM (512ull << 20)  /* code, nDPI, buffers, beside what the configuration names */
+
+struct sensor {
+    struct proc proc;
+    struct proto_host *host;
+    struct msg_chan *core; /* NULL while there is none */
+    struct loop_io *core_io, *source_io;
+    struct source **sources;
+    size_t n_sources;
+    bool documents, keep, live, stop, core_lost;
+    uint64_t run, drops_seen, interface_drops_seen;
+    int rc;
+};
+
+/* ---- the core ---- */
+
+static void core_drop(struct sensor *s)
+{
+    loop_io_remove(s->core_io);
+    msg_chan_free(s->core);
+    s->core = NULL;
+    s->core_io = NULL;
+    s->core_lost = true;
+    if (!s->live) /* the rest would be told to nobody: the keeper begins the replay anew */
+        loop_stop(s->proc.loop);
+}
+
+static int to_core(void *arg, enum msg_type type, struct span body, int fd)
+{
+    struct sensor *s = arg;
+    int rc;
+
+    if (!s->core) {
+        if (fd >= 0)
+            close(fd);
+        return ST_CLOSED;
+    }
+    if (!s->live) {
+        rc = msg_send(s->core, type, body, fd);
+        if (fd >= 0)
+            close(fd);
+        return rc;
+    }
+    rc = msg_post(s->core, type, body, fd);
+    if (rc && fd >= 0)
+        close(fd);
+    if (msg_pending(s->core))
+        loop_io_set(s->core_io, EPOLLIN | EPOLLOUT);
+    return rc;
+}
+
+static void on_core(void *arg, uint32_t events)
+{
+    struct sensor *s = arg;
+    struct msg m;
+    int rc = 0;
+
+    if (events & EPOLLOUT) {
+        rc = msg_flush(s->core);
+        if (!msg_pending(s->core))
+            loop_io_set(s->core_io, EPOLLIN);
+    }
+    while (rc == 0) {
+        rc = msg_receive(s->core, &m, false);
+        if (rc == 0 && m.type == MSG_FLOW_QUERY)
+            host_query(s->host, m.body);
+        if (rc == 0 && m.fd >= 0)
+            close(m.fd);
+    }
+    if (rc != ST_AGAIN)
+        core_drop(s);
+}
+
+static void send_run(struct sensor *s)
+{
+    struct writer w;
+    const char *name = s->n_sources ? source_name(s->sources[0]) : "";
+
+    writer_init(&w, 4096);
+    writer_le(&w, s->run, 8);
+    writer_u8(&w, s->live);
+    writer_put(&w, span_part(span_str(name), 0, 4000));
+    (void)to_core(s, MSG_RUN, writer_span(&w), -1);
+    writer_done(&w);
+}
+
+static void on_peer(struct proc *p, enum role role, int fd)
+{
+    struct sensor *s = p->arg;
+
+    if (role != ROLE_CORE) {
+        close(fd);
+        return;
+    }
+    if (s->core) {
+        loop_io_remove(s->core_io);
+        msg_chan_free(s->core);
+    }
+    s->core = msg_chan_new(fd, ROLE_SENSOR, ROLE_CORE);
+    gh_check(s->core);
+    msg_chan_limit(s->core, CORE_QUEUE, CORE_DOCUMENTS);
+    s->core_io = loop_io_add(p->loop, fd, EPOLLIN, on_core, s);
+    gh_check(s->core_io);
+    send_run(s);
+}
+
+/* ---- start ---- */
+
+static void on_stop(struct proc *p)
+{
+    struct sensor *s = p->arg;
+
+    s->stop = true;
+    loop_stop(p->loop);
+}
+
+static void on_signal(void *arg)
+{
+    on_stop(arg);
+}
+
+static void usage(const char *what)
+{
+    log_error("%s\nusage: gh-sensor [--no-documents] [--keep] [--run N] [-- FILE...]", what);
+    exit(2);
+}
+
+static void open_file(struct sensor *s, const char *name)
+{
+    int fd = -1;
+    uint64_t n;
+    struct source *src;
+
+    if (span_starts(span_str(name), "fd:") && span_number(span_part(span_str(name), 3, 10), INT32_MAX, &n))
+        fd = (int)n;
+    else
+        fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) {
+        log_error("%s: %s", name, strerror(errno));
+        s->rc = 2;
+        return;
+    }
+    src = replay_open(fd, !strcmp(name, "fd:0") ? "standard input" : name);
+    gh_check(src);
+    s->sources[s->n_sources++] = src;
+}
+
+static void parse(struct sensor *s)
+{
+    bool files = false;
+
+    s->sources = calloc((size_t)s->proc.argc + 1, sizeof(struct source *));
+    gh_check(s->sources);
+    s->documents = true;
+    for (int i = 0; i < s->proc.argc; i++) {
+        const char *a = s->proc.argv[i];
+        if (!strcmp(a, "--no-documents")) {
+            s->documents = false;
+        } else if (!strcmp(a, "--keep")) {
+            s->keep = true;
+        } else if (!strcmp(a, "--run") && i + 1 < s->proc.argc) {
+            if (!span_number(span_str(s->proc.argv[++i]), UINT64_MAX, &s->run))
+                usage("--run needs a number");
+        } else if (a[0] == '-' && a[1]) {
+            usage("unknown option");
+        } else {
+            files = true;
+            open_file(s, a);
+        }
+    }
+    s->live = !files;
+}
+
+static void open_interface(struct sensor *s)
+{
+    const struct conf *c = &s->proc.conf;
+    const struct live_options opt = {c->capture_interface, c->capture_filter, c->capture_buffer,
+                                     (unsigned)c->capture_snaplen, c->capture_promiscuous};
+    char err[SOURCE_ERROR_SIZE];
+
+    if (!*c->capture_interface)
+        usage("nothing to read: no FILE is given and capture.interface is not set");
+    if (live_open(&opt, &s->sources[0], err) != 0) {
+        log_error("%s", err);
+        exit(2);
+    }
+    s->n_sources = 1;
+    log_info("watching %s", c->capture_interface);
+}
+
+static void lock_in(struct sensor *s)
+{
+    const struct conf *c = &s->proc.conf;
+    struct jail_options opt = {.user = c->node_user, .receive_only_fd = s->live ? source_fd(s->sources[0]) : 0};
+    char err[256];
+
+    opt.memory = c->sensor_memory + c->sensor_documents_memory + c->capture_buffer + HEAD_ROOM;
+    if (jail_enter(JAIL_SENSOR, &opt, NULL, err, sizeof(err)) != 0) {
+        log_error("%s", err);
+        exit(3);
+    }
+}
+
+/* ---- files ---- */
+
+/* Reads one file to its end, or until somebody stops us. */
+static void read_file(struct sensor *s, struct source *src)
+{
+    struct frame f;
+    enum source_step step = SOURCE_FRAME;
+
+    while (!s->stop && !s->core_lost && step == SOURCE_FRAME) {
+        for (int i = 0; i < TURN_FRAMES && (step = source_next(src, &f)) == SOURCE_FRAME; i++)
+            host_frame(s->host, &f);
+        loop_once(s->proc.loop, 0);
+    }
+    if (step == SOURCE_FAULT) {
+        log_error("%s", source_fault(src));
+        s->rc = 2;
+    }
+}
+
+static int run_files(struct sensor *s)
+{
+    for (size_t i = 0; i < s->n_sources && !s->stop && !s->core_lost; i++)
+        read_file(s, s->sources[i]);
+    if (s->core_lost)
+        return 3;
+    host_finish(s->host);
+    return s->stop || s->core_lost ? 3 : s->rc;
+}
+
+/* ---- interface ---- */
+
+static void on_frames(void *arg, uint32_t events)
+{
+    struct sensor *s = arg;
+    struct frame f;
+    enum source_step step = SOURCE_AGAIN;
+
+    (void)events;
+    for (int i = 0; i < TURN_FRAMES && (step = source_next(s->sources[0], &f)) == SOURCE_FRAME; i++)
+        host_frame(s->host, &f);
+    if (step == SOURCE_FAULT || step == SOURCE_END) {
+        log_error("%s", source_fault(s->sources[0]));
+        s->rc = 3; /* the keeper starts us again: the interface may come back */
+        loop_stop(s->proc.loop);
+    }
+}
+
+static void count_drops(struct sensor *s)
+{
+    struct source_stats st;
+
+    source_stats(s->sources[0], &st);
+    if (st.kernel_drops > s->drops_seen)
+        host_lost(s->host, "kernel_drop", st.kernel_drops - s->drops_seen);
+    if (st.interface_drops > s->interface_drops_seen)
+        host_lost(s->host, "interface_drop", st.interface_drops - s->interface_drops_seen);
+    s->drops_seen = st.kernel_drops;
+    s->interface_drops_seen = st.interface_drops;
+}
+
+static void on_tick(void *arg)
+{
+    struct sensor *s = arg;
+
+    host_tick(s->host, clock_wall_us());
+}
+
+static void on_ledger(void *arg)
+{
+    struct sensor *s = arg;
+
+    count_drops(s);
+    host_ledger_send(s->host, false);
+}
+
+static void on_turn(void *arg)
+{
+    struct sensor *s = arg;
+
+    host_flush(s->host);
+}
+
+/* The core gets what is still queued, for as long as it listens. */
+static void drain_core(struct sensor *s)
+{
+    uint64_t until = clock_mono_ms() + 5000;
+
+    while (s->core && msg_pending(s->core) && clock_mono_ms() < until)
+        loop_once(s->proc.loop, 100);
+}
+
+static int run_live(struct sensor *s)
+{
+    struct loop *l = s->proc.loop;
+
+    s->source_io = loop_io_add(l, source_fd(s->sources[0]), EPOLLIN, on_frames, s);
+    gh_check(s->source_io && loop_timer_add(l, TICK_MS, true, on_tick, s) && loop_timer_add(l, LEDGER_MS, true, on_ledger, s));
+    loop_idle(l, on_turn, s);
+    loop_run(l);
+    loop_io_remove(s->source_io);
+    count_drops(s);
+    host_finish(s->host);
+    drain_core(s);
+    return s->stop ? 0 : s->rc ? s->rc : 3;
+}
+
+int main(int argc, char **argv)
+{
+    static struct sensor s;
+    struct host_options opt;
+    const struct host_out out = {to_core, &s};
+    int rc = 0;
+
+    proc_start(&s.proc, ROLE_SENSOR, "gh-sensor", argc, argv);
+    s.proc.arg = &s;
+    s.proc.on_peer = on_peer;
+    s.proc.on_stop = on_stop;
+    parse(&s);
+    if (s.live)
+        open_interface(&s);
+    opt = (struct host_options){.conf = &s.proc.conf, .documents = s.documents, .keep = s.keep && s.documents, .run = s.run,
+                                .iface = s.live ? s.proc.conf.capture_interface : NULL};
+    s.host = host_new(&opt, &out);
+    if (!s.host || loop_signal(s.proc.loop, SIGTERM, on_signal, &s.proc) != 0 ||
+        loop_signal(s.proc.loop, SIGINT, on_signal, &s.proc) != 0) {
+        log_error("cannot start: memory is short, or the library libndpi is not version 4.2");
+        return 3;
+    }
+    lock_in(&s);
+    proc_ready(&s.proc);
+    while (!s.core && !s.stop)
+        loop_once(s.proc.loop, -1);
+    if (!s.stop)
+        rc = s.live ? run_live(&s) : run_files(&s);
+    host_free(s.host);
+    for (size_t i = 0; i < s.n_sources; i++)
+        source_free(s.sources[i]);
+    free(s.sources);
+    return rc;
+}
