@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * THE table of application protocols; the only file that knows them all. Order: the probes that say NO soonest first. */
-#include "sensor/decode/proto.h"
+#include "sensor/decode/dns.h"
+#include "sensor/decode/http.h"
+#include "sensor/decode/smtp.h"
+#include "sensor/decode/tls.h"
 
 const struct proto *const protos[] = {
-    NULL, /* the end */
+    &proto_tls,
+    &http_proto,
+    &smtp_proto,
+    &proto_dns,
 };
-const size_t protos_count = GH_COUNT(protos) - 1;
+const size_t protos_count = GH_COUNT(protos);
