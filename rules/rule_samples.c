@@ -25,13 +25,15 @@ static struct span word(struct span *rest)
     return span_part(s, 0, n);
 }
 
-/* One line "== RULE positive|negative [escaped] [name=F] [also=A,B][: remark]". */
-static const char *parse_header(struct span line, struct arena *a, struct rule_sample *ret, bool *ret_escaped)
+/* One line "== RULE positive|negative [escaped] [pad=N] [name=F] [also=A,B][: remark]". */
+static const char *parse_header(struct span line, struct arena *a, struct rule_sample *ret, bool *ret_escaped,
+                                uint64_t *ret_pad)
 {
     ptrdiff_t colon = span_find_byte(line, ':', 0);
     struct span rest = span_part(line, 3, colon < 0 ? line.n : (size_t)colon - 3), w;
 
     *ret_escaped = false;
+    *ret_pad = 0;
     ret->name = "";
     ret->rule = word(&rest);
     w = word(&rest);
@@ -45,8 +47,8 @@ static const char *parse_header(struct span line, struct arena *a, struct rule_s
             ret->name = arena_dup(a, w.p + 5, w.n - 5);
         else if (span_starts(w, "also="))
             ret->also = span_part(w, 5, w.n);
-        else
-            return "only escaped, name=FILE, also=RULE,... and ': remark' may follow";
+        else if (!span_starts(w, "pad=") || !span_number(span_part(w, 4, w.n), RULE_SAMPLE_FILE_MAX, ret_pad))
+            return "only escaped, pad=N, name=FILE, also=RULE,... and ': remark' may follow";
     }
     return ret->name ? NULL : "not enough memory";
 }
@@ -82,24 +84,21 @@ static bool unescape(struct span in, struct writer *out)
     return writer_ok(out);
 }
 
-static int take_bytes(struct span body, bool escaped, struct arena *a, struct rule_sample *s)
+static int take_bytes(struct span body, bool escaped, uint64_t pad, struct arena *a, struct rule_sample *s)
 {
     struct writer w;
-    int rc = 0;
+    bool good = true;
 
-    if (!escaped) {
-        s->bytes = body;
-        return 0;
-    }
-    writer_init(&w, body.n + 1);
-    if (!unescape(body, &w)) {
-        rc = ST_USAGE;
-    } else {
-        s->bytes = (struct span){(uint8_t *)arena_dup(a, w.p, w.n), w.n};
-        rc = s->bytes.p ? 0 : ST_NOMEM;
-    }
+    writer_init(&w, body.n + pad + 1);
+    for (uint64_t i = 0; i < pad; i++)
+        writer_u8(&w, 0);
+    if (escaped)
+        good = unescape(body, &w);
+    else
+        writer_put(&w, body);
+    s->bytes = (struct span){(uint8_t *)arena_dup(a, w.p, w.n), w.n};
     writer_done(&w);
-    return rc;
+    return !good ? ST_USAGE : s->bytes.p ? 0 : ST_NOMEM;
 }
 
 static int fault(struct writer *err, const char *file, unsigned line, const char *sentence)
@@ -115,6 +114,7 @@ int rule_samples_parse(const char *file, struct span text, struct arena *a, stru
     struct span line;
     size_t max = 0, start = 0;
     unsigned n_line = 0;
+    uint64_t pad = 0;
     bool escaped = false;
 
     for (ptrdiff_t at = -1; (at = span_find(text, span_str("== "), (size_t)(at + 1))) >= 0;)
@@ -133,7 +133,7 @@ int rule_samples_parse(const char *file, struct span text, struct arena *a, stru
             int rc;
             while (end > start && (text.p[end - 1] == '\n' || text.p[end - 1] == '\r'))
                 end--;
-            rc = take_bytes(span_part(text, start, end - start), escaped, a, s);
+            rc = take_bytes(span_part(text, start, end - start), escaped, pad, a, s);
             if (rc)
                 return rc == ST_USAGE
                            ? fault(err, file, s->line, "an escape is none of \\xNN \\n \\r \\t \\0 \\\\")
@@ -141,7 +141,7 @@ int rule_samples_parse(const char *file, struct span text, struct arena *a, stru
         }
         if (is_header(line)) {
             struct rule_sample *s = &ret->v[ret->n++];
-            const char *what = parse_header(line, a, s, &escaped);
+            const char *what = parse_header(line, a, s, &escaped, &pad);
             s->line = n_line + 1;
             if (what)
                 return fault(err, file, n_line + 1, what);

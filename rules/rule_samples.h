@@ -15,6 +15,8 @@
  *     == none negative: nothing of the set may match this
  *     == vn_toi_mat negative also=vn_declassified: matches that one, which is right
  *
+ *     == disk_image positive escaped pad=32769: so many zero bytes come first
+ *
  * A positive sample must be matched by its rule, whoever else matches. A negative one must be matched by no
  * rule of the whole set but those after also= (comma-separated). A sample ends before the next line that
  * starts with "== ". It is scanned as raw bytes and, when it is UTF-8, as folded text, like a plain text
