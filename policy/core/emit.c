@@ -12,22 +12,28 @@
 
 #include <stdio.h>
 
+/* A flow event whose connection was alerted says so. The result may lie in the scratch buffer. */
+static struct span told_alerted(struct core *c, enum event_type type, struct span json)
+{
+    uint64_t id = type == EVENT_FLOW && map_count(c->alerted) ? splice_flow_id(json) : 0;
+
+    if (!id || !map_find(c->alerted, &id, false))
+        return json;
+    writer_clear(&c->scratch);
+    splice_alerted(&c->scratch, json);
+    return writer_span(&c->scratch);
+}
+
 void emit_line(void *arg, enum event_type type, struct span json)
 {
     struct core *c = arg;
 
-    (void)type;
+    /* Here, not when it came: the alert may have been decided while the flow event waited in the row. */
+    json = told_alerted(c, type, json);
     lines_put(&c->lines, json);
     c->own.written++;
     if (c->lines.rc)
         core_end(c, 3);
-}
-
-/* A flow event whose connection was alerted says so. */
-static bool was_alerted(struct core *c, struct span json)
-{
-    uint64_t id = map_count(c->alerted) ? splice_flow_id(json) : 0;
-    return id && map_find(c->alerted, &id, false);
 }
 
 static void remember_alerted(struct core *c, uint64_t flow_id)
@@ -46,20 +52,16 @@ static void remember_alerted(struct core *c, uint64_t flow_id)
 
 void emit_plain(struct core *c, uint64_t n, enum event_type type, struct span json)
 {
-    struct record r = {.run = c->run, .n = n, .type = (uint8_t)type, .json = json};
+    struct record r = {.run = c->run, .n = n, .type = (uint8_t)type};
 
-    if (type == EVENT_FLOW && was_alerted(c, json)) {
-        writer_clear(&c->scratch);
-        splice_alerted(&c->scratch, json);
-        r.json = writer_span(&c->scratch);
-    }
     if (c->order) {
-        if (order_line(c->order, type, r.json) != 0)
+        if (order_line(c->order, type, json) != 0)
             core_broken(c, "no memory for waiting events", ST_NOMEM);
     } else if (type == EVENT_FLOW && !c->proc.conf.journal_flows) {
         c->own.not_wanted++;
         journal_skip(c->journal, r.run, r.n);
     } else {
+        r.json = told_alerted(c, type, json);
         (void)record_unit(c, &r, 1);
     }
 }
