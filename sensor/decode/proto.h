@@ -17,7 +17,8 @@ enum probe { PROBE_NO, PROBE_MORE, PROBE_YES };
 struct carver;
 struct proto_host; /* the decode process behind the context */
 
-/* What a parser may know of its flow. Valid during the call; owned by the flow. */
+/* What a parser may know of its flow; owned by the flow. It is one and the same struct in every call of a flow, from open to
+ * the return of close, so that a transfer may keep its address; its time and packet number change from call to call. */
 struct proto_ctx {
     struct proto_host *host;
     struct carver *carver;

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sensor/decode/carve.h"
+#include "base/digest.h"
+#include "base/msg.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define SMALL_MAX (64u << 10)   /* bytes kept in ordinary memory before a memfd is made */
+#define NAME_MAX_BYTES 1024u    /* as event_document says */
+#define CONTEXT_MAX (16u << 10) /* see carve_context */
+
+struct carver {
+    struct carve_options opt;
+    struct carve_counts counts;
+    carve_emit_fn *emit;
+    void *arg;
+    uint64_t memory;  /* of all open documents */
+    uint64_t next_id; /* number of the next document that leaves */
+};
+
+struct transfer {
+    struct carver *c;
+    struct proto_ctx *cx;
+    enum direction dir;
+    uint32_t tx;
+    struct digest *sha256, *md5;
+    struct writer small; /* the bytes, while there are few of them */
+    int fd;              /* the bytes, when there are many; -1 before */
+    uint64_t seen;       /* bytes carved */
+    uint64_t at;         /* place of the next byte: seen and holes */
+    uint64_t hole;       /* missing bytes before the next one; made real only when a byte follows */
+    uint64_t charged;
+    bool gap;
+    const char *limit; /* the limit that was reached, or NULL */
+    struct writer name, context;
+};
+
+struct carver *carver_new(const struct carve_options *opt, carve_emit_fn *emit, void *arg)
+{
+    struct carver *c = calloc(1, sizeof(*c));
+
+    if (c) {
+        c->opt = *opt;
+        c->emit = emit;
+        c->arg = arg;
+        c->next_id = 1;
+    }
+    return c;
+}
+
+void carver_free(struct carver *c)
+{
+    free(c);
+}
+
+const struct carve_options *carver_options(const struct carver *c)
+{
+    return &c->opt;
+}
+
+const struct carve_counts *carver_counts(const struct carver *c)
+{
+    return &c->counts;
+}
+
+static bool charge(struct transfer *t, uint64_t n)
+{
+    struct carver *c = t->c;
+
+    if (n > c->opt.memory_max || c->memory > c->opt.memory_max - n)
+        return false;
+    c->memory += n;
+    t->charged += n;
+    return true;
+}
+
+static void transfer_free(struct transfer *t)
+{
+    t->c->memory -= t->charged;
+    digest_free(t->sha256);
+    digest_free(t->md5);
+    writer_done(&t->small);
+    writer_done(&t->name);
+    writer_done(&t->context);
+    if (t->fd >= 0)
+        close(t->fd);
+    free(t);
+}
+
+struct transfer *carve_open(struct proto_ctx *cx, enum direction dir, struct span name, uint32_t tx)
+{
+    struct carver *c = cx->carver;
+    struct transfer *t;
+
+    if (c->opt.none)
+        return NULL;
+    c->counts.opened++;
+    t = calloc(1, sizeof(*t));
+    if (!t)
+        goto lost;
+    *t = (struct transfer){.c = c, .cx = cx, .dir = dir, .tx = tx, .fd = -1};
+    writer_init(&t->small, SMALL_MAX);
+    writer_init(&t->name, NAME_MAX_BYTES);
+    writer_init(&t->context, CONTEXT_MAX);
+    t->sha256 = digest_new_sha256();
+    if (c->opt.md5)
+        t->md5 = digest_new_md5();
+    if (!t->sha256 || (c->opt.md5 && !t->md5) || !charge(t, sizeof(*t)))
+        goto lost_transfer;
+    carve_name(t, name);
+    c->counts.open++;
+    return t;
+
+lost_transfer:
+    transfer_free(t);
+lost:
+    c->counts.lost_memory++;
+    return NULL;
+}
+
+void carve_name(struct transfer *t, struct span name)
+{
+    if (!t || !name.n)
+        return;
+    name = span_part(name, 0, NAME_MAX_BYTES);
+    if (name.n == NAME_MAX_BYTES) { /* no half character at the cut */
+        size_t whole = text_utf8_prefix(name);
+        if (name.n - whole < 4)
+            name.n = whole;
+    }
+    writer_clear(&t->name);
+    writer_put(&t->name, name);
+}
+
+void carve_context(struct transfer *t, struct span members)
+{
+    if (!t)
+        return;
+    writer_clear(&t->context);
+    if (members.n <= CONTEXT_MAX)
+        writer_put(&t->context, members);
+}
+
+void carve_limit(struct transfer *t, const char *limit)
+{
+    if (t && !t->limit)
+        t->limit = limit;
+}
+
+bool carve_full(const struct transfer *t)
+{
+    return !t || t->limit;
+}
+
+uint64_t carve_size(const struct transfer *t)
+{
+    return t ? t->seen : 0;
+}
+
+/* Writes at the memfd's end of data; sparse holes cost nothing. */
+static bool put_fd(struct transfer *t, struct span bytes, uint64_t at)
+{
+    struct reader r = reader_span(bytes);
+
+    while (reader_left(&r)) {
+        struct reader rest = r;
+        struct span left = reader_rest(&rest);
+        ssize_t n = pwrite(t->fd, left.p, left.n, (off_t)(at + r.pos));
+        if (n <= 0)
+            return false;
+        reader_skip(&r, (size_t)n);
+    }
+    return true;
+}
+
+static bool spill(struct transfer *t)
+{
+    t->fd = memfd_create("document", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (t->fd < 0 || !put_fd(t, writer_span(&t->small), 0))
+        return false;
+    writer_done(&t->small);
+    return true;
+}
+
+/* Zeros where bytes are missing: into the hash and, while the document is small, into its memory. */
+static bool put_hole(struct transfer *t)
+{
+    static const uint8_t zeros[4096];
+
+    while (t->hole) {
+        size_t n = t->hole < sizeof(zeros) ? (size_t)t->hole : sizeof(zeros);
+        digest_update(t->sha256, zeros, n);
+        if (t->fd < 0 && t->small.n + n > SMALL_MAX && !spill(t))
+            return false;
+        if (t->fd < 0)
+            writer_bytes(&t->small, zeros, n);
+        t->hole -= n;
+        t->at += n;
+    }
+    return true;
+}
+
+static bool put_bytes(struct transfer *t, struct span bytes)
+{
+    if (t->fd < 0 && bytes.n > SMALL_MAX - t->small.n && !spill(t))
+        return false;
+    if (t->fd >= 0)
+        return put_fd(t, bytes, t->at);
+    writer_put(&t->small, bytes);
+    return writer_ok(&t->small);
+}
+
+void carve_data(struct transfer *t, struct span bytes)
+{
+    uint64_t room;
+
+    if (!t || !bytes.n || t->limit)
+        return;
+    if (!t->c->opt.keep && t->gap) { /* nobody wants the bytes and there is no hash to give */
+        t->seen += bytes.n;
+        return;
+    }
+    room = t->at < t->c->opt.document_max ? t->c->opt.document_max - t->at : 0;
+    room = t->hole < room ? room - t->hole : 0;
+    if (bytes.n > room) {
+        t->limit = "document_max";
+        bytes = span_part(bytes, 0, (size_t)room);
+        if (!bytes.n)
+            return;
+    }
+    if (t->c->opt.keep && (!charge(t, bytes.n) || !put_hole(t) || !put_bytes(t, bytes))) {
+        t->limit = "documents_memory";
+        return;
+    }
+    digest_update(t->sha256, bytes.p, bytes.n);
+    if (t->md5)
+        digest_update(t->md5, bytes.p, bytes.n);
+    t->at += bytes.n;
+    t->seen += bytes.n;
+}
+
+void carve_gap(struct transfer *t, uint64_t missing)
+{
+    if (!t || !missing)
+        return;
+    t->gap = true;
+    if (t->limit)
+        return;
+    if (missing > t->c->opt.document_max || t->hole > t->c->opt.document_max - missing)
+        t->limit = "document_max";
+    else
+        t->hole += missing;
+}
+
+/* Seals the bytes and hands them on. The document's number, or 0 when nothing left. */
+static uint64_t hand_on(struct transfer *t, const uint8_t sha256[static SHA256_SIZE], bool complete)
+{
+    struct carver *c = t->c;
+    struct event_document d = {.id = c->next_id,
+                               .flow_id = t->cx->flow_id,
+                               .size = t->at,
+                               .complete = complete,
+                               .name = writer_span(&t->name)};
+    int fd;
+
+    if (!c->opt.keep || !c->emit || !t->seen)
+        return 0;
+    if (t->fd < 0 && !spill(t))
+        return 0;
+    fd = t->fd;
+    t->fd = -1;
+    if (msg_memfd_seal(fd) != 0) {
+        close(fd);
+        return 0;
+    }
+    memcpy(d.sha256, sha256, SHA256_SIZE);
+    c->next_id++;
+    c->emit(c->arg, &d, fd);
+    return d.id;
+}
+
+static void announce(struct transfer *t, bool complete)
+{
+    uint8_t sha256[SHA256_SIZE], md5[MD5_SIZE];
+    uint64_t id;
+    struct jw j;
+
+    digest_final(t->sha256, sha256);
+    if (t->md5)
+        digest_final(t->md5, md5);
+    id = hand_on(t, sha256, complete);
+    proto_event_begin(t->cx, EVENT_FILEINFO, t->dir, t->tx, &j);
+    if (t->context.n)
+        jw_raw(&j, writer_span(&t->context));
+    jw_kobj(&j, "fileinfo");
+    jw_kstr(&j, "filename", writer_span(&t->name));
+    jw_ku64(&j, "size", t->seen);
+    if (!t->gap) {
+        jw_khex(&j, "sha256", sha256, sizeof(sha256));
+        if (t->md5)
+            jw_khex(&j, "md5", md5, sizeof(md5));
+    }
+    jw_kbool(&j, "gaps", t->gap);
+    jw_kcstr(&j, "state", complete ? "CLOSED" : "TRUNCATED");
+    jw_ku64(&j, "tx_id", t->tx);
+    jw_kcstr(&j, "truncated_by", t->limit);
+    jw_kbool(&j, "stored", false);
+    jw_end_obj(&j);
+    proto_event_end(t->cx, &j, id);
+}
+
+void carve_close(struct transfer *t, bool complete)
+{
+    struct carve_counts *n;
+
+    if (!t)
+        return;
+    n = &t->c->counts;
+    if (!t->seen && !t->gap && !t->limit) {
+        carve_drop(t);
+        return;
+    }
+    if (t->limit)
+        n->truncated_limit++;
+    else if (t->gap)
+        n->truncated_gap++;
+    else if (!complete)
+        n->truncated_end++;
+    else
+        n->closed++;
+    announce(t, complete && !t->limit && !t->gap);
+    n->open--;
+    transfer_free(t);
+}
+
+void carve_drop(struct transfer *t)
+{
+    if (!t)
+        return;
+    t->c->counts.not_documents++;
+    t->c->counts.open--;
+    transfer_free(t);
+}

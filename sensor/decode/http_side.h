@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * http_side: one direction of an HTTP/1.x connection: where its messages begin and end (RFC 9112 sections 2,
+ * 6, 7), and what is done when they do not end as they say. Shared by http.c and http_side.c only.
+ *
+ * Ceilings: a line of HTTP_LINE_MAX bytes (the rest of it is skipped), HTTP_HEAD_MAX of one head, HTTP_TX_MAX
+ * requests that wait for their response. */
+#ifndef GH_SENSOR_HTTP_SIDE_H
+#define GH_SENSOR_HTTP_SIDE_H
+
+#include "sensor/decode/http_body.h"
+#include "sensor/decode/http_tx.h"
+
+#define HTTP_LINE_MAX (32u << 10)
+#define HTTP_CHUNK_LINE_MAX 1024u
+#define HTTP_TX_MAX 1024u
+
+enum http_state {
+    HTTP_START,      /* start line */
+    HTTP_HEAD,       /* fields */
+    HTTP_LENGTH,     /* body of `left` bytes */
+    HTTP_CLOSE,      /* body until the connection ends */
+    HTTP_CHUNK_SIZE, /* line with a chunk's size */
+    HTTP_CHUNK_DATA, /* `left` bytes of a chunk */
+    HTTP_CHUNK_END,  /* line end behind a chunk */
+    HTTP_TRAILERS,   /* fields behind the last chunk */
+    HTTP_RESYNC,     /* lost: looks for a start line */
+    HTTP_TUNNEL,     /* no HTTP any more (CONNECT, 101) */
+};
+
+struct http_side {
+    enum http_state state;
+    bool response;
+    bool skip;        /* the rest of a line that is too long comes */
+    bool first_chunk; /* no chunk was read: the body may turn out not to be chunked */
+    uint64_t left;
+    struct writer line; /* a line that is not complete */
+    struct http_head head;
+    struct http_tx *tx;
+    struct http_body *body;
+};
+
+struct http {
+    struct proto_ctx *cx;
+    struct http_side side[2];     /* by direction */
+    struct http_tx *first, *last; /* oldest first */
+    unsigned n_tx;
+    unsigned orphans; /* responses that came before their request */
+    bool reversed;    /* the server speaks TO_SERVER: the flow was joined midstream and guessed wrongly */
+    bool decided;     /* reversed is known */
+    bool request_seen;
+};
+
+void http_side_init(struct http_side *s, bool response);
+void http_side_done(struct http *h, enum direction dir);
+void http_side_feed(struct http *h, enum direction dir, struct span bytes);
+void http_side_gap(struct http *h, enum direction dir, uint64_t missing);
+void http_side_end(struct http *h, enum direction dir);
+
+/* http.c: transactions. The one that a new message of that side belongs to; NULL when memory is short. */
+struct http_tx *http_pair(struct http *h, bool response);
+/* That side of its transaction is finished: logs and frees it when the other one is, too. */
+void http_finished(struct http *h, struct http_side *s);
+/* CONNECT or an upgrade was agreed: both sides stop being HTTP. */
+void http_tunnel(struct http *h);
+
+#endif
