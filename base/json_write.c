@@ -97,6 +97,8 @@ static void quoted(struct jw *j, struct span s)
     size_t i = 0, run = 0;
 
     writer_u8(j->w, '"');
+    while (i < s.n && byte_class[s.p[i]] == 0)
+        i++;
     while (i < s.n) {
         uint8_t class = byte_class[s.p[i]];
         if (class == 0) {
@@ -123,10 +125,18 @@ static void quoted(struct jw *j, struct span s)
 
 void jw_key(struct jw *j, const char *key)
 {
+    size_t n = strlen(key);
+    uint8_t *to;
+
     before(j);
-    writer_u8(j->w, '"');
-    writer_str(j->w, key);
-    writer_bytes(j->w, "\":", 2);
+    to = writer_reserve(j->w, n + 3); /* in one piece: events are mostly keys */
+    if (to) {
+        to[0] = '"';
+        memcpy(to + 1, key, n);
+        to[n + 1] = '"';
+        to[n + 2] = ':';
+        writer_advance(j->w, n + 3);
+    }
     j->after_key = true;
 }
 

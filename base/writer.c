@@ -59,7 +59,7 @@ void writer_advance(struct writer *w, size_t n)
     w->n += n;
 }
 
-void writer_bytes(struct writer *w, const void *p, size_t n)
+void writer_bytes_grow(struct writer *w, const void *p, size_t n)
 {
     uint8_t *to = n ? writer_reserve(w, n) : NULL;
     if (to) {
@@ -71,11 +71,6 @@ void writer_bytes(struct writer *w, const void *p, size_t n)
 void writer_str(struct writer *w, const char *s)
 {
     writer_bytes(w, s, strlen(s));
-}
-
-void writer_u8(struct writer *w, uint8_t v)
-{
-    writer_bytes(w, &v, 1);
 }
 
 void writer_le(struct writer *w, uint64_t v, unsigned bytes)

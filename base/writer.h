@@ -35,13 +35,26 @@ static inline struct span writer_span(const struct writer *w)
 /* Room for n more bytes, or NULL and failure; the caller fills them and calls writer_advance. */
 uint8_t *writer_reserve(struct writer *w, size_t n);
 void writer_advance(struct writer *w, size_t n);
-void writer_bytes(struct writer *w, const void *p, size_t n);
+/* The way of writer_bytes when there is no room yet. */
+void writer_bytes_grow(struct writer *w, const void *p, size_t n);
+static inline void writer_bytes(struct writer *w, const void *p, size_t n)
+{
+    if (n > w->cap - w->n || w->bad || !n) {
+        writer_bytes_grow(w, p, n);
+        return;
+    }
+    memcpy(w->p + w->n, p, n);
+    w->n += n;
+}
 static inline void writer_put(struct writer *w, struct span s)
 {
     writer_bytes(w, s.p, s.n);
 }
 void writer_str(struct writer *w, const char *s);
-void writer_u8(struct writer *w, uint8_t v);
+static inline void writer_u8(struct writer *w, uint8_t v)
+{
+    writer_bytes(w, &v, 1);
+}
 void writer_le(struct writer *w, uint64_t v, unsigned bytes);
 void writer_be(struct writer *w, uint64_t v, unsigned bytes);
 void writer_dec(struct writer *w, uint64_t v);

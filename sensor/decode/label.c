@@ -2,7 +2,6 @@
 #include "sensor/decode/label.h"
 
 #include <ndpi/ndpi_main.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -217,14 +216,34 @@ void label_done(struct label *label)
     label->hostname = NULL;
 }
 
+/* "TLS.Google", or one name when the two are the same or one is unknown. */
+static void write_names(const struct labels *l, const struct label *label, struct jw *j)
+{
+    bool two = label->master && label->app && label->master != label->app;
+    uint16_t one = label->app ? label->app : label->master;
+    char text[96];
+    struct writer w;
+
+    writer_fixed(&w, text, sizeof(text));
+    if (two) {
+        writer_str(&w, ndpi_get_proto_name(l->module, label->master));
+        writer_u8(&w, '.');
+    }
+    writer_str(&w, ndpi_get_proto_name(l->module, one));
+    jw_kstr(j, "proto", writer_span(&w));
+    writer_clear(&w);
+    if (two) {
+        writer_dec(&w, label->master);
+        writer_u8(&w, '.');
+    }
+    writer_dec(&w, one);
+    jw_kstr(j, "proto_id", writer_span(&w));
+}
+
 void label_write(const struct labels *l, const struct label *label, struct jw *j)
 {
-    const ndpi_protocol p = {.master_protocol = label->master, .app_protocol = label->app};
-    char text[96];
-
     jw_kobj(j, "ndpi");
-    jw_kcstr(j, "proto", ndpi_protocol2name(l->module, p, text, sizeof(text)));
-    jw_kcstr(j, "proto_id", ndpi_protocol2id(l->module, p, text, sizeof(text)));
+    write_names(l, label, j);
     jw_kcstr(j, "category", ndpi_category_get_name(l->module, (ndpi_protocol_category_t)label->category));
     jw_kcstr(j, "confidence", ndpi_confidence_get_name((ndpi_confidence_t)label->confidence));
     if (label->risks) {
