@@ -2,34 +2,26 @@
 #include "policy/core/journal.h"
 #include "base/clock.h"
 #include "base/db.h"
-#include "policy/core/ranges.h"
+#include "policy/core/runs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
 
-#define RUNS_OPEN 16
 #define BATCH_ARENA (64u << 20)
 #define BATCH_SPARE 65536 /* what a commit may need beyond the batch itself */
 #define TRIM_PART 8       /* trimming frees this part of the journal at a time */
 
 static const char *const schema[] = {
     "CREATE TABLE batch(number INTEGER PRIMARY KEY, wall_us INTEGER NOT NULL, records INTEGER NOT NULL,"
-    " hashes BLOB NOT NULL, bytes BLOB NOT NULL);"
+    " hashes BLOB NOT NULL, bytes BLOB NOT NULL, signature BLOB NOT NULL);"
     "CREATE TABLE head(one INTEGER PRIMARY KEY CHECK(one=1), first INTEGER NOT NULL, number INTEGER NOT NULL,"
     " wall_us INTEGER NOT NULL, hash BLOB NOT NULL, signature BLOB NOT NULL);"
-    "CREATE TABLE run(run INTEGER PRIMARY KEY, name TEXT NOT NULL, live INTEGER NOT NULL, started_us INTEGER "
-    "NOT NULL,"
-    " recorded BLOB NOT NULL);"
-    "CREATE TABLE receipt(one INTEGER PRIMARY KEY CHECK(one=1), number INTEGER NOT NULL, wall_us INTEGER NOT "
-    "NULL);",
+    "CREATE TABLE receipt(one INTEGER PRIMARY KEY CHECK(one=1), number INTEGER NOT NULL,"
+    " wall_us INTEGER NOT NULL);",
+    runs_schema,
 };
 
-struct open_run {
-    uint64_t run;
-    bool live, dirty;
-    struct ranges known, recorded;
-};
 struct journal {
     struct db *db;
     const struct seal_keys *keys;
@@ -39,8 +31,7 @@ struct journal {
     size_t batch_records;
     struct journal_head head;
     uint64_t receipt;
-    struct open_run runs[RUNS_OPEN]; /* newest first */
-    size_t n_runs;
+    struct runs runs;
     /* the batch that is being collected */
     struct arena *arena;
     struct record *records;
@@ -60,6 +51,22 @@ void journal_head_bytes(const struct journal_head *h, uint8_t out[static JOURNAL
     writer_le(&w, h->wall_us, 8);
     writer_bytes(&w, h->hash, SEAL_HASH);
     gh_check(writer_ok(&w));
+}
+
+void journal_row_hash(const struct journal_row *r, uint8_t out[static SEAL_HASH])
+{
+    uint8_t numbers[3 * 8];
+    struct writer w;
+    struct span parts[3];
+
+    writer_fixed(&w, numbers, sizeof(numbers));
+    writer_le(&w, r->number, 8);
+    writer_le(&w, r->wall_us, 8);
+    writer_le(&w, r->records, 8);
+    parts[0] = writer_span(&w);
+    parts[1] = r->hashes;
+    parts[2] = r->bytes;
+    seal_hash("gatehouse-journal-row-v1", parts, 3, out);
 }
 
 static int load_head(struct journal *j)
@@ -120,14 +127,16 @@ int journal_open(const struct conf *c, const struct seal_keys *keys, struct jour
 
 void journal_close(struct journal *j)
 {
+    if (j && j->db && j->n)
+        (void)journal_flush(j);
+    journal_drop(j);
+}
+
+void journal_drop(struct journal *j)
+{
     if (!j)
         return;
-    if (j->db && j->n)
-        (void)journal_flush(j);
-    for (size_t i = 0; i < j->n_runs; i++) {
-        ranges_done(&j->runs[i].known);
-        ranges_done(&j->runs[i].recorded);
-    }
+    runs_done(&j->runs);
     db_close(j->db);
     arena_free(j->arena);
     free(j->records);
@@ -136,86 +145,25 @@ void journal_close(struct journal *j)
 
 /* ---- runs ---- */
 
-static struct open_run *find_run(const struct journal *j, uint64_t run)
-{
-    for (size_t i = 0; i < j->n_runs; i++)
-        if (j->runs[i].run == run)
-            return (struct open_run *)&j->runs[i];
-    return NULL;
-}
-
-static int load_run(struct journal *j, struct open_run *r)
-{
-    struct db_stmt *s;
-    int rc = db_query(j->db, &s, "SELECT recorded FROM run WHERE run=?", "i", (int64_t)r->run);
-
-    if (rc)
-        return rc;
-    rc = db_step(s);
-    if (rc == 1) {
-        rc = ranges_get(&r->recorded, db_blob(s, 0));
-        if (!rc)
-            rc = ranges_get(&r->known, db_blob(s, 0));
-        db_reset(s);
-    }
-    return rc;
-}
-
 int journal_run(struct journal *j, uint64_t run, bool live, struct span name)
 {
-    struct open_run r = {.run = run, .live = live};
-    int rc;
-
-    if (find_run(j, run))
-        return 0;
-    rc = load_run(j, &r);
-    if (!rc)
-        rc = db_exec(j->db, "INSERT OR IGNORE INTO run VALUES(?,?,?,?,x'')", "itii", (int64_t)run, name,
-                     (int64_t)live, (int64_t)clock_wall_us());
-    if (rc && rc != ST_FULL) {
-        ranges_done(&r.known);
-        ranges_done(&r.recorded);
-        return rc;
-    }
-    if (j->n_runs == RUNS_OPEN) { /* the oldest is of sensors long gone */
-        j->n_runs--;
-        ranges_done(&j->runs[j->n_runs].known);
-        ranges_done(&j->runs[j->n_runs].recorded);
-    }
-    memmove(&j->runs[1], &j->runs[0], j->n_runs * sizeof(r));
-    j->runs[0] = r;
-    j->n_runs++;
-    return 0;
+    return runs_open(&j->runs, j->db, run, live, name);
 }
 
 bool journal_known(const struct journal *j, uint64_t run, uint64_t n)
 {
-    const struct open_run *r = find_run(j, run);
-    return r && !r->live && ranges_has(&r->known, n);
+    return runs_known(&j->runs, run, n);
 }
 
 void journal_claim(struct journal *j, uint64_t run, uint64_t n)
 {
-    struct open_run *r = find_run(j, run);
-
-    if (r && !r->live)
-        (void)ranges_add(&r->known,
-                         n); /* past the ceiling a repetition would be recorded twice; the console drops it */
-}
-
-static void done(struct journal *j, uint64_t run, uint64_t n)
-{
-    struct open_run *r = find_run(j, run);
-
-    if (!r || r->live)
-        return;
-    (void)ranges_add(&r->recorded, n);
-    r->dirty = true;
+    runs_claim(&j->runs, run, n);
 }
 
 void journal_skip(struct journal *j, uint64_t run, uint64_t n)
 {
-    done(j, run, n); /* written with the next batch; lost with a crash, it is only skipped again */
+    runs_recorded(&j->runs, run,
+                  n); /* written with the next batch; lost with a crash, it is only skipped again */
 }
 
 /* ---- room ---- */
@@ -344,7 +292,7 @@ int journal_add(struct journal *j, const struct record *r, size_t n)
     j->bytes += bytes;
     for (size_t i = 0; i < n; i++)
         if (!r[i].k)
-            done(j, r[i].run, r[i].n);
+            runs_recorded(&j->runs, r[i].run, r[i].n);
     return 0;
 }
 
@@ -358,36 +306,23 @@ size_t journal_waiting(const struct journal *j)
     return j->n;
 }
 
-static int store_runs(struct journal *j)
-{
-    int rc = 0;
-
-    for (size_t i = 0; i < j->n_runs && !rc; i++) {
-        struct writer w;
-        if (!j->runs[i].dirty)
-            continue;
-        writer_init(&w, 16 * RANGES_MAX);
-        ranges_put(&j->runs[i].recorded, &w);
-        rc = db_exec(j->db, "UPDATE run SET recorded=? WHERE run=?", "bi", writer_span(&w),
-                     (int64_t)j->runs[i].run);
-        writer_done(&w);
-    }
-    return rc;
-}
-
 /* The batch, its place in the chain and the runs' numbers, in one transaction. */
 static int commit(struct journal *j, const struct batch_header *h, struct span bytes, struct span hashes)
 {
     struct journal_head head = {
         .first = j->head.first ? j->head.first : h->number, .number = h->number, .wall_us = h->wall_us};
+    const struct journal_row row = {h->number, h->wall_us, h->records, hashes, bytes};
+    uint8_t hash[SEAL_HASH], sig[SEAL_SIGNATURE];
     int rc = db_begin(j->db);
 
     batch_hash(h, head.hash);
+    journal_row_hash(&row, hash);
+    seal_sign(j->keys, JOURNAL_ROW_DOMAIN, span_of(hash, sizeof(hash)), sig);
     if (!rc)
-        rc = db_exec(j->db, "INSERT INTO batch VALUES(?,?,?,?,?)", "iiibb", (int64_t)h->number,
-                     (int64_t)h->wall_us, (int64_t)h->records, hashes, bytes);
+        rc = db_exec(j->db, "INSERT INTO batch VALUES(?,?,?,?,?,?)", "iiibbb", (int64_t)row.number,
+                     (int64_t)row.wall_us, (int64_t)row.records, hashes, bytes, span_of(sig, sizeof(sig)));
     if (!rc)
-        rc = store_runs(j);
+        rc = runs_store(&j->runs, j->db);
     if (!rc)
         rc = sign_head(j, &head);
     if (!rc)
@@ -397,8 +332,7 @@ static int commit(struct journal *j, const struct batch_header *h, struct span b
         return rc;
     }
     j->head = head;
-    for (size_t i = 0; i < j->n_runs; i++)
-        j->runs[i].dirty = false;
+    runs_stored(&j->runs);
     return 0;
 }
 

@@ -22,6 +22,7 @@ struct journal;
 int journal_open(const struct conf *c, const struct seal_keys *keys, struct journal **ret, char *err,
                  size_t cap);
 void journal_close(struct journal *j); /* writes what waits, if it can */
+void journal_drop(struct journal *j);  /* closes without: what waits is gone, as when the process had died */
 
 /* A run begins or goes on. A live run is never repeated: nothing is remembered of it but its name. */
 int journal_run(struct journal *j, uint64_t run, bool live, struct span name);
@@ -58,5 +59,14 @@ struct journal_head {
 #define JOURNAL_HEAD_DOMAIN "gatehouse-journal-head-v1"
 #define JOURNAL_HEAD_SIZE (3 * 8 + SEAL_HASH)
 void journal_head_bytes(const struct journal_head *h, uint8_t out[static JOURNAL_HEAD_SIZE]);
+
+/* A row of the table: the batch as it travels, and what helps to find damage in it. Its signature covers
+ * every byte, also those that unpacking would forgive. */
+struct journal_row {
+    uint64_t number, wall_us, records;
+    struct span hashes, bytes; /* hash of each record, in order; the batch */
+};
+#define JOURNAL_ROW_DOMAIN "gatehouse-journal-row-v1"
+void journal_row_hash(const struct journal_row *r, uint8_t out[static SEAL_HASH]);
 
 #endif

@@ -26,12 +26,6 @@ struct verifying {
     struct known_run *runs;
     size_t n_runs;
 };
-/* A row of the table and what is in it. */
-struct row {
-    uint64_t number, wall_us, records;
-    struct span hashes, bytes;
-};
-
 static int __attribute__((format(printf, 4, 5)))
 bad(struct verifying *v, uint64_t batch, uint64_t record, const char *fmt, ...)
 {
@@ -111,7 +105,7 @@ static bool listed(const struct verifying *v, const struct record *r)
     return true;
 }
 
-static int check_records(struct verifying *v, const struct row *row, const struct batch_header *h,
+static int check_records(struct verifying *v, const struct journal_row *row, const struct batch_header *h,
                          const struct record *r, size_t n)
 {
     struct reader hashes = reader_span(row->hashes);
@@ -132,11 +126,12 @@ static int check_records(struct verifying *v, const struct row *row, const struc
     return 0;
 }
 
-static int check_batch(struct verifying *v, const struct row *row, uint64_t expected)
+static int check_batch(struct verifying *v, const struct journal_row *row, struct span signature,
+                       uint64_t expected)
 {
     struct batch_header h;
     struct record *r;
-    uint8_t sig[SEAL_SIGNATURE];
+    uint8_t sig[SEAL_SIGNATURE], hash[SEAL_HASH];
     size_t n;
     int rc;
 
@@ -160,6 +155,10 @@ static int check_batch(struct verifying *v, const struct row *row, uint64_t expe
         return rc;
     if (row->records != n || row->wall_us != h.wall_us)
         return bad(v, row->number, 0, "the table says something else about it than it does");
+    journal_row_hash(row, hash);
+    if (signature.n != SEAL_SIGNATURE ||
+        seal_verify(v->pub->sign, JOURNAL_ROW_DOMAIN, span_of(hash, sizeof(hash)), signature.p) != 0)
+        return bad(v, row->number, 0, "its bytes were changed, although its records are the same");
     batch_hash(&h, v->previous);
     v->out->records += n;
     v->out->batches++;
@@ -170,15 +169,16 @@ static int check_batches(struct verifying *v)
 {
     struct db_stmt *s;
     uint64_t expected = v->head.first ? v->head.first : 1;
-    int rc = db_query(v->db, &s, "SELECT number,wall_us,records,hashes,bytes FROM batch ORDER BY number", "");
+    int rc = db_query(v->db, &s,
+                      "SELECT number,wall_us,records,hashes,bytes,signature FROM batch ORDER BY number", "");
 
     if (rc)
         return unreadable(v, rc);
     v->out->first = expected;
     while ((rc = db_step(s)) == 1) {
-        struct row row = {(uint64_t)db_i64(s, 0), (uint64_t)db_i64(s, 1), (uint64_t)db_i64(s, 2),
-                          db_blob(s, 3), db_blob(s, 4)};
-        rc = check_batch(v, &row, expected);
+        struct journal_row row = {(uint64_t)db_i64(s, 0), (uint64_t)db_i64(s, 1), (uint64_t)db_i64(s, 2),
+                                  db_blob(s, 3), db_blob(s, 4)};
+        rc = check_batch(v, &row, db_blob(s, 5), expected);
         if (rc) {
             db_reset(s);
             return rc;

@@ -32,7 +32,11 @@ static void loss(struct jw *j, struct account *a, const char *reason, uint64_t n
 
 static void losses_of_sensor(struct jw *j, struct account *a)
 {
-    json_each(l, json_get(a->sensor, "lost"))
+    const struct json *lost = json_get(a->sensor, "lost");
+
+    if (!lost || lost->type != JSON_OBJECT)
+        return;
+    json_each(l, lost)
     {
         if (!l->integer || l->i <= 0)
             continue;
