@@ -232,6 +232,11 @@ uint64_t extract_budget_left(const struct extract *x)
     return x->exam->unpack_left;
 }
 
+uint64_t extract_members_left(const struct extract *x)
+{
+    return x->exam->members_left;
+}
+
 bool extract_expired(struct extract *x)
 {
     uint64_t deadline = x->exam->job->deadline_ms;

@@ -269,6 +269,11 @@ static void member_end(struct extract *x, struct extract *child)
 
 int extract_child(struct extract *x, struct span name, struct span bytes)
 {
+    return extract_child_part(x, name, bytes, UNREAD_NONE);
+}
+
+int extract_child_part(struct extract *x, struct span name, struct span bytes, enum unread why)
+{
     struct arena_mark mark = arena_mark(x->exam->arena);
     struct extract child;
     bool expired = extract_expired(x);
@@ -285,6 +290,8 @@ int extract_child(struct extract *x, struct span name, struct span bytes)
         extract_type(&child, k.kind, k.mime);
         extract_unread_all(&child, UNREAD_TOO_DEEP);
     } else {
+        if (why)
+            extract_unread(&child, why);
         extract_run(&child);
     }
     member_end(x, &child);

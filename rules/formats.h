@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * formats: the entry point of every reader, for the table in formats.c and for tests. Each is a format_read_fn (extract.h):
- * x is the object under examination, in its bytes; what cannot be read is reported through x. */
+ * formats: the entry point of every reader, for the table in formats.c and for tests. Each is a
+ * format_read_fn (extract.h): x is the object under examination, in its bytes; what cannot be read is
+ * reported through x. */
 #ifndef GH_RULES_FORMATS_H
 #define GH_RULES_FORMATS_H
 
@@ -8,8 +9,20 @@
 
 void x_empty(struct extract *x, struct span in);
 void x_text(struct extract *x, struct span in);
+void x_html(struct extract *x, struct span in);
+void x_xml(struct extract *x, struct span in);
+void x_eml(struct extract *x, struct span in);
+void x_mbox(struct extract *x, struct span in);
+void x_zip(struct extract *x, struct span in);
+void x_gzip(struct extract *x, struct span in);    /* gzip and zlib streams */
+void x_archive(struct extract *x, struct span in); /* everything of libarchive with members */
+void x_packed(struct extract *x, struct span in);  /* one packed stream: bzip2, xz, … */
+void x_archive_warm_up(void);
 void x_pdf(struct extract *x, struct span in);
 void x_pdf_warm_up(void);
 void x_ooxml(struct extract *x, struct span in);
+void x_odf(struct extract *x, struct span in);
+void x_odf_flat(struct extract *x, struct span in);
+void x_rtf(struct extract *x, struct span in);
 
 #endif
