@@ -1,51 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sensor/decode/flow.h"
+#include "sensor/decode/flow_impl.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
-
-/* Idle lists, each in order of last use, so that its head is the one to end next. */
-enum { LIST_NEW, LIST_TCP, LIST_CLOSED, LIST_SHORT, LIST_OTHER, LIST_COUNT };
-
-#define NEW_TIMEOUT_US 60000000u    /* a handshake that does not come about */
-#define CLOSED_TIMEOUT_US 10000000u /* late copies of the last segments still belong to it */
-#define SHORT_TIMEOUT_US 10000000u  /* one datagram each way: a question and its answer */
-#define TICK_US 100000u             /* how often the heads are looked at */
-#define TOUCH_US 500000u            /* a flow used again sooner keeps its place */
-#define BACK_JUMP_US 60000000u      /* time running back by more is another capture, not disorder */
-#define SLAB_FLOWS 128
-#define FIRST_BUCKETS 1024
-
-struct slab {
-    struct slab *next;
-    struct flow flows[SLAB_FLOWS];
-};
-struct idle_list {
-    struct flow *oldest, *youngest;
-    uint64_t timeout_us;
-    size_t count;
-};
-struct flow_table {
-    struct flow **buckets;
-    size_t mask, count, limit, slab_bytes;
-    struct slab *slabs;
-    struct flow *free;
-    struct idle_list lists[LIST_COUNT];
-    uint64_t now_us;  /* table time: never runs back */
-    uint64_t last_ts; /* packet time that it was set by */
-    uint64_t next_tick;
-    uint64_t keys[4];
-    struct budget *budget;
-    flow_end_fn *end;
-    void *arg;
-    struct flow_counts counts;
-};
-
-static uint64_t fold(uint64_t a, uint64_t b)
-{
-    unsigned __int128 r = (unsigned __int128)a * b;
-    return (uint64_t)r ^ (uint64_t)(r >> 64);
-}
 
 /* Hash of one end; keyed, so that nobody can aim flows at one bucket. */
 static uint64_t hash_end(const uint64_t k[4], const uint8_t addr[16], uint16_t port)
@@ -53,171 +9,13 @@ static uint64_t hash_end(const uint64_t k[4], const uint8_t addr[16], uint16_t p
     uint64_t w[2];
 
     memcpy(w, addr, 16);
-    return fold(w[0] ^ k[0], w[1] ^ k[1] ^ (uint64_t)port << 47);
+    return flow_fold(w[0] ^ k[0], w[1] ^ k[1] ^ (uint64_t)port << 47);
 }
 
 /* The same for both directions of a conversation. */
 static uint64_t hash_tuple(const uint64_t k[4], const uint8_t a[16], uint16_t ap, const uint8_t b[16], uint16_t bp, uint8_t proto)
 {
-    return fold((hash_end(k, a, ap) + hash_end(k, b, bp)) ^ k[2], proto ^ k[3]);
-}
-
-struct flow_table *flow_table_new(const struct flow_options *opt, struct budget *budget, flow_end_fn *end, void *arg)
-{
-    struct flow_table *t = calloc(1, sizeof(*t));
-
-    if (!t)
-        return NULL;
-    t->buckets = calloc(FIRST_BUCKETS, sizeof(*t->buckets));
-    if (!t->buckets) {
-        free(t);
-        return NULL;
-    }
-    t->mask = FIRST_BUCKETS - 1;
-    t->limit = opt->flows;
-    t->budget = budget;
-    t->end = end;
-    t->arg = arg;
-    t->lists[LIST_NEW].timeout_us = opt->tcp_timeout_us < NEW_TIMEOUT_US ? opt->tcp_timeout_us : NEW_TIMEOUT_US;
-    t->lists[LIST_TCP].timeout_us = opt->tcp_timeout_us;
-    t->lists[LIST_CLOSED].timeout_us = CLOSED_TIMEOUT_US;
-    t->lists[LIST_SHORT].timeout_us = opt->udp_timeout_us < SHORT_TIMEOUT_US ? opt->udp_timeout_us : SHORT_TIMEOUT_US;
-    t->lists[LIST_OTHER].timeout_us = opt->udp_timeout_us;
-    if (getrandom(t->keys, sizeof(t->keys), 0) != (ssize_t)sizeof(t->keys))
-        for (size_t i = 0; i < GH_COUNT(t->keys); i++)
-            t->keys[i] = fold((uintptr_t)t ^ i, 0x9E3779B97F4A7C15ull);
-    return t;
-}
-
-void flow_table_free(struct flow_table *t)
-{
-    if (!t)
-        return;
-    while (t->slabs) {
-        struct slab *s = t->slabs;
-        t->slabs = s->next;
-        free(s);
-    }
-    budget_give(t->budget, t->slab_bytes);
-    free(t->buckets);
-    free(t);
-}
-
-/* ---- idle lists ---- */
-
-static void list_remove(struct flow_table *t, struct flow *f)
-{
-    struct idle_list *l = &t->lists[f->list];
-
-    if (f->older)
-        f->older->younger = f->younger;
-    else
-        l->oldest = f->younger;
-    if (f->younger)
-        f->younger->older = f->older;
-    else
-        l->youngest = f->older;
-    l->count--;
-}
-
-static void list_add(struct flow_table *t, struct flow *f, uint8_t list)
-{
-    struct idle_list *l = &t->lists[list];
-
-    f->list = list;
-    f->touched_us = t->now_us;
-    f->older = l->youngest;
-    f->younger = NULL;
-    if (l->youngest)
-        l->youngest->younger = f;
-    else
-        l->oldest = f;
-    l->youngest = f;
-    l->count++;
-}
-
-static uint8_t list_for(const struct flow *f)
-{
-    if (f->proto == 6)
-        return f->state == FLOW_NEW ? LIST_NEW : f->state == FLOW_CLOSED ? LIST_CLOSED : LIST_TCP;
-    return f->packets[0] + f->packets[1] <= 2 ? LIST_SHORT : LIST_OTHER;
-}
-
-/* ---- ends ---- */
-
-static void end_flow(struct flow_table *t, struct flow *f, enum flow_reason reason)
-{
-    struct flow **link = &t->buckets[f->hash & t->mask];
-
-    while (*link != f)
-        link = &(*link)->next;
-    *link = f->next;
-    list_remove(t, f);
-    t->count--;
-    t->counts.closed++;
-    *(reason == FLOW_TIMEOUT    ? &t->counts.timeout
-      : reason == FLOW_FORCED   ? &t->counts.forced
-      : reason == FLOW_SHUTDOWN ? &t->counts.shutdown
-                                : &t->counts.reuse) += 1;
-    t->end(t->arg, f, reason);
-    free(f->tunnel);
-    f->tunnel = NULL;
-    f->next = t->free;
-    t->free = f;
-}
-
-/* Table time follows packet time, but not backwards. */
-static void set_time(struct flow_table *t, uint64_t ts_us)
-{
-    if (ts_us > t->last_ts) {
-        if (t->last_ts)
-            t->now_us += ts_us - t->last_ts;
-        else
-            t->now_us = ts_us;
-        t->last_ts = ts_us;
-    } else if (t->last_ts - ts_us > BACK_JUMP_US) {
-        t->last_ts = ts_us;
-    }
-}
-
-void flow_table_tick(struct flow_table *t, uint64_t ts_us)
-{
-    set_time(t, ts_us);
-    if (t->now_us < t->next_tick)
-        return;
-    t->next_tick = t->now_us + TICK_US;
-    for (size_t i = 0; i < LIST_COUNT; i++) {
-        struct idle_list *l = &t->lists[i];
-        while (l->oldest && t->now_us - l->oldest->touched_us > l->timeout_us + TOUCH_US)
-            end_flow(t, l->oldest, FLOW_TIMEOUT);
-    }
-}
-
-bool flow_table_push_out(struct flow_table *t, const struct flow *keep)
-{
-    struct flow *victim = NULL;
-    size_t to = LIST_COUNT;
-
-    if (t->lists[LIST_NEW].count > t->count / 2) /* in a flood of SYNs that nobody answers, those go first */
-        to = LIST_NEW + 1;
-    for (size_t i = 0; i < to; i++) {
-        struct flow *f = t->lists[i].oldest;
-        if (f == keep && f)
-            f = f->younger;
-        if (f && (!victim || f->touched_us < victim->touched_us))
-            victim = f;
-    }
-    if (!victim)
-        return false;
-    end_flow(t, victim, FLOW_FORCED);
-    return true;
-}
-
-void flow_table_flush(struct flow_table *t, enum flow_reason reason)
-{
-    for (size_t i = 0; i < LIST_COUNT; i++)
-        while (t->lists[i].oldest)
-            end_flow(t, t->lists[i].oldest, reason);
+    return flow_fold((hash_end(k, a, ap) + hash_end(k, b, bp)) ^ k[2], proto ^ k[3]);
 }
 
 /* ---- beginnings ---- */
@@ -270,7 +68,7 @@ static uint64_t flow_number(const struct packet *p)
     uint64_t tuple = hash_tuple(k, p->src, p->src_port, p->dst, p->dst_port, p->proto);
     uint64_t tags = (uint64_t)p->vlan[0] << 16 | p->vlan[1] | (uint64_t)p->n_vlan << 32 | (p->tunnel ? 1ull << 40 : 0);
 
-    return (fold(tuple ^ k[0], fold(p->ts_us ^ k[1], p->number ^ tags ^ k[2]) | 1) >> 13) | 1;
+    return (flow_fold(tuple ^ k[0], flow_fold(p->ts_us ^ k[1], p->number ^ tags ^ k[2]) | 1) >> 13) | 1;
 }
 
 static struct flow_tunnel *tunnel_of(const struct packet *p)
@@ -318,7 +116,7 @@ static struct flow *begin_flow(struct flow_table *t, const struct packet *p, uin
     f->in_tunnel = p->tunnel != NULL;
     t->count++;
     t->counts.opened++;
-    list_add(t, f, list_for(f));
+    flow_list_add(t, f, flow_list_for(f));
     return f;
 }
 
@@ -381,10 +179,10 @@ static void count_packet(struct flow_table *t, struct flow *f, const struct pack
         f->last_us = p->ts_us;
     if (f->proto != 6 && f->packets[0] && f->packets[1])
         f->state = FLOW_ESTABLISHED;
-    list = list_for(f);
+    list = flow_list_for(f);
     if (list != f->list || t->now_us - f->touched_us > TOUCH_US) {
-        list_remove(t, f);
-        list_add(t, f, list);
+        flow_list_remove(t, f);
+        flow_list_add(t, f, list);
     }
 }
 
@@ -401,7 +199,7 @@ struct flow *flow_table_packet(struct flow_table *t, const struct packet *p, enu
     if (f && f->proto == 6 && flow_tcp_reuses(f, p, dir)) {
         reused = p->tcp_flags & TCP_ACK;
         client_isn = f->isn[!dir];
-        end_flow(t, f, FLOW_REUSE);
+        flow_end(t, f, FLOW_REUSE);
         f = NULL;
     }
     if (!f) {
@@ -461,22 +259,3 @@ void flow_swap(struct flow *f)
     f->fins_acked = swap_bits(f->fins_acked);
 }
 #undef SWAP
-
-struct flow *flow_table_by_id(struct flow_table *t, uint64_t id)
-{
-    for (size_t i = 0; i < LIST_COUNT; i++)
-        for (struct flow *f = t->lists[i].youngest; f; f = f->older)
-            if (f->id == id)
-                return f;
-    return NULL;
-}
-
-size_t flow_table_count(const struct flow_table *t)
-{
-    return t->count;
-}
-
-const struct flow_counts *flow_table_counts(const struct flow_table *t)
-{
-    return &t->counts;
-}
