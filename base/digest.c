@@ -34,6 +34,17 @@ struct digest *digest_new_md5(void)
     return digest_new(EVP_md5());
 }
 
+struct digest *digest_copy(const struct digest *d)
+{
+    struct digest *copy = digest_new(d->md);
+
+    if (copy && EVP_MD_CTX_copy_ex(copy->ctx, d->ctx) != 1) {
+        digest_free(copy);
+        return NULL;
+    }
+    return copy;
+}
+
 void digest_free(struct digest *d)
 {
     if (!d)

@@ -12,6 +12,8 @@
 struct digest;
 struct digest *digest_new_sha256(void); /* NULL when memory is short */
 struct digest *digest_new_md5(void);
+/* Another digest that has seen the same bytes; NULL when memory is short. */
+struct digest *digest_copy(const struct digest *d);
 void digest_free(struct digest *d);
 void digest_update(struct digest *d, const void *p, size_t n);
 /* Writes SHA256_SIZE or MD5_SIZE bytes and starts anew. */
