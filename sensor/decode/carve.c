@@ -242,6 +242,51 @@ void carve_data(struct transfer *t, struct span bytes)
     t->seen += bytes.n;
 }
 
+/* Copies what from has in its memfd into t. */
+static bool copy_fd(struct transfer *t, const struct transfer *from)
+{
+    uint8_t buf[16384];
+    uint64_t at = 0;
+
+    while (at < from->at) {
+        ssize_t n = pread(from->fd, buf, sizeof(buf), (off_t)at);
+        if (n <= 0 || !put_fd(t, span_of(buf, (size_t)n), at))
+            return false;
+        at += (uint64_t)n;
+    }
+    return true;
+}
+
+struct transfer *carve_fork(struct transfer *from)
+{
+    struct transfer *t;
+
+    if (!from)
+        return NULL;
+    t = carve_open(from->cx, from->dir, writer_span(&from->name), from->tx);
+    if (!t)
+        return NULL;
+    digest_free(t->sha256);
+    digest_free(t->md5);
+    t->sha256 = digest_copy(from->sha256);
+    t->md5 = from->md5 ? digest_copy(from->md5) : NULL;
+    t->seen = from->seen;
+    t->at = from->at;
+    t->hole = from->hole;
+    t->gap = from->gap;
+    t->limit = from->limit;
+    writer_put(&t->context, writer_span(&from->context));
+    writer_put(&t->small, writer_span(&from->small));
+    if (!t->sha256 || (from->md5 && !t->md5) || !writer_ok(&t->small) ||
+        (from->c->opt.keep && !charge(t, from->seen)) ||
+        (from->fd >= 0 && (!spill(t) || !copy_fd(t, from)))) {
+        from->c->counts.lost_memory++;
+        transfer_free(t);
+        return NULL;
+    }
+    return t;
+}
+
 void carve_gap(struct transfer *t, uint64_t missing)
 {
     if (!t || !missing)

@@ -18,7 +18,7 @@
 struct transfer;
 
 struct carve_options {
-    bool none;            /* no documents are wanted at all: carve_open gives NULL and counts nothing */
+    bool none;             /* no documents are wanted at all: carve_open gives NULL and counts nothing */
     bool keep;             /* somebody wants the bytes (scan or -w); otherwise they are only hashed */
     bool md5;              /* also MD5 */
     uint64_t document_max; /* most bytes of one document; past it the document is TRUNCATED */
@@ -46,6 +46,9 @@ void carve_data(struct transfer *t, struct span bytes);
 /* missing bytes: the document is carved on with gaps:true, its hash is not given as complete. */
 void carve_gap(struct transfer *t, uint64_t missing);
 uint64_t carve_size(const struct transfer *t); /* bytes so far, gaps not counted */
+/* A second document that begins with all that t has: for bytes that can be read in two ways, of which both
+ * are carved. NULL when memory is short (counted). */
+struct transfer *carve_fork(struct transfer *t);
 /* A limit of the parser was reached; its name (a literal) becomes truncated_by. Later bytes are ignored. */
 void carve_limit(struct transfer *t, const char *limit);
 /* A limit was reached: nothing more is taken, so a decoder may stop its work. */

@@ -138,6 +138,26 @@ void http_body_gap(struct http_body *b, uint64_t missing)
         carve_gap(b->doc, missing);
 }
 
+static void doc_close(struct http_body *b, struct transfer *doc, bool complete)
+{
+    struct writer context;
+
+    writer_init(&context, HTTP_CONTEXT_MAX);
+    http_tx_context(b->tx, &context);
+    carve_context(doc, writer_span(&context));
+    carve_close(doc, complete);
+    writer_done(&context);
+}
+
+void http_body_overrun(struct http_body *b)
+{
+    if (!b || !b->doc || b->n_stage || !b->transferred)
+        return;
+    struct transfer *longer = carve_fork(b->doc);
+    doc_close(b, b->doc, true);
+    b->doc = longer;
+}
+
 uint64_t http_body_bytes(const struct http_body *b)
 {
     return b ? b->transferred : 0;
@@ -145,8 +165,6 @@ uint64_t http_body_bytes(const struct http_body *b)
 
 void http_body_close(struct http_body *b, bool complete)
 {
-    struct writer context;
-
     if (!b)
         return;
     for (unsigned i = 0; i < b->n_stage; i++) {
@@ -170,12 +188,7 @@ void http_body_close(struct http_body *b, bool complete)
         mime_end(b->mime, complete);
         mime_free(b->mime);
     }
-    if (b->doc) {
-        writer_init(&context, HTTP_CONTEXT_MAX);
-        http_tx_context(b->tx, &context);
-        carve_context(b->doc, writer_span(&context));
-        writer_done(&context);
-        carve_close(b->doc, complete);
-    }
+    if (b->doc)
+        doc_close(b, b->doc, complete);
     free(b);
 }

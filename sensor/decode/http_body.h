@@ -16,6 +16,10 @@ struct http_body *http_body_new(struct proto_ctx *cx, enum direction dir, const 
                                 const struct http_head *head, bool request);
 void http_body_feed(struct http_body *b, struct span bytes); /* NULL body: nothing */
 void http_body_gap(struct http_body *b, uint64_t missing);
+/* The body has its length, and yet more bytes follow that begin no message. What it has becomes a document
+ * that is complete, and a second one goes on with what follows, as a receiver sees it that does not count.
+ * Coded bodies and forms stay one. */
+void http_body_overrun(struct http_body *b);
 uint64_t http_body_bytes(const struct http_body *b); /* as transferred, before decoding */
 /* Ends and frees it. NULL is fine. */
 void http_body_close(struct http_body *b, bool complete);

@@ -39,8 +39,7 @@ static bool status_line(struct span line, struct http_start *ret)
 
     if (!span_starts_nocase(protocol, "HTTP/"))
         return false;
-    struct span digits = span_part(status, 0, 3);
-    if (!span_number(digits, 999, &v))
+    if (status.n != 3 || !span_number(status, 999, &v))
         v = 0;
     *ret = (struct http_start){.response = true, .protocol = protocol, .status = (unsigned)v};
     return true;
@@ -167,20 +166,34 @@ static void field_end(struct http_head *h)
     writer_clear(&h->line);
 }
 
+/* One line as a field, or as the rest of one. Receivers differ on lines that begin with a control byte: as
+ * they name no field they are taken for a rest. */
+static void field_line(struct http_head *h, struct span line)
+{
+    bool rest = line.n && (blank(line.p[0]) || (!token_byte(line.p[0]) && span_find_byte(line, ':', 0) < 0));
+
+    if (rest && h->line.n) {
+        put(&h->line, span_str(" "));
+        put(&h->line, span_trim(line));
+        return;
+    }
+    field_end(h);
+    put(&h->line, line);
+}
+
 bool http_head_line(struct http_head *h, struct span line)
 {
     h->bytes += line.n + 1;
     if (h->bytes > HTTP_HEAD_MAX)
         return false;
-    if (line.n && line.p[line.n - 1] == '\r')
-        line.n--;
-    if (line.n && blank(line.p[0]) && h->line.n) {
-        put(&h->line, span_str(" "));
-        put(&h->line, span_trim(line));
-        return true;
+    /* A CR alone ends a line for some receivers. */
+    for (ptrdiff_t cr = span_find_byte(line, '\r', 0); cr >= 0; cr = span_find_byte(line, '\r', 0)) {
+        if (cr)
+            field_line(h, span_part(line, 0, (size_t)cr));
+        line = span_part(line, (size_t)cr + 1, line.n);
     }
-    field_end(h);
-    put(&h->line, line);
+    if (line.n)
+        field_line(h, line);
     return true;
 }
 
@@ -197,7 +210,17 @@ static struct span token(struct reader *r)
 
 static void read_codings(struct http_head *h, struct span value)
 {
+    uint8_t clean[512];
+    struct writer w;
     struct reader r = reader_span(value);
+
+    writer_fixed(&w, clean, sizeof(clean));
+    while (reader_left(&r)) { /* control bytes inside a word: "def\0late" */
+        uint8_t c = reader_u8(&r);
+        if (c == '\t' || (c >= ' ' && c < 127))
+            writer_u8(&w, c);
+    }
+    r = reader_span(writer_span(&w));
 
     for (struct span t = token(&r); t.n; t = token(&r)) {
         enum coding c;

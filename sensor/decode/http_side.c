@@ -74,6 +74,24 @@ static bool may_be_status(struct span s)
     return true;
 }
 
+/* Could they begin a request line? A word of capitals, and a blank behind it. */
+static bool may_be_request(struct span s)
+{
+    size_t n = 0;
+
+    while (s.n && (s.p[0] == '\r' || s.p[0] == '\n'))
+        s = span_part(s, 1, s.n);
+    while (n < s.n && n < 32 && ((s.p[n] >= 'A' && s.p[n] <= 'Z') || s.p[n] == '_' || s.p[n] == '-'))
+        n++;
+    return s.n && n && (n == s.n || s.p[n] == ' ' || s.p[n] == '\t');
+}
+
+/* Do more bytes stand directly behind a message that begin no next one? (Blanks alone begin none, either.) */
+static bool overruns(const struct http_side *s, struct span rest)
+{
+    return rest.n && (span_trim(rest).n == 0 || !(s->response ? may_be_status(rest) : may_be_request(rest)));
+}
+
 static void body_open(struct http *h, enum direction dir, struct http_side *s)
 {
     s->body = http_body_new(h->cx, dir, s->tx, &s->head, !s->response);
@@ -113,16 +131,32 @@ static void body_start(struct http *h, enum direction dir, struct http_side *s)
         body_open(h, dir, s);
 }
 
-static void request_head_end(struct http *h, enum direction dir, struct http_side *s)
+/* A message that has no body by its head; rest is what came behind it at once. */
+static void no_body(struct http *h, enum direction dir, struct http_side *s, struct span rest)
+{
+    if (!overruns(s, rest) || span_trim(rest).n == 0) {
+        message_end(h, s, true);
+        return;
+    }
+    proto_anomaly(h->cx, dir, "http.unexpected_body");
+    if (s->head.has_length || s->head.chunked_hint) {
+        body_start(h, dir, s);
+        return;
+    }
+    body_open(h, dir, s);
+    s->state = HTTP_OVERRUN;
+}
+
+static void request_head_end(struct http *h, enum direction dir, struct http_side *s, struct span rest)
 {
     http_tx_head(s->tx, false, &s->head);
     if (s->head.chunked || s->head.chunked_hint || s->head.has_length)
         body_start(h, dir, s);
     else
-        message_end(h, s, true);
+        no_body(h, dir, s, rest);
 }
 
-static void response_head_end(struct http *h, enum direction dir, struct http_side *s)
+static void response_head_end(struct http *h, enum direction dir, struct http_side *s, struct span rest)
 {
     struct http_tx *tx = s->tx;
     struct span method = http_tx_fact(tx, FACT_METHOD);
@@ -140,14 +174,24 @@ static void response_head_end(struct http *h, enum direction dir, struct http_si
         return;
     }
     if (span_eq_nocase(method, "HEAD") || tx->status == 204 || tx->status == 304)
-        message_end(h, s, true);
+        no_body(h, dir, s, rest);
     else
         body_start(h, dir, s);
 }
 
-static void head_line(struct http *h, enum direction dir, struct http_side *s, struct span line)
+/* Is this line the end of the head? An empty one is; so is, for some receivers, one blank and LF. */
+static bool head_ends(struct span line, struct span rest)
 {
-    if (no_cr(line).n) {
+    if (line.n == 0 || (line.n == 1 && line.p[0] == '\r'))
+        return true;
+    return line.n == 1 && (line.p[0] == ' ' || line.p[0] == '\t') && rest.n && rest.p[0] != '\n' &&
+           rest.p[0] != '\r';
+}
+
+static void head_line(struct http *h, enum direction dir, struct http_side *s, struct span line,
+                      struct span rest)
+{
+    if (!head_ends(line, rest)) {
         if (!http_head_line(&s->head, line)) {
             proto_anomaly(h->cx, dir, "http.head_too_long");
             message_end(h, s, false);
@@ -157,9 +201,9 @@ static void head_line(struct http *h, enum direction dir, struct http_side *s, s
     }
     http_head_end(&s->head);
     if (s->response)
-        response_head_end(h, dir, s);
+        response_head_end(h, dir, s, rest);
     else
-        request_head_end(h, dir, s);
+        request_head_end(h, dir, s, rest);
 }
 
 /* A start line was read. */
@@ -181,7 +225,7 @@ static void begin(struct http *h, enum direction dir, struct http_side *s, const
     h->request_seen = true;
     http_tx_request(s->tx, start);
     if (!start->protocol.n) /* HTTP/0.9 has no head */
-        request_head_end(h, dir, s);
+        request_head_end(h, dir, s, (struct span){0});
 }
 
 /* Bytes that should be a status line and are none: a body without a head, as HTTP/0.9 has it. */
@@ -216,6 +260,12 @@ static void start_line(struct http *h, enum direction dir, struct http_side *s, 
 
     if (skipping)
         return;
+    if (s->response && whole && !may_be_status(line) && in->n >= 7 && may_be_status(*in)) {
+        /* Rubbish before the status line, which some receivers skip. */
+        proto_anomaly(h->cx, dir, "http.bad_status_line");
+        writer_clear(&s->line);
+        return;
+    }
     if (s->response && !may_be_status(line) && (s->tx || waits_for_response(h))) {
         uint8_t lf = '\n';
         struct writer held = s->line; /* line may lie in it */
@@ -230,8 +280,14 @@ static void start_line(struct http *h, enum direction dir, struct http_side *s, 
     if (!whole)
         return;
     line = no_cr(line);
+    ptrdiff_t cr = span_find_byte(line, '\r', 0); /* a CR alone ends lines, too, for some */
+    struct span fields = cr < 0 ? (struct span){0} : span_part(line, (size_t)cr + 1, line.n);
+    if (cr > 0)
+        line.n = (size_t)cr;
     if (http_start_parse(line, s->response, s->response || h->request_seen, &start)) {
         begin(h, dir, s, &start);
+        if (fields.n && s->state == HTTP_HEAD)
+            http_head_line(&s->head, fields);
     } else if (line.n) {
         proto_anomaly(h->cx, dir, s->response ? "http.bad_status_line" : "http.bad_request_line");
         s->state = HTTP_RESYNC;
@@ -337,12 +393,19 @@ static void counted(struct http *h, enum direction dir, struct http_side *s, str
         return;
     if (s->state == HTTP_CHUNK_DATA) {
         s->state = HTTP_CHUNK_END;
-    } else if (s->response && in->n && !may_be_status(*in)) {
-        /* More came at once, and it is no next response: browsers take it for the body when the length was
-         * too small. */
-        proto_anomaly(h->cx, dir, "http.body_longer_than_said");
-        s->state = HTTP_CLOSE;
-    } else {
+        return;
+    }
+    if (!overruns(s, *in)) {
+        message_end(h, s, true);
+        return;
+    }
+    /* More came at once, and it begins no message: the length was too small, or something is hidden here. */
+    proto_anomaly(h->cx, dir, "http.body_longer_than_said");
+    http_body_overrun(s->body);
+    s->state = HTTP_OVERRUN;
+    if (span_trim(*in).n == 0) { /* a line end and nothing else */
+        http_body_feed(s->body, *in);
+        *in = (struct span){0};
         message_end(h, s, true);
     }
 }
@@ -361,7 +424,7 @@ void http_side_feed(struct http *h, enum direction dir, struct span in)
             if (head_take(s, &in, &line)) {
                 struct writer held = s->line; /* the message may end here, and its line with it */
                 writer_init(&s->line, HTTP_LINE_MAX);
-                head_line(h, dir, s, line);
+                head_line(h, dir, s, line, in);
                 writer_done(&held);
             }
             break;
@@ -370,6 +433,13 @@ void http_side_feed(struct http *h, enum direction dir, struct span in)
             counted(h, dir, s, &in);
             break;
         case HTTP_CLOSE:
+            http_body_feed(s->body, in);
+            return;
+        case HTTP_OVERRUN:
+            if (!overruns(s, in)) {
+                message_end(h, s, true);
+                break;
+            }
             http_body_feed(s->body, in);
             return;
         case HTTP_CHUNK_SIZE:
@@ -399,6 +469,7 @@ void http_side_gap(struct http *h, enum direction dir, uint64_t missing)
     case HTTP_RESYNC:
         break;
     case HTTP_CLOSE:
+    case HTTP_OVERRUN:
         http_body_gap(s->body, missing);
         return;
     case HTTP_LENGTH:
@@ -455,13 +526,17 @@ void http_side_end(struct http *h, enum direction dir)
             message_end(h, s, true);
         }
         break;
+    case HTTP_LENGTH:
+    case HTTP_CHUNK_DATA:
+        /* All that crossed the wire is there; that more was promised is a fact of its own. */
+        proto_anomaly(h->cx, dir, "http.body_cut_short");
+        /* fall through */
     case HTTP_CLOSE:
+    case HTTP_OVERRUN:
     case HTTP_CHUNK_END:
     case HTTP_TRAILERS:
         message_end(h, s, true);
         break;
-    case HTTP_LENGTH:
-    case HTTP_CHUNK_DATA:
     case HTTP_HEAD:
         message_end(h, s, false);
         break;

@@ -19,6 +19,7 @@ enum http_state {
     HTTP_HEAD,       /* fields */
     HTTP_LENGTH,     /* body of `left` bytes */
     HTTP_CLOSE,      /* body until the connection ends */
+    HTTP_OVERRUN,    /* bytes behind a body that begin no message */
     HTTP_CHUNK_SIZE, /* line with a chunk's size */
     HTTP_CHUNK_DATA, /* `left` bytes of a chunk */
     HTTP_CHUNK_END,  /* line end behind a chunk */

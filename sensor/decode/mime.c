@@ -14,6 +14,7 @@
 #define MEMORY_ESTIMATE (16u << 10) /* charged for one reader */
 
 enum where {
+    IN_MESSAGE, /* first line of a message/rfc822 that is said to be coded, which it must not be */
     IN_HEAD,    /* lines of an entity's header */
     IN_LEAF,    /* bytes of a part that becomes a document */
     IN_OUTSIDE, /* before the first or behind the last boundary: a document only if nothing else comes of it
@@ -43,6 +44,7 @@ struct mime {
     struct transfer
         *doc;    /* NULL also when there is no memory for it: then the bytes are counted as lost by carve */
     bool opened; /* doc was asked for */
+    bool file;   /* doc has a name: it is a file, not the text of the mail */
     bool ink;    /* IN_OUTSIDE: more than blanks was seen */
     struct mime_decoder decoder;
     struct transfer *uu; /* a uuencoded file inside the text */
@@ -92,6 +94,7 @@ static void doc_open(struct mime *m, struct span name)
 {
     m->doc = carve_open(m->cx, m->dir, name, m->tx);
     m->opened = true;
+    m->file = false;
     m->ink = false;
 }
 
@@ -212,6 +215,7 @@ static void leaf_begin(struct mime *m)
     }
     m->where = IN_LEAF;
     doc_open(m, writer_span(&name));
+    m->file = name.n > 0;
     enum mime_encoding coded = mime_encoding_of(mime_head_get(&m->head, HEAD_ENCODING));
     /* A uuencoded part is a text whose file begins with its "begin" line, as any other text may have one. */
     mime_decoder_start(&m->decoder, coded == MIME_UU ? MIME_IDENTITY : coded);
@@ -244,12 +248,13 @@ static void entity_begin(struct mime *m)
             return;
         }
         proto_anomaly(m->cx, m->dir, "mime.too_deep");
-    } else if (m->mode == MIME_MAIL && !coded &&
+    } else if (m->mode == MIME_MAIL &&
                (span_eq_nocase(type, "message/rfc822") || span_eq_nocase(type, "message/global"))) {
         if (m->messages < MIME_DEPTH) {
             m->messages++;
-            mime_head_clear(&m->head);
-            m->where = IN_HEAD;
+            m->where = coded ? IN_MESSAGE : IN_HEAD;
+            if (!coded)
+                mime_head_clear(&m->head);
             return;
         }
         proto_anomaly(m->cx, m->dir, "mime.too_deep");
@@ -323,11 +328,31 @@ static bool uu_edge(struct mime *m, struct span line)
     return true;
 }
 
+/* "Name: " at the beginning of a line. */
+static bool is_field(struct span line)
+{
+    size_t n = 0;
+
+    while (n < line.n && line.p[n] > ' ' && line.p[n] < 127 && line.p[n] != ':')
+        n++;
+    return n && n < line.n && line.p[n] == ':';
+}
+
 /* A complete line; n_eol bytes of line end stand behind it (0: the entity ended). */
 static void whole_line(struct mime *m, struct span line, unsigned n_eol)
 {
     if (boundary_line(m, line))
         return;
+    if (m->where ==
+        IN_MESSAGE) { /* RFC 2046 forbids the coding: where it is not real, readers do not care for it */
+        if (is_field(line)) {
+            proto_anomaly(m->cx, m->dir, "mime.coding_of_message");
+            mime_head_clear(&m->head);
+            m->where = IN_HEAD;
+        } else {
+            leaf_begin(m);
+        }
+    }
     if (m->where == IN_HEAD) {
         if (!line.n)
             entity_begin(m);
@@ -346,7 +371,7 @@ static void whole_line(struct mime *m, struct span line, unsigned n_eol)
 /* May the beginning of a line, whose end has not come, be passed on? */
 static bool may_pass(const struct mime *m, struct span start)
 {
-    if (m->where == IN_HEAD || m->in_uu)
+    if (m->where <= IN_HEAD || m->in_uu)
         return false;
     if (start.n < 2)
         return start.n && start.p[0] != '-' && start.p[0] != 'b';
@@ -393,7 +418,7 @@ static void line_piece(struct mime *m, struct span s, bool ends)
         if (ends || !may_pass(m, writer_span(&m->line)))
             return;
         s = (struct span){0};
-    } else if (m->where == IN_HEAD) { /* as much of the line as fits is kept; the rest changes nothing */
+    } else if (m->where <= IN_HEAD) { /* as much of the line as fits is kept; the rest changes nothing */
         writer_put(&m->line, span_part(s, 0, LINE_MAX_BYTES - m->line.n));
         if (ends) {
             whole_line(m, writer_span(&m->line), 1);
@@ -424,7 +449,7 @@ void mime_feed(struct mime *m, struct span bytes)
 
 void mime_gap(struct mime *m, uint64_t missing)
 {
-    if (m->where == IN_HEAD) { /* an unknown part of an unknown entity: carved as it is */
+    if (m->where <= IN_HEAD) { /* an unknown part of an unknown entity: carved as it is */
         proto_anomaly(m->cx, m->dir, "mime.gap_in_header");
         entity_begin(m);
     }
@@ -446,6 +471,10 @@ void mime_end(struct mime *m, bool complete)
         eol_flush(m);
     else if (m->line.n)
         whole_line(m, writer_span(&m->line), 0);
+    /* The line end before SMTP's final dot is the protocol's, as the one before a boundary is MIME's: no part
+     * of a file. */
+    if (m->mode == MIME_MAIL && m->file && m->where == IN_LEAF)
+        m->n_eol = 0;
     eol_flush(m);
     writer_clear(&m->line);
     if (m->mode == MIME_MAIL && !m->top_done)
