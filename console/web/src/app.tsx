@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The frame: who is signed in, where in the page we are (the address behind '#'), the header, the keyboard help.
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { Alerts } from "./alerts";
+import { del, get, onSignedOut } from "./api";
+import { Appliances } from "./appliances";
+import { t, type Key } from "./i18n";
+import { Live } from "./live";
+import { Overview } from "./overview";
+import { Dialog, ErrorNote } from "./parts";
+import { SignIn, UseInvite } from "./signin";
+import { onSwitch, Switches } from "./switches";
+import type { Session } from "./types";
+
+function takeInvite(): string | null {
+  const m = /^#invite=(.+)$/.exec(location.hash);
+  if (m) history.replaceState(null, "", location.pathname); /* a one-time secret does not stay in the address bar */
+  return m?.[1] ? decodeURIComponent(m[1]) : null;
+}
+const firstInvite = takeInvite();
+
+function Help({ close }: { close: () => void }) {
+  const rows: [string, Key][] = [["j k", "key_jk"], ["e", "key_e"], ["c", "key_c"], ["x", "key_x"], ["/", "key_search"], ["Esc", "key_esc"], ["?", "key_help"]];
+  return (
+    <Dialog title={t("keys")} onClose={close}>
+      <table class="plain"><tbody>{rows.map(([k, key]) => <tr key={k}><th scope="row">{k.split(" ").map((x) => <kbd key={x}>{x}</kbd>)}</th><td>{t(key)}</td></tr>)}</tbody></table>
+      <div class="buttons"><button type="button" class="primary" onClick={close}>OK</button></div>
+    </Dialog>
+  );
+}
+
+function Header({ session, view, on, leave, help }: { session: Session; view: string; on: boolean; leave: () => void; help: () => void }) {
+  const links: [string, Key][] = [["alerts", "alerts"], ["overview", "overview"], ["appliances", "appliances"]];
+  return (
+    <header class="top">
+      <a class="skip" href="#main" onClick={(e) => { e.preventDefault(); document.getElementById("main")?.focus(); }}>{t("skip")}</a>
+      <span class="logo"><img src="/favicon.svg" alt="" width="26" height="26" /><strong>{session.console.name}</strong></span>
+      <nav aria-label={t("menu")}>{links.map(([name, key]) => <a key={name} href={`#/${name}`} aria-current={view === name ? "page" : undefined}>{t(key)}</a>)}</nav>
+      <span class={`live ${on ? "on" : "off"}`} role="status"><span class={`dot ${on ? "on" : "off"}`} aria-hidden="true" />{on ? t("live") : t("offline")}</span>
+      <Switches />
+      <button type="button" class="quiet" aria-label={t("keys")} title={t("keys")} onClick={help}>?</button>
+      <span class="user">{session.user?.name} <button type="button" class="quiet" onClick={leave}>{t("signOut")}</button></span>
+    </header>
+  );
+}
+
+export function App() {
+  const [session, setSession] = useState<Session | null>(null), [error, setError] = useState("");
+  const [invite, setInvite] = useState(firstInvite), [over, setOver] = useState(false);
+  const [hash, setHash] = useState(location.hash), [, redraw] = useState(0), [on, setOn] = useState(false), [help, setHelp] = useState(false);
+  const live = useMemo(() => new Live(), []);
+  const load = () => {
+    get<Session>("/session").then((s) => { setSession(s); setError(""); }).catch(() => setError(t("offline")));
+  };
+  useEffect(load, []);
+  useEffect(() => onSwitch(() => redraw((n) => n + 1)), []);
+  useEffect(() => live.status(setOn), [live]);
+  useEffect(() => onSignedOut(() => { setOver(true); setSession((s) => (s ? { ...s, signed_in: false } : s)); }), []);
+  useEffect(() => {
+    const f = () => {
+      const token = takeInvite();
+      if (token) setInvite(token);
+      setHash(location.hash);
+    };
+    const key = (e: KeyboardEvent) => {
+      const in_text = e.target instanceof HTMLElement && /INPUT|TEXTAREA|SELECT/.test(e.target.tagName);
+      if (e.key === "?" && !in_text && !document.querySelector("dialog[open]")) setHelp(true);
+    };
+    addEventListener("hashchange", f);
+    addEventListener("keydown", key);
+    return () => { removeEventListener("hashchange", f); removeEventListener("keydown", key); };
+  }, []);
+  const signedIn = !!session?.signed_in;
+  useEffect(() => {
+    if (signedIn) live.start();
+    return () => live.stop();
+  }, [signedIn, live]);
+
+  if (!session) return error ? <main class="door"><ErrorNote text={error} retry={load} /></main> : <main class="door"><div class="empty">{t("loading")}</div></main>;
+  const done = () => { setInvite(null); setOver(false); load(); };
+  if (invite) return <UseInvite token={invite} name={session.console.name} first={session.setup} done={done} leave={() => setInvite(null)} />;
+  if (!signedIn) return <SignIn name={session.console.name} setup={session.setup} over={over} done={done} />;
+  const [, view = "alerts", arg] = hash.split("/");
+  const go = (h: string) => { location.hash = h; };
+  const leave = () => { del("/session").catch(() => undefined).finally(() => { setOver(false); load(); }); };
+  const canAct = session.user?.role !== "reader";
+  return (
+    <>
+      <Header session={session} view={view} on={on} leave={leave} help={() => setHelp(true)} />
+      <main id="main" tabIndex={-1}>
+        {view === "appliances" ? <Appliances live={live} /> : view === "overview" ? <Overview live={live} /> :
+          <Alerts chosen={arg && /^\d+$/.test(arg) ? Number(arg) : null} live={live} canAct={canAct} go={go} />}
+      </main>
+      {help ? <Help close={() => setHelp(false)} /> : null}
+    </>
+  );
+}

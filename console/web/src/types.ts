@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the API sends (console/api/openapi.json). Everything that stems from the wire is unknown text.
+
+export type Level = "none" | "restricted" | "confidential" | "secret" | "top_secret" | "mat" | "toi_mat" | "tuyet_mat";
+export type State = "new" | "acknowledged" | "closed";
+export type CloseReason = "confirmed" | "false_alarm" | "permitted";
+export type ActionName = "acknowledge" | "comment" | "close" | "reopen";
+
+export interface Session {
+  signed_in: boolean;
+  setup: boolean;
+  user?: { name: string; role: "reader" | "officer" | "administrator" };
+  console: { name: string; version: string };
+}
+export interface Endpoint {
+  ip: string | null;
+  port: number | null;
+}
+export interface AlertRow {
+  id: number;
+  seq: number;
+  time: string;
+  received: string;
+  state: State;
+  severity: number;
+  level: Level;
+  signature: string;
+  title: { en?: string; vi?: string } | null;
+  category: string | null;
+  rule: string | null;
+  policy: string | null;
+  action: string;
+  shadow: boolean;
+  file: { name: string | null; size: number | null; kind: string | null; sha256: string | null } | null;
+  src: Endpoint;
+  dest: Endpoint;
+  app_proto: string | null;
+  appliance: { id: string; name: string };
+  taken_by: string | null;
+  reason: CloseReason | null;
+  comments: number;
+  same_document: number;
+}
+export interface AlertPage {
+  items: AlertRow[];
+  next: number | null;
+  counts: Record<State, number>;
+}
+export interface Marking {
+  text?: string;
+  level?: Level;
+  where?: string;
+  page?: number;
+  offset?: number;
+  confidence?: number;
+  scheme?: string;
+}
+export interface Doc {
+  file?: string;
+  sha256?: string;
+  size?: number;
+  mime?: string;
+  kind?: string;
+  level?: Level;
+  level_source?: string;
+  scheme?: string;
+  lang?: string;
+  encoding?: string;
+  markings?: Marking[];
+  labels?: { kind?: string; value?: string }[];
+  matches?: { rule?: string; where?: string; meta?: Record<string, unknown> }[];
+  identifiers?: { kind?: string; count?: number }[];
+  similar?: { document?: string; containment?: number }[];
+  features?: { encrypted?: boolean; macros?: boolean; external_refs?: number; embedded?: number; javascript?: boolean };
+  members?: Doc[];
+  read?: string;
+  unread_reason?: string;
+}
+export interface Verdict {
+  action?: string;
+  policy?: string;
+  rule?: string;
+  reason?: string;
+  reason_vi?: string;
+  facts?: { path?: string; value?: unknown }[];
+  where?: string;
+  error?: string;
+  enforced?: boolean;
+  enforced_reason?: string;
+  quarantined?: boolean;
+  quarantine_reason?: string;
+}
+export interface HistoryStep {
+  id: number;
+  time: string;
+  user: string | null;
+  action: ActionName;
+  from: State;
+  to: State;
+  reason: CloseReason | null;
+  text: string | null;
+}
+export interface AlertDetail extends Omit<AlertRow, "appliance"> {
+  appliance: Appliance;
+  document: Doc | null;
+  verdict: Verdict | null;
+  fileinfo: Record<string, unknown> | null;
+  protocol: Record<string, Record<string, unknown>>;
+  connection: {
+    flow_id?: string;
+    community_id?: string;
+    proto?: string;
+    app_proto?: string;
+    direction?: string;
+    in_iface?: string;
+    flow?: Record<string, unknown> | null;
+    ndpi?: { proto?: string; category?: string; risks?: unknown[]; hostname?: string } | null;
+  };
+  history: HistoryStep[];
+  related: {
+    same_document: { id: number; time: string; state: State; src: Endpoint; dest: Endpoint; app_proto: string | null; file_name: string | null;
+      appliance: { name: string } }[];
+    same_document_total: number;
+    sightings: number;
+    first_seen: string | null;
+    same_flow: { id: number; time: string; type: string }[];
+  };
+  event: Record<string, unknown>;
+}
+export interface LedgerRow {
+  in: number;
+  out: number;
+  lost: Record<string, number>;
+}
+export interface Appliance {
+  id: string;
+  name: string;
+  state: "active" | "retired";
+  enrolled: string;
+  last_heard: string | null;
+  address: string | null;
+  clock_offset_ms: number | null;
+  batches: number;
+  records: number;
+  alerts: number;
+  lost: number;
+  ledger: Record<string, LedgerRow> | null;
+  ledger_time: string | null;
+  versions: Record<string, string>;
+}
+export interface Stats {
+  hours: number;
+  alerts: { by_state: Record<State, number>; open_by_severity: Record<string, number>; open_by_level: Record<string, number> };
+  documents: { seen: number; transfers: number; by_level: Record<string, number>; unread: number };
+  by_hour: [number, number, number, number][];
+  rules: { rule: string; n: number }[];
+  events: { total: number; oldest: string | null; database_bytes: number };
+}
