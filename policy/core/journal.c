@@ -273,7 +273,7 @@ int journal_add(struct journal *j, const struct record *r, size_t n)
         bytes += r[i].json.n;
     if (bytes > JOURNAL_UNIT_MAX)
         return ST_LIMIT;
-    if (j->n && j->bytes + bytes > JOURNAL_BATCH_BYTES && (rc = journal_flush(j)) != 0)
+    if (j->n && (j->n >= j->batch_records || j->bytes + bytes > JOURNAL_BATCH_BYTES) && journal_flush(j) != 0)
         return ST_FULL;
     rc = grow(j, n);
     if (!j->n)
