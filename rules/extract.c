@@ -244,6 +244,13 @@ bool extract_expired(struct extract *x)
     return deadline && clock_mono_ms() >= deadline;
 }
 
+uint64_t extract_time_left(const struct extract *x)
+{
+    uint64_t deadline = x->exam->job->deadline_ms, now = clock_mono_ms();
+
+    return !deadline ? 60000 : deadline > now ? deadline - now : 0;
+}
+
 struct arena *extract_arena(struct extract *x)
 {
     return x->exam->arena;

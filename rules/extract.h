@@ -88,6 +88,8 @@ uint64_t extract_members_left(const struct extract *x);
 /* True when the document's time is nearly over: a long loop should stop and call extract_unread(x,
  * UNREAD_TIMEOUT). */
 bool extract_expired(struct extract *x);
+/* Milliseconds until then, for libraries that take a limit of their own; 60000 when there is none. */
+uint64_t extract_time_left(const struct extract *x);
 /* Memory that lives until this object is done. */
 struct arena *extract_arena(struct extract *x);
 /* File name as given, "" when none. */

@@ -6,10 +6,19 @@
 const struct format formats[] = {
     {"empty", x_empty, NULL},
     {"text", x_text, NULL},
+#ifdef GH_OCR
+    {"image", x_image, x_image_warm_up},
+#endif
     {"html", x_html, NULL},
     {"xml", x_xml, NULL},
     {"eml", x_eml, NULL},
     {"mbox", x_mbox, NULL},
+    {"cms", x_cms, NULL},
+    {"tnef", x_tnef, NULL},
+    {"pgp", x_cipher, NULL},
+    {"luks", x_cipher, NULL},
+    {"keepass", x_cipher, NULL},
+    {"encrypted", x_cipher, NULL},
     {"zip", x_zip, NULL},
     {"epub", x_zip, NULL},
     {"iwork", x_zip, NULL},

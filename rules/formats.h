@@ -18,6 +18,11 @@ void x_gzip(struct extract *x, struct span in);    /* gzip and zlib streams */
 void x_archive(struct extract *x, struct span in); /* everything of libarchive with members */
 void x_packed(struct extract *x, struct span in);  /* one packed stream: bzip2, xz, … */
 void x_archive_warm_up(void);
+void x_image(struct extract *x, struct span in); /* only with GH_OCR */
+void x_image_warm_up(void);
+void x_cms(struct extract *x, struct span in);
+void x_tnef(struct extract *x, struct span in);
+void x_cipher(struct extract *x, struct span in); /* encrypted by a format that says no more */
 void x_pdf(struct extract *x, struct span in);
 void x_pdf_warm_up(void);
 void x_ooxml(struct extract *x, struct span in);
