@@ -78,8 +78,8 @@ const char *problem_text(enum problem p)
     return (size_t)p < GH_COUNT(problems) ? problems[p].sentence : "";
 }
 
-static void problem_write(struct request *r, enum problem p, const char *detail, const char *key, uint64_t number,
-                          const char *text)
+static void problem_write(struct request *r, enum problem p, const char *detail, const char *key,
+                          uint64_t number, const char *text)
 {
     const char *title = "Error";
     char type[96];
@@ -89,6 +89,8 @@ static void problem_write(struct request *r, enum problem p, const char *detail,
         if (titles[i].status == problem_status(p))
             title = titles[i].title;
     snprintf(type, sizeof(type), "urn:gatehouse:problem:%s", problem_code(p));
+    r->reply.headers = 0; /* what was said before does not hold: no cookie, no cache */
+    r->reply.cacheable = false;
     reply_json(r, problem_status(p), &j);
     r->reply.content_type = "application/problem+json";
     jw_obj(&j);

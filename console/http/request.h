@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * request: one HTTP request and its reply, free of any library's types, so that handlers and their tests need no network.
+ * request: one HTTP request and its reply, free of any library's types, so that handlers and their tests need
+ * no network.
  *
- * The server makes a request, owns it, and frees it when the reply is sent. A handler runs on one worker thread at a time
- * and may use everything in here; strings live in the request's arena. */
+ * The server makes a request, owns it, and frees it when the reply is sent. A handler runs on one worker
+ * thread at a time and may use everything in here; strings live in the request's arena. */
 #ifndef GH_CONSOLE_REQUEST_H
 #define GH_CONSOLE_REQUEST_H
 
@@ -85,9 +86,11 @@ int problem_status(enum problem p);
 const char *problem_text(enum problem p);
 /* Makes the reply a problem; with its own sentence, or fmt. What the handler had written is dropped. */
 void reply_problem(struct request *r, enum problem p);
-void reply_problem_say(struct request *r, enum problem p, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void reply_problem_say(struct request *r, enum problem p, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* A problem with one more member: number, or text when text is not NULL. */
-void reply_problem_with(struct request *r, enum problem p, const char *key, uint64_t number, const char *text);
+void reply_problem_with(struct request *r, enum problem p, const char *key, uint64_t number,
+                        const char *text);
 /* Starts a JSON reply: writes through j, ends with reply_json_end, which turns an overflow into a problem. */
 void reply_json(struct request *r, int status, struct jw *j);
 void reply_json_end(struct request *r);

@@ -15,9 +15,10 @@
 #define MEMORY_LIMIT (32u << 10) /* request line and headers of one connection */
 #define STREAM_BLOCK 4096
 /* Forward secrecy and authenticated encryption only (RFC 9325); no session tickets to keep keys for. */
-#define TLS_PRIORITIES                                                                                                \
-    "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+AEAD:+AES-256-GCM:+AES-128-GCM:+CHACHA20-POLY1305:+ECDHE-ECDSA:+ECDHE-RSA:"        \
-    "+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SHA256:"                  \
+#define TLS_PRIORITIES                                                                                       \
+    "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+AEAD:+AES-256-GCM:+AES-128-GCM:+CHACHA20-POLY1305:+ECDHE-ECDSA:+ECDHE-" \
+    "RSA:"                                                                                                   \
+    "+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SHA256:"       \
     "+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-SHA256:+COMP-NULL:+CTYPE-X509:%SERVER_PRECEDENCE:%NO_TICKETS"
 
 /* One TCP connection: its time limit. */
@@ -35,7 +36,7 @@ struct item {
     struct conn *conn;
     enum stage stage;
     enum lane lane;
-    char *target; /* as sent */
+    char *target;                 /* as sent */
     uint64_t started_ms, counted; /* counted: bytes of the body within server->bodies */
 };
 struct server {
@@ -51,7 +52,8 @@ static const struct {
     const char *name, *value;
 } always[] = {
     {"Content-Security-Policy",
-     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src "
+     "'self'; "
      "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; "
      "trusted-types 'none'"},
     {"Strict-Transport-Security", "max-age=31536000"},
@@ -59,9 +61,10 @@ static const struct {
     {"Referrer-Policy", "no-referrer"},
     {"Cross-Origin-Opener-Policy", "same-origin"},
     {"Cross-Origin-Resource-Policy", "same-origin"},
-    {"Permissions-Policy", "accelerometer=(), autoplay=(), camera=(), display-capture=(), fullscreen=(), "
-                           "geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), "
-                           "publickey-credentials-get=(), screen-wake-lock=(), usb=(), web-share=(), xr-spatial-tracking=()"},
+    {"Permissions-Policy",
+     "accelerometer=(), autoplay=(), camera=(), display-capture=(), fullscreen=(), "
+     "geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), "
+     "publickey-credentials-get=(), screen-wake-lock=(), usb=(), web-share=(), xr-spatial-tracking=()"},
 };
 
 static void set_deadline(struct item *it, uint64_t ms)
@@ -117,7 +120,9 @@ void server_sweep(struct server *s)
     pthread_mutex_lock(&s->lock);
     for (struct conn *c = s->first; c; c = c->next)
         if (c->deadline_ms && c->deadline_ms <= now) {
-            shutdown(c->fd, SHUT_RDWR); /* the library sees the end and cleans up; the number stays its own until then */
+            shutdown(
+                c->fd,
+                SHUT_RDWR); /* the library sees the end and cleans up; the number stays its own until then */
             c->deadline_ms = 0;
         }
     pthread_mutex_unlock(&s->lock);
@@ -137,7 +142,8 @@ unsigned server_connections(struct server *s)
 static void *on_target(void *arg, const char *target, struct MHD_Connection *connection)
 {
     struct item *it = calloc(1, sizeof(*it));
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
     if (!it)
         return NULL;
@@ -157,7 +163,8 @@ static void *on_target(void *arg, const char *target, struct MHD_Connection *con
     return it;
 }
 
-static void on_completed(void *arg, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode why)
+static void on_completed(void *arg, struct MHD_Connection *connection, void **context,
+                         enum MHD_RequestTerminationCode why)
 {
     struct server *s = arg;
     struct item *it = *context;
@@ -173,11 +180,12 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **co
     *context = NULL;
 }
 
-static enum MHD_Result on_header(void *arg, enum MHD_ValueKind kind, const char *key, size_t key_n, const char *value,
-                                 size_t value_n)
+static enum MHD_Result on_header(void *arg, enum MHD_ValueKind kind, const char *key, size_t key_n,
+                                 const char *value, size_t value_n)
 {
     struct request *r = arg;
-    char *name = arena_dup(r->arena, key, key_n), *text = arena_dup(r->arena, value ? value : "", value ? value_n : 0);
+    char *name = arena_dup(r->arena, key, key_n),
+         *text = arena_dup(r->arena, value ? value : "", value ? value_n : 0);
 
     (void)kind;
     if (name && text)
@@ -199,8 +207,10 @@ static void set_address(struct request *r, const struct sockaddr *sa)
         r->local = IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
     } else if (sa) {
         memcpy(r->address_key, mapped, 12);
-        memcpy(r->address_key + 12, sa->sa_family == AF_INET ? (const void *)&v4->sin_addr
-                                                              : (const void *)&v6->sin6_addr.s6_addr[12], 4);
+        memcpy(r->address_key + 12,
+               sa->sa_family == AF_INET ? (const void *)&v4->sin_addr
+                                        : (const void *)&v6->sin6_addr.s6_addr[12],
+               4);
         inet_ntop(AF_INET, r->address_key + 12, r->address, sizeof(r->address));
         r->local = r->address_key[12] == 127;
     }
@@ -247,7 +257,8 @@ static void free_stream(void *arg)
 static struct MHD_Response *stream_response(struct item *it)
 {
     struct stream *s = it->request->reply.stream;
-    struct MHD_Response *m = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_stream, s, free_stream);
+    struct MHD_Response *m =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_stream, s, free_stream);
 
     if (!m)
         return NULL;
@@ -298,7 +309,8 @@ static enum MHD_Result begin(struct item *it, const char *method, const char *ve
 {
     struct server *s = it->server;
     struct request *r = it->request;
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(it->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(it->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     uint64_t body_max = 0;
 
     set_address(r, info ? info->client_addr : NULL);
@@ -313,7 +325,8 @@ static enum MHD_Result begin(struct item *it, const char *method, const char *ve
     if (!s->opt.route(s->opt.arg, r, &it->lane, &body_max))
         return refuse(it);
     if (r->head.length > body_max) {
-        reply_problem_say(r, PROBLEM_TOO_LARGE, "The body is larger than %llu bytes.", (unsigned long long)body_max);
+        reply_problem_say(r, PROBLEM_TOO_LARGE, "The body is larger than %llu bytes.",
+                          (unsigned long long)body_max);
         return refuse(it);
     }
     r->body.max = (size_t)r->head.length;
@@ -363,8 +376,9 @@ void server_done(struct request *r)
     MHD_resume_connection(it->connection);
 }
 
-static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
-                                  const char *version, const char *data, size_t *n, void **context)
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *data, size_t *n,
+                                  void **context)
 {
     struct item *it = *context;
 
@@ -411,15 +425,15 @@ struct server *server_start(const struct server_options *opt, char *err, size_t 
     s->opt = *opt;
     pthread_mutex_init(&s->lock, NULL);
     s->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-        on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, s, MHD_OPTION_LISTEN_SOCKET, opt->listen_fd,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
+        NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, s, MHD_OPTION_LISTEN_SOCKET, opt->listen_fd,
         MHD_OPTION_THREAD_POOL_SIZE, opt->threads, MHD_OPTION_CONNECTION_LIMIT, opt->connections,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, opt->per_address, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_IDLE_S,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_LIMIT, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
-        MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_HTTPS_MEM_CERT, opt->certificate_pem,
-        MHD_OPTION_HTTPS_MEM_KEY, opt->key_pem, MHD_OPTION_HTTPS_PRIORITIES, TLS_PRIORITIES,
-        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, opt->per_address, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)SERVER_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_LIMIT,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
+        MHD_OPTION_HTTPS_MEM_CERT, opt->certificate_pem, MHD_OPTION_HTTPS_MEM_KEY, opt->key_pem,
+        MHD_OPTION_HTTPS_PRIORITIES, TLS_PRIORITIES, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
     if (s->daemon)
         return s;
     snprintf(err, cap, "the web server cannot start (certificate, key or listening socket)");

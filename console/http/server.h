@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * server: HTTPS/1.1 by libmicrohttpd, and everything around it that the library leaves to us: strict heads (head.h), limits
- * for connections, bytes and time, security headers on every answer, server-sent events.
+ * server: HTTPS/1.1 by libmicrohttpd, and everything around it that the library leaves to us: strict heads
+ * (head.h), limits for connections, bytes and time, security headers on every answer, server-sent events.
  *
- * Connections are served by the library's own threads. A request that is complete is either answered at once (LANE_DIRECT)
- * or handed to a worker, while its connection sleeps; the worker calls server_done. */
+ * Connections are served by the library's own threads. A request that is complete is either answered at once
+ * (LANE_DIRECT) or handed to a worker, while its connection sleeps; the worker calls server_done. */
 #ifndef GH_CONSOLE_SERVER_H
 #define GH_CONSOLE_SERVER_H
 
@@ -13,11 +13,11 @@
 struct server;
 enum lane { LANE_DIRECT, LANE_API, LANE_PASSWORD, LANE_INTAKE, LANE_COUNT };
 
-#define SERVER_HEAD_MS 15000      /* from the connection's start, or its last answer, to a whole head */
-#define SERVER_BODY_MS 30000      /* for a body, and more as bytes come: */
-#define SERVER_BODY_RATE 512      /* bytes a second that a sender must keep up */
-#define SERVER_ANSWER_MS 120000   /* to take an answer */
-#define SERVER_IDLE_S 60          /* nothing at all happens */
+#define SERVER_HEAD_MS 15000       /* from the connection's start, or its last answer, to a whole head */
+#define SERVER_BODY_MS 30000       /* for a body, and more as bytes come: */
+#define SERVER_BODY_RATE 512       /* bytes a second that a sender must keep up */
+#define SERVER_ANSWER_MS 120000    /* to take an answer */
+#define SERVER_IDLE_S 60           /* nothing at all happens */
 #define SERVER_BODIES (192u << 20) /* bytes of all bodies that are under way */
 
 struct server_options {

@@ -50,7 +50,8 @@ struct site {
 
 static const char missing_page[] =
     "<!doctype html><meta charset=utf-8><title>Gatehouse</title><h1>Gatehouse</h1>"
-    "<p>The web page was not built with this program (see README: nodejs and npm are needed for it), or console.static_dir "
+    "<p>The web page was not built with this program (see README: nodejs and npm are needed for it), or "
+    "console.static_dir "
     "names another directory. The API under <a href=/api/v1/openapi.json>/api/v1</a> works.</p>"
     "<p lang=vi>Trang web chưa được dựng cùng chương trình này. API vẫn hoạt động.</p>\n";
 
@@ -156,7 +157,8 @@ static int walk(struct site *s, int dir_fd, const char *prefix, unsigned depth, 
         char path[PATH_SIZE];
         struct stat st;
         int fd;
-        if (e->d_name[0] == '.' || (size_t)snprintf(path, sizeof(path), "%s/%s", prefix, e->d_name) >= sizeof(path))
+        if (e->d_name[0] == '.' ||
+            (size_t)snprintf(path, sizeof(path), "%s/%s", prefix, e->d_name) >= sizeof(path))
             continue;
         fd = openat(dirfd(d), e->d_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
         if (fd < 0)

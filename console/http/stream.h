@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * stream: server-sent events to many browsers. A hub holds the open streams; each has a bounded buffer. A browser that does
- * not keep up loses its stream, reconnects by itself, and says with Last-Event-ID where it was: nothing is lost silently.
+ * stream: server-sent events to many browsers. A hub holds the open streams; each has a bounded buffer. A
+ * browser that does not keep up loses its stream, reconnects by itself, and says with Last-Event-ID where it
+ * was: nothing is lost silently.
  *
  * The hub is thread-safe. A stream is freed by whoever serves it (stream_close), never by the hub. */
 #ifndef GH_CONSOLE_STREAM_H
@@ -31,8 +32,8 @@ void hub_end(struct hub *h, int64_t owner, const char *last_words);
 /* Fills ids with the owners of open streams, at most cap. Returns how many. */
 size_t hub_owners(struct hub *h, int64_t *ids, size_t cap);
 
-/* For the server: bytes into buf; 0: nothing now, and pause(arg) was called under the hub's lock; -1: the end. Later
- * resume(arg) is called, from another thread, when there is something again. */
+/* For the server: bytes into buf; 0: nothing now, and pause(arg) was called under the hub's lock; -1: the
+ * end. Later resume(arg) is called, from another thread, when there is something again. */
 struct stream_waiter {
     void (*pause)(void *arg);
     void (*resume)(void *arg);

@@ -20,17 +20,18 @@ static int change(struct db *d, int64_t id, const struct alert_step *step, int64
 
     switch (step->action) {
     case ACTION_ACKNOWLEDGE:
-        return db_exec(d, "UPDATE alert SET seq = ?, state = ?, taken_by = ? WHERE id = ?", "iisi", seq, became, step->user,
-                       id);
+        return db_exec(d, "UPDATE alert SET seq = ?, state = ?, taken_by = ? WHERE id = ?", "iisi", seq,
+                       became, step->user, id);
     case ACTION_COMMENT:
         return db_exec(d, "UPDATE alert SET seq = ?, comments = comments + 1 WHERE id = ?", "ii", seq, id);
     case ACTION_CLOSE:
-        return db_exec(d,
-                       "UPDATE alert SET seq = ?, state = ?, reason = ?, taken_by = coalesce(taken_by, ?) WHERE id = ?",
-                       "iiisi", seq, became, (int64_t)step->reason, step->user, id);
+        return db_exec(
+            d,
+            "UPDATE alert SET seq = ?, state = ?, reason = ?, taken_by = coalesce(taken_by, ?) WHERE id = ?",
+            "iiisi", seq, became, (int64_t)step->reason, step->user, id);
     case ACTION_REOPEN:
-        return db_exec(d, "UPDATE alert SET seq = ?, state = ?, reason = 0, taken_by = NULL WHERE id = ?", "iii", seq,
-                       became, id);
+        return db_exec(d, "UPDATE alert SET seq = ?, state = ?, reason = 0, taken_by = NULL WHERE id = ?",
+                       "iii", seq, became, id);
     case ACTION_COUNT:
         break;
     }
@@ -74,9 +75,10 @@ int alert_act(struct db *d, int64_t id, const struct alert_step *step, enum step
 int alert_history(struct db *d, int64_t id, struct jw *j)
 {
     struct db_stmt *s;
-    int rc = db_query(d, &s,
-                      "SELECT id, time, user, action, was, became, reason, text FROM step WHERE alert = ? ORDER BY id", "i",
-                      id);
+    int rc = db_query(
+        d, &s,
+        "SELECT id, time, user, action, was, became, reason, text FROM step WHERE alert = ? ORDER BY id", "i",
+        id);
 
     jw_karr(j, "history");
     while (!rc && (rc = db_step(s)) == 1) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * One alert with everything around it: what the appliance reported, the connection's later facts, the history, and where
- * else the same document was seen. */
+ * One alert with everything around it: what the appliance reported, the connection's later facts, the
+ * history, and where else the same document was seen. */
 #include "base/event.h"
 #include "console/store/alerts.h"
 #include "console/store/appliances.h"
@@ -13,7 +13,8 @@
 
 static const char *const protocols[] = {"http", "smtp", "email", "ftp", "ftp_data", "smb", "nfs", "tftp",
                                         "imap", "pop3", "tls",   "dns", "ssh",      "rdp", "krb5"};
-static const char *const connection_members[] = {"community_id", "proto", "app_proto", "direction", "in_iface", "vlan"};
+static const char *const connection_members[] = {"community_id", "proto",    "app_proto",
+                                                 "direction",    "in_iface", "vlan"};
 
 /* What the alert row names, copied before other statements run. */
 struct subject {
@@ -61,7 +62,8 @@ static void put_or_null(struct jw *j, const char *key, const struct json *v)
     jw_kraw(j, key, v ? v->raw : span_str("null"));
 }
 
-static void put_connection(struct jw *j, const struct subject *u, const struct json *event, const struct json *flow)
+static void put_connection(struct jw *j, const struct subject *u, const struct json *event,
+                           const struct json *flow)
 {
     char number[32];
 
@@ -162,7 +164,9 @@ static int put_same_flow(struct db *d, const struct subject *u, struct jw *j)
 
     jw_karr(j, "same_flow");
     if (u->has_flow)
-        rc = db_query(d, &s, "SELECT id, time, type FROM event WHERE flow = ? AND appliance = ? AND id <> ? ORDER BY id LIMIT ?",
+        rc = db_query(d, &s,
+                      "SELECT id, time, type FROM event WHERE flow = ? AND appliance = ? AND id <> ? ORDER "
+                      "BY id LIMIT ?",
                       "iiii", u->flow, u->appliance, u->event, (int64_t)FLOW_EVENTS_MAX);
     while (u->has_flow && !rc && (rc = db_step(s)) == 1) {
         jw_obj(j);
@@ -186,8 +190,10 @@ int alert_detail(struct db *d, struct arena *a, int64_t id, struct jw *j)
     if (!rc)
         rc = load(d, a, "SELECT json FROM event WHERE id = ? AND ? = 0", u.event, 0, &text, &event);
     if (!rc && u.has_flow)
-        rc = load(d, a, "SELECT json FROM event WHERE flow = ? AND appliance = ? AND type = 0 ORDER BY id DESC LIMIT 1", u.flow,
-                  u.appliance, &flow_text, &flow);
+        rc = load(
+            d, a,
+            "SELECT json FROM event WHERE flow = ? AND appliance = ? AND type = 0 ORDER BY id DESC LIMIT 1",
+            u.flow, u.appliance, &flow_text, &flow);
     if (rc)
         return rc;
     jw_obj(j);

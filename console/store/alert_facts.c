@@ -8,10 +8,28 @@
 
 /* Texts of an alert event by which people look for it. A path that ends at an array takes its strings. */
 static const char *const searched[] = {
-    "alert.signature", "gatehouse.verdict.title.en", "gatehouse.verdict.title.vi", "gatehouse.verdict.rule",
-    "gatehouse.verdict.reason", "gatehouse.verdict.reason_vi", "fileinfo.filename", "src_ip", "dest_ip",
-    "http.hostname", "http.url", "email.from", "email.to", "email.cc", "email.subject", "email.attachment",
-    "smtp.mail_from", "smtp.rcpt_to", "tls.sni", "smb.share", "smb.filename", "gatehouse.document.file",
+    "alert.signature",
+    "gatehouse.verdict.title.en",
+    "gatehouse.verdict.title.vi",
+    "gatehouse.verdict.rule",
+    "gatehouse.verdict.reason",
+    "gatehouse.verdict.reason_vi",
+    "fileinfo.filename",
+    "src_ip",
+    "dest_ip",
+    "http.hostname",
+    "http.url",
+    "email.from",
+    "email.to",
+    "email.cc",
+    "email.subject",
+    "email.attachment",
+    "smtp.mail_from",
+    "smtp.rcpt_to",
+    "tls.sni",
+    "smb.share",
+    "smb.filename",
+    "gatehouse.document.file",
 };
 
 static struct span text_of(const struct json *j)
@@ -127,7 +145,8 @@ static void put_search(struct writer *w, const struct json *event)
         if (v && v->type == JSON_ARRAY)
             json_each(one, v) put_words(w, text_of(one));
     }
-    json_each(marking, json_path(event, "gatehouse.document.markings")) put_words(w, text_of(json_get(marking, "text")));
+    json_each(marking, json_path(event, "gatehouse.document.markings"))
+        put_words(w, text_of(json_get(marking, "text")));
 }
 
 static int keep(struct arena *a, struct span s, struct span *ret)

@@ -4,15 +4,16 @@
 #include <stdio.h>
 
 /* A row of the list, and its columns for put_row. */
-#define ROW_COLUMNS                                                                                                       \
-    "SELECT a.id, a.seq, a.time, a.received, a.state, a.severity, a.level, a.facts, p.identity, p.name, a.taken_by, "     \
+#define ROW_COLUMNS                                                                                          \
+    "SELECT a.id, a.seq, a.time, a.received, a.state, a.severity, a.level, a.facts, p.identity, p.name, "    \
+    "a.taken_by, "                                                                                           \
     "a.reason, a.comments, (SELECT alerts FROM document WHERE sha256 = a.sha256) "
 #define FROM_ALERT "FROM alert a CROSS JOIN appliance p ON p.id = a.appliance "
 /* The plus keeps the planner from sorting by time what is wanted by id. */
-#define FILTER                                                                                                            \
-    "a.id < ?1 AND (?2 >> a.state & 1) AND (?3 >> a.level & 1) AND (?4 >> a.severity & 1) "                               \
-    "AND (?5 = 0 OR a.appliance = ?5) AND (?6 IS NULL OR a.rule = ?6) AND +a.time >= ?7 AND +a.time < ?8 "                \
-    "AND (?9 IS NULL OR a.search LIKE ?9 ESCAPE '\\') AND (?10 IS NULL OR a.search LIKE ?10 ESCAPE '\\') "                \
+#define FILTER                                                                                               \
+    "a.id < ?1 AND (?2 >> a.state & 1) AND (?3 >> a.level & 1) AND (?4 >> a.severity & 1) "                  \
+    "AND (?5 = 0 OR a.appliance = ?5) AND (?6 IS NULL OR a.rule = ?6) AND +a.time >= ?7 AND +a.time < ?8 "   \
+    "AND (?9 IS NULL OR a.search LIKE ?9 ESCAPE '\\') AND (?10 IS NULL OR a.search LIKE ?10 ESCAPE '\\') "   \
     "AND (?11 IS NULL OR a.search LIKE ?11 ESCAPE '\\') AND (?12 IS NULL OR a.search LIKE ?12 ESCAPE '\\') "
 #define FILTER_ARGS "iiiiisiissssb"
 #define SQL_MAX 2048
@@ -38,14 +39,15 @@ static const char *narrow(const struct alert_filter *f)
     return "WHERE ?13 IS NOT NULL AND ";
 }
 
-static int start(struct db *d, struct db_stmt **ret, const char *head, const char *tail, const struct alert_filter *f)
+static int start(struct db *d, struct db_stmt **ret, const char *head, const char *tail,
+                 const struct alert_filter *f)
 {
     char sql[SQL_MAX];
 
     snprintf(sql, sizeof(sql), "%s" FROM_ALERT "%s" FILTER "%s", head, narrow(f), tail);
-    return db_query(d, ret, sql, FILTER_ARGS, f->before, (int64_t)f->states, (int64_t)f->levels, (int64_t)f->severities,
-                    f->appliance, f->rule, f->from, f->to, f->word[0], f->word[1], f->word[2], f->word[3],
-                    span_of(f->sha256, sizeof(f->sha256)));
+    return db_query(d, ret, sql, FILTER_ARGS, f->before, (int64_t)f->states, (int64_t)f->levels,
+                    (int64_t)f->severities, f->appliance, f->rule, f->from, f->to, f->word[0], f->word[1],
+                    f->word[2], f->word[3], span_of(f->sha256, sizeof(f->sha256)));
 }
 
 static const char *name_in(const char *const *names, int64_t count, int64_t i)
@@ -132,8 +134,8 @@ int alert_counts(struct db *d, const struct alert_filter *filter, struct jw *j)
     return rc;
 }
 
-int alert_ids(struct db *d, struct arena *a, const struct alert_filter *f, size_t cap, int64_t **ret, size_t *ret_n,
-              int64_t *ret_all)
+int alert_ids(struct db *d, struct arena *a, const struct alert_filter *f, size_t cap, int64_t **ret,
+              size_t *ret_n, int64_t *ret_all)
 {
     int64_t *ids = arena_array(a, cap, sizeof(*ids)), all = 0;
     struct db_stmt *s;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * alerts: lists by keyset, one alert with everything around it, and the steps that people take. The table of steps is in
- * alert_act.c; each step is appended to the history, never overwritten. Writing functions run in the caller's transaction. */
+ * alerts: lists by keyset, one alert with everything around it, and the steps that people take. The table of
+ * steps is in alert_act.c; each step is appended to the history, never overwritten. Writing functions run in
+ * the caller's transaction. */
 #ifndef GH_CONSOLE_ALERTS_H
 #define GH_CONSOLE_ALERTS_H
 
@@ -29,8 +30,8 @@ int alert_list(struct db *d, const struct alert_filter *f, int64_t limit, struct
 /* "counts" by state under f without its state part and without before. */
 int alert_counts(struct db *d, const struct alert_filter *f, struct jw *j);
 /* Ids that match, newest first, at most cap, into the arena; *ret_all is how many match in all. */
-int alert_ids(struct db *d, struct arena *a, const struct alert_filter *f, size_t cap, int64_t **ret, size_t *ret_n,
-              int64_t *ret_all);
+int alert_ids(struct db *d, struct arena *a, const struct alert_filter *f, size_t cap, int64_t **ret,
+              size_t *ret_n, int64_t *ret_all);
 /* One row as a JSON object, or as members of an open object. ST_NOT_FOUND. */
 int alert_row_members(struct db *d, int64_t id, struct jw *j);
 int alert_row(struct db *d, int64_t id, struct jw *j);
@@ -38,8 +39,8 @@ int alert_row(struct db *d, int64_t id, struct jw *j);
 int alert_detail(struct db *d, struct arena *a, int64_t id, struct jw *j);
 /* "history" of an open object. */
 int alert_history(struct db *d, int64_t id, struct jw *j);
-/* Rows changed since seq (exclusive), oldest change first: fn(arg, seq, is_new, row) for at most limit; *ret_more when there
- * were more. */
+/* Rows changed since seq (exclusive), oldest change first: fn(arg, seq, is_new, row) for at most limit;
+ * *ret_more when there were more. */
 typedef void alert_change_fn(void *arg, int64_t seq, bool is_new, struct span row);
 int alert_changes(struct db *d, int64_t since, int64_t limit, alert_change_fn *fn, void *arg, bool *ret_more);
 
@@ -51,7 +52,8 @@ struct alert_step {
 };
 enum step_outcome { STEP_DONE, STEP_NOT_FOUND, STEP_WRONG_STATE };
 /* One step on one alert. 0 with *ret; *ret_state is the state found (before the step). */
-int alert_act(struct db *d, int64_t id, const struct alert_step *step, enum step_outcome *ret, int *ret_state);
+int alert_act(struct db *d, int64_t id, const struct alert_step *step, enum step_outcome *ret,
+              int *ret_state);
 /* The newest change number. */
 int64_t alert_seq(struct db *d);
 

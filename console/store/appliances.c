@@ -2,8 +2,9 @@
 #include "console/store/appliances.h"
 #include "base/clock.h"
 
-#define COLUMNS                                                                                                           \
-    "SELECT identity, name, state, enrolled, heard, address, clock_offset_ms, batches, records, duplicates, malformed, "  \
+#define COLUMNS                                                                                              \
+    "SELECT identity, name, state, enrolled, heard, address, clock_offset_ms, batches, records, "            \
+    "duplicates, malformed, "                                                                                \
     "refused, alerts, lost, ledger, ledger_time, versions FROM appliance "
 
 int appliance_enrol(struct db *d, const struct seal_public *keys, const char *name)
@@ -13,16 +14,19 @@ int appliance_enrol(struct db *d, const struct seal_public *keys, const char *na
 
     seal_id(keys, id);
     return db_exec(d,
-                   "INSERT INTO appliance(identity, name, sign, box, state, enrolled, hash) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+                   "INSERT INTO appliance(identity, name, sign, box, state, enrolled, hash) VALUES(?1, ?2, "
+                   "?3, ?4, ?5, ?6, ?7) "
                    "ON CONFLICT(identity) DO UPDATE SET name = ?2, state = ?5, enrolled = ?6",
-                   "bsbbiib", span_of(id, SEAL_ID), name, span_of(keys->sign, SEAL_PUBLIC), span_of(keys->box, SEAL_PUBLIC),
-                   (int64_t)APPLIANCE_ACTIVE, (int64_t)clock_wall_us(), span_of(start, SEAL_HASH));
+                   "bsbbiib", span_of(id, SEAL_ID), name, span_of(keys->sign, SEAL_PUBLIC),
+                   span_of(keys->box, SEAL_PUBLIC), (int64_t)APPLIANCE_ACTIVE, (int64_t)clock_wall_us(),
+                   span_of(start, SEAL_HASH));
 }
 
 int appliance_find(struct db *d, struct span identity_hex, int64_t *ret)
 {
     struct db_stmt *s;
-    int rc = db_query(d, &s, "SELECT id FROM appliance WHERE lower(hex(identity)) = lower(?)", "t", identity_hex);
+    int rc =
+        db_query(d, &s, "SELECT id FROM appliance WHERE lower(hex(identity)) = lower(?)", "t", identity_hex);
 
     if (rc || (rc = db_step(s)) != 1)
         return rc ? rc : ST_NOT_FOUND;
@@ -36,7 +40,9 @@ int appliance_retire(struct db *d, const char *identity_hex)
     int64_t id;
     int rc = appliance_find(d, span_str(identity_hex), &id);
 
-    return rc ? rc : db_exec(d, "UPDATE appliance SET state = ? WHERE id = ?", "ii", (int64_t)APPLIANCE_RETIRED, id);
+    return rc ? rc
+              : db_exec(d, "UPDATE appliance SET state = ? WHERE id = ?", "ii", (int64_t)APPLIANCE_RETIRED,
+                        id);
 }
 
 static void put_raw(struct jw *j, const char *key, struct span json, const char *otherwise)

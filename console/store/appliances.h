@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * appliances: who is enrolled, when each was last heard, what it lost. Writing functions run in the caller's transaction. */
+ * appliances: who is enrolled, when each was last heard, what it lost. Writing functions run in the caller's
+ * transaction. */
 #ifndef GH_CONSOLE_APPLIANCES_H
 #define GH_CONSOLE_APPLIANCES_H
 

@@ -5,8 +5,10 @@
 
 #define FIELDS 6
 
-/* Hash over the hash before, the number, and each field with its length in front, so that no two rows read the same. */
-static void row_hash(struct span before, int64_t id, const struct span field[static FIELDS], uint8_t out[static SEAL_HASH])
+/* Hash over the hash before, the number, and each field with its length in front, so that no two rows read
+ * the same. */
+static void row_hash(struct span before, int64_t id, const struct span field[static FIELDS],
+                     uint8_t out[static SEAL_HASH])
 {
     uint8_t frame[8 * (FIELDS + 1)];
     struct span parts[2 + FIELDS];
@@ -27,9 +29,9 @@ int audit_append(struct db *d, const char *actor, const char *address, const cha
                  const char *detail)
 {
     uint8_t before[SEAL_HASH] = {0}, hash[SEAL_HASH], time[8];
-    struct span fields[FIELDS] = {span_of(time, sizeof(time)), span_str(actor),
+    struct span fields[FIELDS] = {span_of(time, sizeof(time)),      span_str(actor),
                                   span_str(address ? address : ""), span_str(action),
-                                  span_str(object ? object : ""), span_str(detail ? detail : "")};
+                                  span_str(object ? object : ""),   span_str(detail ? detail : "")};
     int64_t now = (int64_t)clock_wall_us(), id = 1;
     struct writer w;
     struct db_stmt *s;
@@ -47,9 +49,11 @@ int audit_append(struct db *d, const char *actor, const char *address, const cha
     writer_fixed(&w, time, sizeof(time));
     writer_le(&w, (uint64_t)now, 8);
     row_hash(span_of(before, sizeof(before)), id, fields, hash);
-    return db_exec(d, "INSERT INTO audit(id, time, actor, address, action, object, detail, hash) VALUES(?,?,?,?,?,?,?,?)",
-                   "iitttttb", id, now, fields[1], fields[2], fields[3], fields[4], fields[5],
-                   span_of(hash, sizeof(hash)));
+    return db_exec(
+        d,
+        "INSERT INTO audit(id, time, actor, address, action, object, detail, hash) VALUES(?,?,?,?,?,?,?,?)",
+        "iitttttb", id, now, fields[1], fields[2], fields[3], fields[4], fields[5],
+        span_of(hash, sizeof(hash)));
 }
 
 int audit_verify(struct db *d, int64_t *ret_bad_id, uint64_t *ret_count)
@@ -57,12 +61,17 @@ int audit_verify(struct db *d, int64_t *ret_bad_id, uint64_t *ret_count)
     uint8_t before[SEAL_HASH] = {0}, hash[SEAL_HASH], time[8];
     struct db_stmt *s;
     int64_t want = 1;
-    int rc = db_query(d, &s, "SELECT id, time, actor, address, action, object, detail, hash FROM audit ORDER BY id", "");
+    int rc = db_query(
+        d, &s, "SELECT id, time, actor, address, action, object, detail, hash FROM audit ORDER BY id", "");
 
     *ret_count = 0;
     while (!rc && (rc = db_step(s)) == 1) {
-        struct span fields[FIELDS] = {span_of(time, sizeof(time)), db_text(s, 2), db_text(s, 3), db_text(s, 4),
-                                      db_text(s, 5), db_text(s, 6)};
+        struct span fields[FIELDS] = {span_of(time, sizeof(time)),
+                                      db_text(s, 2),
+                                      db_text(s, 3),
+                                      db_text(s, 4),
+                                      db_text(s, 5),
+                                      db_text(s, 6)};
         struct writer w;
         writer_fixed(&w, time, sizeof(time));
         writer_le(&w, (uint64_t)db_i64(s, 1), 8);

@@ -8,7 +8,8 @@
 
 void event_filter_init(struct event_filter *f)
 {
-    *f = (struct event_filter){.types = -1, .levels = -1, .from = INT64_MIN, .to = INT64_MAX, .before = INT64_MAX};
+    *f = (struct event_filter){
+        .types = -1, .levels = -1, .from = INT64_MIN, .to = INT64_MAX, .before = INT64_MAX};
 }
 
 /* The most selective index first; the other conditions are checked row by row. */
@@ -53,11 +54,13 @@ int event_list(struct db *d, const struct event_filter *f, int64_t limit, struct
     snprintf(sql, sizeof(sql),
              "SELECT e.id, e.time, e.type, p.identity, p.name, e.flow, e.json FROM event e "
              "CROSS JOIN appliance p ON p.id = e.appliance WHERE e.id < ?1 AND %s "
-             "AND (?2 >> e.type & 1) AND (?3 = -1 OR ?3 >> coalesce(e.level, 63) & 1) AND (?7 = 0 OR e.appliance = ?7) "
+             "AND (?2 >> e.type & 1) AND (?3 = -1 OR ?3 >> coalesce(e.level, 63) & 1) AND (?7 = 0 OR "
+             "e.appliance = ?7) "
              "AND +e.time >= ?8 AND +e.time < ?9 ORDER BY e.id DESC LIMIT ?10",
              narrow(f));
     rc = db_query(d, &s, sql, "iiiibsiiii", f->before, f->types, (int64_t)f->levels, f->flow,
-                  span_of(f->sha256, sizeof(f->sha256)), f->community, f->appliance, f->from, f->to, limit + 1);
+                  span_of(f->sha256, sizeof(f->sha256)), f->community, f->appliance, f->from, f->to,
+                  limit + 1);
     jw_karr(j, "items");
     while (!rc && (rc = db_step(s)) == 1) {
         rc = 0;

@@ -95,7 +95,8 @@ static void read_document(const struct json *event, struct facts *f)
 
 int facts_of(struct arena *a, const struct record *r, uint64_t batch_us, struct facts *ret)
 {
-    struct facts f = {.json = r->json, .type = r->type, .time = (int64_t)batch_us, .level = -1, .severity = 3};
+    struct facts f = {
+        .json = r->json, .type = r->type, .time = (int64_t)batch_us, .level = -1, .severity = 3};
     const struct json *v;
     struct json *event;
     uint64_t us;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * facts: what the database wants to know of one reported record: the indexed columns, and for an alert its list row and its
- * search words. Pure; everything returned lives in the arena. */
+ * facts: what the database wants to know of one reported record: the indexed columns, and for an alert its
+ * list row and its search words. Pure; everything returned lives in the arena. */
 #ifndef GH_CONSOLE_FACTS_H
 #define GH_CONSOLE_FACTS_H
 
@@ -10,8 +10,8 @@
 struct facts {
     struct span json; /* what is stored: the record itself, or a note that it was no JSON */
     bool malformed;
-    uint8_t type;      /* enum event_type */
-    int64_t time;      /* µs; the batch's time when the record has none */
+    uint8_t type; /* enum event_type */
+    int64_t time; /* µs; the batch's time when the record has none */
     bool has_flow;
     int64_t flow;
     struct span community;
@@ -27,7 +27,8 @@ struct facts {
     uint64_t lost;
 };
 
-/* Never fails on content: what is no JSON object of bounded depth becomes a note. ST_NOMEM: the arena is full. */
+/* Never fails on content: what is no JSON object of bounded depth becomes a note. ST_NOMEM: the arena is
+ * full. */
 int facts_of(struct arena *a, const struct record *r, uint64_t batch_us, struct facts *ret);
 /* "in", "out", "lost" of all parts of a ledger: the sum of what was lost. */
 uint64_t ledger_lost(const struct json *ledger);

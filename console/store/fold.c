@@ -3,7 +3,7 @@
 #include "base/text.h"
 
 /* Base letters by code point, from the Unicode decompositions; '.' stands for "as it is". */
-static const char latin1[] =    /* U+00C0 … U+00FF */
+static const char latin1[] = /* U+00C0 … U+00FF */
     "aaaaaa.ceeeeiiiidnooooo.ouuuuy..aaaaaa.ceeeeiiiidnooooo.ouuuuy.y";
 static const char extended_a[] = /* U+0100 … U+017F */
     "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiii..jjkk.llllllllllnnnnnnn..oooooo..rrrrrrssssssss"

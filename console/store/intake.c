@@ -58,11 +58,12 @@ static bool unpack(struct span sealed, const struct seal_keys *console, struct a
     return rc == 0;
 }
 
-static bool find_appliance(struct db *d, struct intake *r, const struct read_batch *b, struct known_appliance *k, int *ret_rc)
+static bool find_appliance(struct db *d, struct intake *r, const struct read_batch *b,
+                           struct known_appliance *k, int *ret_rc)
 {
     struct db_stmt *s;
-    int rc = db_query(d, &s, "SELECT id, name, state, sign, batches, hash FROM appliance WHERE identity = ?", "b",
-                      span_of(b->head.appliance, SEAL_ID));
+    int rc = db_query(d, &s, "SELECT id, name, state, sign, batches, hash FROM appliance WHERE identity = ?",
+                      "b", span_of(b->head.appliance, SEAL_ID));
 
     if (!rc)
         rc = db_step(s);
@@ -70,7 +71,8 @@ static bool find_appliance(struct db *d, struct intake *r, const struct read_bat
         *ret_rc = rc;
         return false;
     }
-    if (rc == 0 || db_i64(s, 2) != APPLIANCE_ACTIVE || db_blob(s, 3).n != SEAL_PUBLIC || db_blob(s, 5).n != SEAL_HASH) {
+    if (rc == 0 || db_i64(s, 2) != APPLIANCE_ACTIVE || db_blob(s, 3).n != SEAL_PUBLIC ||
+        db_blob(s, 5).n != SEAL_HASH) {
         if (rc)
             db_reset(s);
         outcome(r, INTAKE_UNKNOWN, NULL);
@@ -103,7 +105,8 @@ static bool is_recorded(struct db *d, int64_t appliance, const struct batch_head
 }
 
 /* True when the batch is the next one; otherwise the outcome is set. */
-static bool is_next(struct db *d, struct intake *r, const struct read_batch *b, const struct known_appliance *k)
+static bool is_next(struct db *d, struct intake *r, const struct read_batch *b,
+                    const struct known_appliance *k)
 {
     if (batch_verify(&b->head, b->signature, &k->keys) != 0) {
         outcome(r, INTAKE_FORGED, "The signature is not this appliance's.");
@@ -113,21 +116,23 @@ static bool is_next(struct db *d, struct intake *r, const struct read_batch *b, 
         if (is_recorded(d, k->id, &b->head))
             outcome(r, INTAKE_KNOWN, NULL);
         else
-            outcome(r, INTAKE_FORGED, "Another batch is recorded under this number: the appliance was reset or copied.");
+            outcome(r, INTAKE_FORGED,
+                    "Another batch is recorded under this number: the appliance was reset or copied.");
         r->number = k->newest;
     } else if (b->head.number > k->newest + 1) {
         outcome(r, INTAKE_HOLE, NULL);
         r->number = k->newest + 1;
     } else if (memcmp(b->head.previous, k->hash, SEAL_HASH) != 0) {
-        outcome(r, INTAKE_FORGED, "It does not follow the batch recorded before it: the appliance was reset or copied.");
+        outcome(r, INTAKE_FORGED,
+                "It does not follow the batch recorded before it: the appliance was reset or copied.");
     } else {
         return true;
     }
     return false;
 }
 
-static int record_batch(struct db *d, struct intake *r, const struct read_batch *b, const struct known_appliance *k,
-                        const char *address)
+static int record_batch(struct db *d, struct intake *r, const struct read_batch *b,
+                        const struct known_appliance *k, const char *address)
 {
     struct intake_sums sums = {.appliance = k->id, .now = (int64_t)clock_wall_us()};
     uint8_t hash[SEAL_HASH];
@@ -139,16 +144,19 @@ static int record_batch(struct db *d, struct intake *r, const struct read_batch 
         rc = intake_rows_end(d, &sums);
     batch_hash(&b->head, hash);
     if (!rc)
-        rc = db_exec(d, "INSERT INTO batch(appliance, number, hash, records, received) VALUES(?, ?, ?, ?, ?)", "iibii", k->id,
-                     (int64_t)b->head.number, span_of(hash, SEAL_HASH), (int64_t)b->n, sums.now);
+        rc = db_exec(d, "INSERT INTO batch(appliance, number, hash, records, received) VALUES(?, ?, ?, ?, ?)",
+                     "iibii", k->id, (int64_t)b->head.number, span_of(hash, SEAL_HASH), (int64_t)b->n,
+                     sums.now);
     if (!rc)
-        rc = db_exec(d,
-                     "UPDATE appliance SET batches = ?, hash = ?, heard = ?, address = ?, clock_offset_ms = ?, "
-                     "records = records + ?, duplicates = duplicates + ?, malformed = malformed + ?, alerts = alerts + ? "
-                     "WHERE id = ?",
-                     "ibisiiiiii", (int64_t)b->head.number, span_of(hash, SEAL_HASH), sums.now, address,
-                     ((int64_t)b->head.wall_us - sums.now) / 1000, (int64_t)b->n, sums.duplicates, sums.malformed,
-                     sums.alerts, k->id);
+        rc = db_exec(
+            d,
+            "UPDATE appliance SET batches = ?, hash = ?, heard = ?, address = ?, clock_offset_ms = ?, "
+            "records = records + ?, duplicates = duplicates + ?, malformed = malformed + ?, alerts = alerts "
+            "+ ? "
+            "WHERE id = ?",
+            "ibisiiiiii", (int64_t)b->head.number, span_of(hash, SEAL_HASH), sums.now, address,
+            ((int64_t)b->head.wall_us - sums.now) / 1000, (int64_t)b->n, sums.duplicates, sums.malformed,
+            sums.alerts, k->id);
     r->outcome = INTAKE_TAKEN;
     r->number = b->head.number;
     r->first_seq = sums.first_seq;
@@ -206,10 +214,11 @@ int64_t intake_make_room(struct store *s, uint64_t max)
     if (!d)
         return 0;
     if (store_bytes(d) > max) {
-        rc = db_exec(d,
-                     "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE id NOT IN (SELECT event FROM alert) "
-                     "ORDER BY id LIMIT ?)",
-                     "i", (int64_t)ROOM_STEP);
+        rc = db_exec(
+            d,
+            "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE id NOT IN (SELECT event FROM alert) "
+            "ORDER BY id LIMIT ?)",
+            "i", (int64_t)ROOM_STEP);
         gone = rc ? 0 : db_changes(d);
         if (!rc && gone)
             rc = counter_add(d, "events_forgotten", gone);

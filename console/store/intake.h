@@ -1,33 +1,41 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * intake: one sealed batch from an appliance into the database: exactly once, in order, or not at all.
  *
- * The batch's number, its records and its alerts are one transaction. A batch that is there already is answered with the
- * newest number; a hole names the number that is wanted; a signature that does not fit, or a chain that is not the one
- * recorded, is refused and counted on the appliance. */
+ * The batch's number, its records and its alerts are one transaction. A batch that is there already is
+ * answered with the newest number; a hole names the number that is wanted; a signature that does not fit, or
+ * a chain that is not the one recorded, is refused and counted on the appliance. */
 #ifndef GH_CONSOLE_INTAKE_H
 #define GH_CONSOLE_INTAKE_H
 
 #include "base/envelope.h"
 #include "console/store/store.h"
 
-enum intake_outcome { INTAKE_TAKEN, INTAKE_KNOWN, INTAKE_HOLE, INTAKE_UNKNOWN, INTAKE_FORGED, INTAKE_MALFORMED };
+enum intake_outcome {
+    INTAKE_TAKEN,
+    INTAKE_KNOWN,
+    INTAKE_HOLE,
+    INTAKE_UNKNOWN,
+    INTAKE_FORGED,
+    INTAKE_MALFORMED
+};
 struct intake {
     enum intake_outcome outcome;
-    uint64_t number;     /* TAKEN, KNOWN: newest batch; HOLE: the wanted one */
-    int64_t appliance;   /* row, 0 when unknown */
+    uint64_t number;   /* TAKEN, KNOWN: newest batch; HOLE: the wanted one */
+    int64_t appliance; /* row, 0 when unknown */
     char identity[2 * SEAL_ID + 1], name[128];
-    const char *why;     /* FORGED, MALFORMED: a sentence */
-    int64_t first_seq;   /* TAKEN: alerts made have seq >= this */
+    const char *why;   /* FORGED, MALFORMED: a sentence */
+    int64_t first_seq; /* TAKEN: alerts made have seq >= this */
     uint64_t records, alerts;
     size_t bytes_plain;
 };
 
-/* Judges and records. 0 with ret filled; ST_FULL, ST_NOMEM, ST_IO: nothing happened, the appliance should come again. */
+/* Judges and records. 0 with ret filled; ST_FULL, ST_NOMEM, ST_IO: nothing happened, the appliance should
+ * come again. */
 int intake_take(struct store *s, const struct seal_keys *console, struct span sealed, const char *address,
                 struct intake *ret);
 
-/* When the database holds more than max bytes: forgets the oldest events that no alert needs, in steps that do not hold the
- * writer for long. Returns how many went. */
+/* When the database holds more than max bytes: forgets the oldest events that no alert needs, in steps that
+ * do not hold the writer for long. Returns how many went. */
 int64_t intake_make_room(struct store *s, uint64_t max);
 
 #endif

@@ -33,13 +33,15 @@ static int write_hours(struct db *d, struct intake_sums *s)
 
     for (size_t i = 0; i < s->hours && !rc; i++) {
         rc = db_exec(d,
-                     "INSERT INTO hourly(hour, alerts, events, documents) VALUES(?1, ?2, ?3, ?4) ON CONFLICT(hour) DO UPDATE "
+                     "INSERT INTO hourly(hour, alerts, events, documents) VALUES(?1, ?2, ?3, ?4) ON "
+                     "CONFLICT(hour) DO UPDATE "
                      "SET alerts = alerts + ?2, events = events + ?3, documents = documents + ?4",
                      "iiii", s->hour[i].hour, s->hour[i].alerts, s->hour[i].events, s->hour[i].documents);
         for (int l = 0; l < LEVEL_COUNT && !rc; l++)
             if (s->hour[i].level[l])
                 rc = db_exec(d,
-                             "INSERT INTO level_sum(hour, level, n) VALUES(?1, ?2, ?3) ON CONFLICT(hour, level) DO UPDATE "
+                             "INSERT INTO level_sum(hour, level, n) VALUES(?1, ?2, ?3) ON CONFLICT(hour, "
+                             "level) DO UPDATE "
                              "SET n = n + ?3",
                              "iii", s->hour[i].hour, (int64_t)l, s->hour[i].level[l]);
     }
@@ -47,8 +49,8 @@ static int write_hours(struct db *d, struct intake_sums *s)
     return rc;
 }
 
-/* Sums go by the hour in which the appliance signed the batch: for a replayed capture that is now, for a post behind a
- * thin link it is when it happened. */
+/* Sums go by the hour in which the appliance signed the batch: for a replayed capture that is now, for a post
+ * behind a thin link it is when it happened. */
 static int count_hour(struct db *d, struct intake_sums *s, const struct facts *f, int64_t signed_us)
 {
     int64_t hour = signed_us / HOUR_US * 3600;
@@ -84,24 +86,27 @@ static int add_document(struct db *d, const struct facts *f)
 
     if (!f->has_sha256 || (!alert && !transfer))
         return 0;
-    return db_exec(d,
-                   "INSERT INTO document(sha256, first, last, transfers, alerts, level) VALUES(?1, ?2, ?2, ?3, ?4, ?5) "
-                   "ON CONFLICT(sha256) DO UPDATE SET first = min(first, ?2), last = max(last, ?2), "
-                   "transfers = transfers + ?3, alerts = alerts + ?4, level = max(level, ?5)",
-                   "biiii", span_of(f->sha256, sizeof(f->sha256)), f->time, transfer, alert,
-                   (int64_t)(f->level > 0 ? f->level : 0));
+    return db_exec(
+        d,
+        "INSERT INTO document(sha256, first, last, transfers, alerts, level) VALUES(?1, ?2, ?2, ?3, ?4, ?5) "
+        "ON CONFLICT(sha256) DO UPDATE SET first = min(first, ?2), last = max(last, ?2), "
+        "transfers = transfers + ?3, alerts = alerts + ?4, level = max(level, ?5)",
+        "biiii", span_of(f->sha256, sizeof(f->sha256)), f->time, transfer, alert,
+        (int64_t)(f->level > 0 ? f->level : 0));
 }
 
 static int add_alert(struct db *d, struct intake_sums *s, const struct facts *f, int64_t event)
 {
     s->alerts++;
-    return db_exec(d,
-                   "INSERT INTO alert(seq, event, appliance, time, received, state, severity, level, rule, flow, sha256, "
-                   "facts, search) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, nullif(?9, ''), iif(?14 & 1, ?10, NULL), "
-                   "iif(?14 & 2, ?11, NULL), ?12, ?13)",
-                   "iiiiiiiitibtti", s->next_seq++, event, s->appliance, f->time, s->now, (int64_t)ALERT_NEW,
-                   (int64_t)f->severity, (int64_t)f->level, f->rule, f->flow, span_of(f->sha256, sizeof(f->sha256)), f->row,
-                   f->search, (int64_t)(f->has_flow | f->has_sha256 << 1));
+    return db_exec(
+        d,
+        "INSERT INTO alert(seq, event, appliance, time, received, state, severity, level, rule, flow, "
+        "sha256, "
+        "facts, search) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, nullif(?9, ''), iif(?14 & 1, ?10, NULL), "
+        "iif(?14 & 2, ?11, NULL), ?12, ?13)",
+        "iiiiiiiitibtti", s->next_seq++, event, s->appliance, f->time, s->now, (int64_t)ALERT_NEW,
+        (int64_t)f->severity, (int64_t)f->level, f->rule, f->flow, span_of(f->sha256, sizeof(f->sha256)),
+        f->row, f->search, (int64_t)(f->has_flow | f->has_sha256 << 1));
 }
 
 static int add_stats(struct db *d, const struct intake_sums *s, const struct facts *f)
@@ -109,8 +114,8 @@ static int add_stats(struct db *d, const struct intake_sums *s, const struct fac
     int rc = 0;
 
     if (f->ledger.n)
-        rc = db_exec(d, "UPDATE appliance SET ledger = ?, ledger_time = ?, lost = ? WHERE id = ?", "tiii", f->ledger, f->time,
-                     (int64_t)f->lost, s->appliance);
+        rc = db_exec(d, "UPDATE appliance SET ledger = ?, ledger_time = ?, lost = ? WHERE id = ?", "tiii",
+                     f->ledger, f->time, (int64_t)f->lost, s->appliance);
     if (!rc && f->versions.n)
         rc = db_exec(d, "UPDATE appliance SET versions = ? WHERE id = ?", "ti", f->versions, s->appliance);
     return rc;
@@ -118,13 +123,14 @@ static int add_stats(struct db *d, const struct intake_sums *s, const struct fac
 
 static int add_event(struct db *d, const struct intake_sums *s, const struct record *r, const struct facts *f)
 {
-    return db_exec(d,
-                   "INSERT INTO event(appliance, run, n, k, type, time, flow, community, sha256, level, json) "
-                   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, iif(?12 & 1, ?7, NULL), nullif(?8, ''), iif(?12 & 2, ?9, NULL), "
-                   "iif(?12 & 4, ?10, NULL), ?11) ON CONFLICT DO NOTHING",
-                   "iiiiiiitbiti", s->appliance, (int64_t)r->run, (int64_t)r->n, (int64_t)r->k, (int64_t)f->type, f->time,
-                   f->flow, f->community, span_of(f->sha256, sizeof(f->sha256)), (int64_t)f->level, f->json,
-                   (int64_t)(f->has_flow | f->has_sha256 << 1 | (f->level >= 0) << 2));
+    return db_exec(
+        d,
+        "INSERT INTO event(appliance, run, n, k, type, time, flow, community, sha256, level, json) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, iif(?12 & 1, ?7, NULL), nullif(?8, ''), iif(?12 & 2, ?9, NULL), "
+        "iif(?12 & 4, ?10, NULL), ?11) ON CONFLICT DO NOTHING",
+        "iiiiiiitbiti", s->appliance, (int64_t)r->run, (int64_t)r->n, (int64_t)r->k, (int64_t)f->type,
+        f->time, f->flow, f->community, span_of(f->sha256, sizeof(f->sha256)), (int64_t)f->level, f->json,
+        (int64_t)(f->has_flow | f->has_sha256 << 1 | (f->level >= 0) << 2));
 }
 
 int intake_row(struct db *d, struct intake_sums *s, const struct record *r, uint64_t batch_us)

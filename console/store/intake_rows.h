@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * intake_rows: the rows that one batch makes: events, alerts, documents, sums by hour. Part of intake.c's transaction. */
+ * intake_rows: the rows that one batch makes: events, alerts, documents, sums by hour. Part of intake.c's
+ * transaction. */
 #ifndef GH_CONSOLE_INTAKE_ROWS_H
 #define GH_CONSOLE_INTAKE_ROWS_H
 

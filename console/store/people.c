@@ -11,9 +11,10 @@
 #define ANSWER_LIFE_US (24ull * 3600 * 1000000)
 
 /* Of every list of leaked passwords with 12 characters or more, and what people type when they must. */
-static const char *const common[] = {"123456789012", "1234567890123", "password1234", "passwordpassword", "qwertyuiop12",
-                                     "administrator", "matkhau12345", "matkhaumatkhau", "gatehousegatehouse",
-                                     "abcdefghijkl", "111111111111", "000000000000", "qwertyuiopas", "vietnam123456"};
+static const char *const common[] = {
+    "123456789012",  "1234567890123", "password1234",   "passwordpassword",   "qwertyuiop12",
+    "administrator", "matkhau12345",  "matkhaumatkhau", "gatehousegatehouse", "abcdefghijkl",
+    "111111111111",  "000000000000",  "qwertyuiopas",   "vietnam123456"};
 
 bool name_is_good(struct span name)
 {
@@ -95,8 +96,9 @@ int user_find(struct db *d, struct span name, struct user *ret)
 bool user_any_administrator(struct db *d)
 {
     struct db_stmt *s;
-    bool any = db_query(d, &s, "SELECT 1 FROM user WHERE role = ? LIMIT 1", "i", (int64_t)ROLE_ADMINISTRATOR) == 0 &&
-               db_step(s) == 1;
+    bool any =
+        db_query(d, &s, "SELECT 1 FROM user WHERE role = ? LIMIT 1", "i", (int64_t)ROLE_ADMINISTRATOR) == 0 &&
+        db_step(s) == 1;
     if (any)
         db_reset(s);
     return any;
@@ -104,8 +106,8 @@ bool user_any_administrator(struct db *d)
 
 int user_add(struct db *d, const char *name, const char *hash, int role, int64_t *ret_id)
 {
-    int rc = db_exec(d, "INSERT INTO user(name, hash, role, created) VALUES(?, ?, ?, ?)", "ssii", name, hash, (int64_t)role,
-                     (int64_t)clock_wall_us());
+    int rc = db_exec(d, "INSERT INTO user(name, hash, role, created) VALUES(?, ?, ?, ?)", "ssii", name, hash,
+                     (int64_t)role, (int64_t)clock_wall_us());
     if (!rc)
         *ret_id = db_last_id(d);
     return rc;
@@ -230,14 +232,14 @@ int invite_add(struct db *d, int role, int64_t user, uint64_t life_us, char toke
 
     token_make(token);
     token_hash(span_str(token), hash);
-    rc = db_exec(d, "DELETE FROM invite WHERE user IS ?1 AND role = ?2", user ? "ii" : "ni", user ? user : (int64_t)role,
-                 (int64_t)role);
+    rc = db_exec(d, "DELETE FROM invite WHERE user IS ?1 AND role = ?2", user ? "ii" : "ni",
+                 user ? user : (int64_t)role, (int64_t)role);
     if (!rc && user)
         rc = db_exec(d, "INSERT INTO invite(token, role, user, expires) VALUES(?, ?, ?, ?)", "biii",
                      span_of(hash, sizeof(hash)), (int64_t)role, user, (int64_t)(clock_wall_us() + life_us));
     else if (!rc)
-        rc = db_exec(d, "INSERT INTO invite(token, role, expires) VALUES(?, ?, ?)", "bii", span_of(hash, sizeof(hash)),
-                     (int64_t)role, (int64_t)(clock_wall_us() + life_us));
+        rc = db_exec(d, "INSERT INTO invite(token, role, expires) VALUES(?, ?, ?)", "bii",
+                     span_of(hash, sizeof(hash)), (int64_t)role, (int64_t)(clock_wall_us() + life_us));
     return rc;
 }
 
@@ -248,10 +250,11 @@ int invite_find(struct db *d, struct span token, struct invite *ret)
     int rc;
 
     token_hash(token, hash);
-    rc = db_query(d, &s,
-                  "SELECT invite.role, invite.user, name, expires FROM invite LEFT JOIN user ON user.id = invite.user "
-                  "WHERE token = ? AND expires > ?",
-                  "bi", span_of(hash, sizeof(hash)), (int64_t)clock_wall_us());
+    rc = db_query(
+        d, &s,
+        "SELECT invite.role, invite.user, name, expires FROM invite LEFT JOIN user ON user.id = invite.user "
+        "WHERE token = ? AND expires > ?",
+        "bi", span_of(hash, sizeof(hash)), (int64_t)clock_wall_us());
     if (rc || (rc = db_step(s)) != 1)
         return rc ? rc : ST_NOT_FOUND;
     ret->role = (int)db_i64(s, 0);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * people: users, their sessions, and one-time links. Tokens are 32 random bytes, shown once as 64 hex digits; the database
- * holds their hashes. Reading functions take any database handle; writing ones run in a transaction of the caller's
- * (store_begin) so that the audit entry is part of it. Times are microseconds since 1970. */
+ * people: users, their sessions, and one-time links. Tokens are 32 random bytes, shown once as 64 hex digits;
+ * the database holds their hashes. Reading functions take any database handle; writing ones run in a
+ * transaction of the caller's (store_begin) so that the audit entry is part of it. Times are microseconds
+ * since 1970. */
 #ifndef GH_CONSOLE_PEOPLE_H
 #define GH_CONSOLE_PEOPLE_H
 
@@ -10,7 +11,7 @@
 
 #define TOKEN_TEXT 65
 #define NAME_SIZE 65
-#define PASSWORD_MIN 12 /* characters */
+#define PASSWORD_MIN 12  /* characters */
 #define PASSWORD_MAX 256 /* bytes */
 
 struct user {
@@ -45,7 +46,8 @@ int user_list(struct db *d, struct jw *j);
 
 /* New session; its token goes into the cookie. */
 int session_add(struct db *d, int64_t user, const char *address, char token[static TOKEN_TEXT]);
-/* The session of a cookie's value; ST_NOT_FOUND when there is none or its time (idle, total, in µs) is over. */
+/* The session of a cookie's value; ST_NOT_FOUND when there is none or its time (idle, total, in µs) is over.
+ */
 int session_find(struct db *d, struct span token, uint64_t idle_us, uint64_t max_us, struct session *ret);
 /* Still good? */
 bool session_alive(struct db *d, int64_t id, uint64_t idle_us, uint64_t max_us);
@@ -56,7 +58,8 @@ int session_end_others(struct db *d, int64_t user, int64_t but);
 /* Removes what is over: sessions, links, kept answers. */
 int people_expire(struct db *d, uint64_t idle_us, uint64_t max_us);
 
-/* New one-time link: for a newcomer with role, or (user != 0) a new password. Links made before for the same purpose end. */
+/* New one-time link: for a newcomer with role, or (user != 0) a new password. Links made before for the same
+ * purpose end. */
 int invite_add(struct db *d, int role, int64_t user, uint64_t life_us, char token[static TOKEN_TEXT]);
 int invite_find(struct db *d, struct span token, struct invite *ret);
 /* Takes it; ST_NOT_FOUND when it is gone already. */

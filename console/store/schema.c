@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Times are microseconds since 1970 UTC. Tokens are stored as hashes only. Text that stems from captured traffic is
- * stored as it came, as JSON, and never becomes part of an SQL text. */
+ * Times are microseconds since 1970 UTC. Tokens are stored as hashes only. Text that stems from captured
+ * traffic is stored as it came, as JSON, and never becomes part of an SQL text. */
 #include "console/store/schema.h"
 
 #include <string.h>
 
-#define STEP_1                                                                                                            \
-    /* people */                                                                                                          \
+#define STEP_1                                                                                               \
+    /* people */                                                                                             \
     "CREATE TABLE user("                                                                                                  \
     " id INTEGER PRIMARY KEY,"                                                                                            \
     " name TEXT NOT NULL UNIQUE COLLATE NOCASE,"                                                                          \
@@ -120,8 +120,8 @@ const char *const alert_state_names[ALERT_STATE_COUNT] = {"new", "acknowledged",
 const char *const alert_action_names[ACTION_COUNT] = {"acknowledge", "comment", "close", "reopen"};
 const char *const close_reason_names[REASON_COUNT] = {NULL, "confirmed", "false_alarm", "permitted"};
 const char *const user_role_names[ROLES] = {NULL, "reader", "officer", "administrator"};
-const char *const level_names[LEVEL_COUNT] = {"none", "restricted", "confidential", "secret", "top_secret",
-                                              "mat",  "toi_mat",    "tuyet_mat"};
+const char *const level_names[LEVEL_COUNT] = {"none",       "restricted", "confidential", "secret",
+                                              "top_secret", "mat",        "toi_mat",      "tuyet_mat"};
 
 int level_number(const char *name)
 {

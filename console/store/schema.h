@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * schema: the tables of the console's database, one migration step per entry (db_migrate). Steps are never edited once
- * released: a change is a new step. */
+ * schema: the tables of the console's database, one migration step per entry (db_migrate). Steps are never
+ * edited once released: a change is a new step. */
 #ifndef GH_CONSOLE_SCHEMA_H
 #define GH_CONSOLE_SCHEMA_H
 

@@ -5,8 +5,8 @@
 #define RULES_MAX 10
 
 /* Runs a query of (index, count) rows and writes them as members named by names; every name is written. */
-static int put_named(struct db *d, struct jw *j, const char *key, const char *sql, int64_t arg, const char *const *names,
-                     size_t n_names)
+static int put_named(struct db *d, struct jw *j, const char *key, const char *sql, int64_t arg,
+                     const char *const *names, size_t n_names)
 {
     int64_t count[16] = {0};
     struct db_stmt *s;
@@ -48,14 +48,15 @@ static int put_alerts(struct db *d, struct jw *j)
     int rc;
 
     jw_kobj(j, "alerts");
-    rc = put_named(d, j, "by_state", "SELECT state, count(*) FROM alert WHERE ? = 0 GROUP BY state", 0, alert_state_names,
-                   ALERT_STATE_COUNT);
+    rc = put_named(d, j, "by_state", "SELECT state, count(*) FROM alert WHERE ? = 0 GROUP BY state", 0,
+                   alert_state_names, ALERT_STATE_COUNT);
     if (!rc)
         rc = put_named(d, j, "open_by_severity",
-                       "SELECT severity, count(*) FROM alert WHERE state < 2 AND ? = 0 GROUP BY severity", 0, severities,
-                       GH_COUNT(severities));
+                       "SELECT severity, count(*) FROM alert WHERE state < 2 AND ? = 0 GROUP BY severity", 0,
+                       severities, GH_COUNT(severities));
     if (!rc)
-        rc = put_named(d, j, "open_by_level", "SELECT level, count(*) FROM alert WHERE state < 2 AND ? = 0 GROUP BY level", 0,
+        rc = put_named(d, j, "open_by_level",
+                       "SELECT level, count(*) FROM alert WHERE state < 2 AND ? = 0 GROUP BY level", 0,
                        level_names, LEVEL_COUNT);
     jw_end_obj(j);
     return rc;
@@ -70,8 +71,8 @@ static int put_documents(struct db *d, int64_t since, struct jw *j)
     jw_ki64(j, "transfers", number(d, "SELECT coalesce(sum(documents), 0) FROM hourly", &rc));
     jw_ki64(j, "unread", counter_get(d, "documents_unread"));
     if (!rc)
-        rc = put_named(d, j, "by_level", "SELECT level, sum(n) FROM level_sum WHERE hour >= ? GROUP BY level", since,
-                       level_names, LEVEL_COUNT);
+        rc = put_named(d, j, "by_level", "SELECT level, sum(n) FROM level_sum WHERE hour >= ? GROUP BY level",
+                       since, level_names, LEVEL_COUNT);
     jw_end_obj(j);
     return rc;
 }
@@ -79,7 +80,9 @@ static int put_documents(struct db *d, int64_t since, struct jw *j)
 static int put_hours(struct db *d, int64_t since, struct jw *j)
 {
     struct db_stmt *s;
-    int rc = db_query(d, &s, "SELECT hour, alerts, events, documents FROM hourly WHERE hour >= ? ORDER BY hour", "i", since);
+    int rc =
+        db_query(d, &s, "SELECT hour, alerts, events, documents FROM hourly WHERE hour >= ? ORDER BY hour",
+                 "i", since);
 
     jw_karr(j, "by_hour");
     while (!rc && (rc = db_step(s)) == 1) {
@@ -96,10 +99,11 @@ static int put_hours(struct db *d, int64_t since, struct jw *j)
 static int put_rules(struct db *d, int64_t since, struct jw *j)
 {
     struct db_stmt *s;
-    int rc = db_query(d, &s,
-                      "SELECT rule, count(*) AS n FROM alert WHERE received >= ? AND rule IS NOT NULL GROUP BY rule "
-                      "ORDER BY n DESC, rule LIMIT ?",
-                      "ii", since * 1000000, (int64_t)RULES_MAX);
+    int rc = db_query(
+        d, &s,
+        "SELECT rule, count(*) AS n FROM alert WHERE received >= ? AND rule IS NOT NULL GROUP BY rule "
+        "ORDER BY n DESC, rule LIMIT ?",
+        "ii", since * 1000000, (int64_t)RULES_MAX);
 
     jw_karr(j, "rules");
     while (!rc && (rc = db_step(s)) == 1) {
@@ -116,10 +120,11 @@ static int put_rules(struct db *d, int64_t since, struct jw *j)
 static int put_intake(struct db *d, struct jw *j)
 {
     struct db_stmt *s;
-    int rc = db_query(d, &s,
-                      "SELECT coalesce(sum(batches), 0), coalesce(sum(records), 0), coalesce(sum(duplicates), 0), "
-                      "coalesce(sum(malformed), 0), coalesce(sum(lost), 0) FROM appliance",
-                      "");
+    int rc =
+        db_query(d, &s,
+                 "SELECT coalesce(sum(batches), 0), coalesce(sum(records), 0), coalesce(sum(duplicates), 0), "
+                 "coalesce(sum(malformed), 0), coalesce(sum(lost), 0) FROM appliance",
+                 "");
 
     jw_kobj(j, "intake");
     if (!rc && (rc = db_step(s)) == 1) {

@@ -123,8 +123,9 @@ void jw_ktext(struct jw *j, const char *key, struct span s)
 
 int counter_add(struct db *d, const char *name, int64_t n)
 {
-    return db_exec(d, "INSERT INTO counter(name, n) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET n = n + ?2", "si",
-                   name, n);
+    return db_exec(d,
+                   "INSERT INTO counter(name, n) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET n = n + ?2",
+                   "si", name, n);
 }
 
 int64_t counter_get(struct db *d, const char *name)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * store: the console's database: one writer behind a lock, as many readers as there are workers. Writes are durable when
- * their transaction has ended (synchronous=FULL): what was acknowledged to an appliance survives a power cut. */
+ * store: the console's database: one writer behind a lock, as many readers as there are workers. Writes are
+ * durable when their transaction has ended (synchronous=FULL): what was acknowledged to an appliance survives
+ * a power cut. */
 #ifndef GH_CONSOLE_STORE_H
 #define GH_CONSOLE_STORE_H
 
@@ -15,7 +16,8 @@ int store_open(const char *dir, struct store **ret);
 void store_close(struct store *s);
 /* A reader of the same database for one thread; close with db_close. */
 int store_reader(struct store *s, struct db **ret);
-/* The writer, inside a transaction of its own; NULL with a code when it cannot begin. One of the two ends it. */
+/* The writer, inside a transaction of its own; NULL with a code when it cannot begin. One of the two ends it.
+ */
 struct db *store_begin(struct store *s, int *ret_rc);
 int store_commit(struct store *s); /* on failure nothing of it happened */
 void store_rollback(struct store *s);
@@ -32,7 +34,8 @@ void jw_ktext(struct jw *j, const char *key, struct span s);
 /* Appends to the audit inside the caller's transaction. object and detail may be NULL. */
 int audit_append(struct db *d, const char *actor, const char *address, const char *action, const char *object,
                  const char *detail);
-/* Recomputes the chain. 0; ST_BAD_SIGNATURE with the first id that does not fit; *ret_count rows were read. */
+/* Recomputes the chain. 0; ST_BAD_SIGNATURE with the first id that does not fit; *ret_count rows were read.
+ */
 int audit_verify(struct db *d, int64_t *ret_bad_id, uint64_t *ret_count);
 /* Newest first, at most limit with an id below before: members "items" and "next" of an open object. */
 int audit_list(struct db *d, int64_t before, int64_t limit, struct jw *j);

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Steps on alerts: one, or many with honest counts. The steps, the kept answer under an Idempotency-Key and
+ * the audit entry are one transaction; what changed is then told to all streams. */
+#include "base/clock.h"
+#include "base/text.h"
+#include "console/api/app.h"
+#include "console/api/filter.h"
+
+#include <stdio.h>
+
+#define IDS_MAX 1000
+#define KEY_MIN 8
+#define KEY_MAX 64
+#define FAILED_SHOWN 100
+
+struct many {
+    int64_t *ids;
+    size_t n;
+    int64_t all;
+    uint64_t changed, unchanged, missing;
+};
+
+static bool name_number(struct span name, const char *const *names, size_t n, int *ret)
+{
+    for (size_t i = 0; i < n; i++)
+        if (names[i] && span_eq(name, span_str(names[i]))) {
+            *ret = (int)i;
+            return true;
+        }
+    return false;
+}
+
+/* The step that the body asks for; false with the problem written. */
+static bool read_step(struct request *r, struct alert_step *step)
+{
+    struct span action = {NULL, 0}, reason = {NULL, 0};
+    int number = 0;
+
+    *step = (struct alert_step){.user = r->who.name};
+    if (!body_text(r, "action", 32, true, &action) || !body_text(r, "reason", 32, false, &reason) ||
+        !body_text(r, "text", ALERT_TEXT_MAX, false, &step->text))
+        return false;
+    if (!name_number(action, alert_action_names, ACTION_COUNT, &number)) {
+        reply_problem_say(r, PROBLEM_BAD_FIELD, "'action' is one of acknowledge, comment, close, reopen.");
+        return false;
+    }
+    step->action = (enum alert_action)number;
+    number = REASON_NONE;
+    if (reason.n && !name_number(reason, close_reason_names, REASON_COUNT, &number)) {
+        reply_problem_say(r, PROBLEM_BAD_FIELD, "'reason' is one of confirmed, false_alarm, permitted.");
+        return false;
+    }
+    step->reason = (enum close_reason)number;
+    if (memchr(step->text.p ? (const void *)step->text.p : "", 0, step->text.n)) {
+        reply_problem_say(r, PROBLEM_BAD_FIELD, "'text' has a NUL character.");
+        return false;
+    }
+    step->text = span_trim(step->text);
+    if (step->action == ACTION_CLOSE && step->reason == REASON_NONE) {
+        reply_problem(r, PROBLEM_REASON_MISSING);
+        return false;
+    }
+    if (step->action == ACTION_COMMENT && !step->text.n) {
+        reply_problem(r, PROBLEM_TEXT_MISSING);
+        return false;
+    }
+    return true;
+}
+
+static bool key_is_good(struct span key)
+{
+    struct reader rd = reader_span(key);
+
+    if (key.n < KEY_MIN || key.n > KEY_MAX)
+        return false;
+    while (reader_left(&rd)) {
+        uint8_t c = reader_u8(&rd);
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter && c != '-' && c != '_')
+            return false;
+    }
+    return true;
+}
+
+static void request_hash(const struct request *r, uint8_t out[static SEAL_HASH])
+{
+    const struct span parts[] = {r->head.path, span_str("\n"), writer_span(&r->body)};
+    seal_hash("gatehouse-console-request-v1", parts, GH_COUNT(parts), out);
+}
+
+/* True when the reply is made: from the kept answer, or a problem. */
+static bool answered_before(struct db *d, struct request *r, int *ret_rc)
+{
+    uint8_t hash[SEAL_HASH];
+    struct db_stmt *s;
+
+    if (!r->head.idempotency_key.n)
+        return false;
+    *ret_rc = db_query(d, &s, "SELECT request, status, body FROM answered WHERE user = ? AND key = ?", "it",
+                       r->who.user, r->head.idempotency_key);
+    if (*ret_rc || (*ret_rc = db_step(s)) != 1)
+        return false;
+    *ret_rc = 0;
+    request_hash(r, hash);
+    if (!span_eq(db_blob(s, 0), span_of(hash, SEAL_HASH))) {
+        reply_problem(r, PROBLEM_KEY_REUSED);
+    } else {
+        struct jw j;
+        reply_json(r, (int)db_i64(s, 1), &j);
+        jw_raw(&j, db_text(s, 2));
+        reply_header(r, "Idempotent-Replayed", "true");
+        reply_json_end(r);
+    }
+    db_reset(s);
+    return true;
+}
+
+static int keep_answer(struct db *d, struct request *r)
+{
+    uint8_t hash[SEAL_HASH];
+
+    if (!r->head.idempotency_key.n || r->reply.status != 200)
+        return 0;
+    request_hash(r, hash);
+    return db_exec(d, "INSERT INTO answered(user, key, request, status, body, time) VALUES(?, ?, ?, ?, ?, ?)",
+                   "itbiti", r->who.user, r->head.idempotency_key, span_of(hash, SEAL_HASH),
+                   (int64_t)r->reply.status, writer_span(&r->reply.body), (int64_t)clock_wall_us());
+}
+
+/* Ends the transaction: keeps the answer when it is one, commits, publishes. */
+static void finish(struct worker *w, struct request *r, struct db *d, int rc, int64_t since)
+{
+    bool changed = !rc && r->reply.status == 200;
+
+    if (!rc)
+        rc = keep_answer(d, r);
+    if (rc || !changed)
+        store_rollback(w->app->store);
+    else
+        rc = store_commit(w->app->store);
+    if (rc)
+        app_fail(r, rc);
+    else if (changed)
+        app_publish(w->app, w->db, since);
+}
+
+static int act_one(struct db *d, struct request *r, const struct alert_step *step)
+{
+    enum step_outcome outcome;
+    int state = 0, rc = alert_act(d, r->id, step, &outcome, &state);
+    char object[32];
+    struct jw j;
+
+    if (rc)
+        return rc;
+    if (outcome == STEP_NOT_FOUND) {
+        reply_problem_say(r, PROBLEM_NOT_FOUND, "There is no such alert.");
+        return 0;
+    }
+    if (outcome == STEP_WRONG_STATE) {
+        reply_problem_with(r, PROBLEM_WRONG_STATE, "state", 0, alert_state_names[state]);
+        return 0;
+    }
+    snprintf(object, sizeof(object), "alert %lld", (long long)r->id);
+    rc = audit_append(d, r->who.name, r->address, alert_action_names[step->action], object,
+                      close_reason_names[step->reason]);
+    reply_json(r, 200, &j);
+    jw_obj(&j);
+    jw_key(&j, "alert");
+    if (!rc)
+        rc = alert_row(d, r->id, &j);
+    if (!rc)
+        rc = alert_history(d, r->id, &j);
+    jw_end_obj(&j);
+    reply_json_end(r);
+    return rc;
+}
+
+static bool begin(struct worker *w, struct request *r, struct db **ret_db)
+{
+    int rc = 0;
+
+    if (r->head.idempotency_key.n && !key_is_good(r->head.idempotency_key)) {
+        reply_problem_say(r, PROBLEM_BAD_REQUEST, "Idempotency-Key has 8 to 64 letters, digits, '-' or '_'.");
+        return false;
+    }
+    *ret_db = store_begin(w->app->store, &rc);
+    if (!*ret_db) {
+        app_fail(r, rc);
+        return false;
+    }
+    if (answered_before(*ret_db, r, &rc) || rc) {
+        store_rollback(w->app->store);
+        if (rc)
+            app_fail(r, rc);
+        return false;
+    }
+    return true;
+}
+
+void api_alert_act(struct worker *w, struct request *r)
+{
+    static const char *const names[] = {"action", "reason", "text"};
+    struct alert_step step;
+    struct db *d;
+    int64_t since;
+
+    if (!body_fields(r, names, GH_COUNT(names)) || !read_step(r, &step) || !begin(w, r, &d))
+        return;
+    since = alert_seq(d);
+    finish(w, r, d, act_one(d, r, &step), since);
+}
+
+static bool read_ids(struct request *r, const struct json *list, struct many *m)
+{
+    m->ids = list->count <= IDS_MAX ? arena_array(r->arena, list->count + 1, sizeof(*m->ids)) : NULL;
+    if (list->type != JSON_ARRAY || !list->count || !m->ids) {
+        reply_problem_say(r, PROBLEM_BAD_FIELD, "'ids' has 1 to %d numbers.", IDS_MAX);
+        return false;
+    }
+    json_each(id, list)
+    {
+        if (id->type != JSON_NUMBER || !id->integer) {
+            reply_problem_say(r, PROBLEM_BAD_FIELD, "'ids' has 1 to %d numbers.", IDS_MAX);
+            return false;
+        }
+        m->ids[m->n++] = id->i;
+    }
+    m->all = (int64_t)m->n;
+    return true;
+}
+
+static bool read_filter(struct worker *w, struct request *r, const struct json *filter,
+                        struct alert_filter *f)
+{
+    const char *why = "";
+
+    alert_filter_init(f);
+    if (filter->type != JSON_OBJECT) {
+        reply_problem_say(r, PROBLEM_BAD_FIELD, "'filter' must be an object.");
+        return false;
+    }
+    json_each(m, filter)
+    {
+        int rc = ST_MALFORMED;
+        if (span_eq(m->key, span_str("max_id"))) {
+            why = "max_id is a number";
+            if (m->type == JSON_NUMBER && m->integer && m->i > 0 && m->i < INT64_MAX) {
+                f->before = m->i + 1;
+                rc = 0;
+            }
+        } else if (m->type == JSON_STRING) {
+            rc = filter_alert(r->arena, w->db, f, m->key, m->s, &why);
+        } else {
+            why = "its values are strings";
+        }
+        if (rc) {
+            reply_problem_say(r, PROBLEM_BAD_FIELD, "In 'filter': %s.",
+                              rc == ST_NOT_FOUND ? "unknown name" : why);
+            return false;
+        }
+    }
+    return true;
+}
+
+static int act_all(struct db *d, struct request *r, const struct alert_step *step, struct many *m,
+                   struct jw *j)
+{
+    char object[96];
+    int rc = 0;
+
+    jw_karr(j, "failed");
+    for (size_t i = 0; i < m->n && !rc; i++) {
+        enum step_outcome outcome;
+        int state;
+        rc = alert_act(d, m->ids[i], step, &outcome, &state);
+        if (rc)
+            break;
+        m->changed += outcome == STEP_DONE;
+        m->unchanged += outcome == STEP_WRONG_STATE;
+        m->missing += outcome == STEP_NOT_FOUND;
+        if (outcome == STEP_NOT_FOUND && m->missing <= FAILED_SHOWN) {
+            jw_obj(j);
+            jw_ki64(j, "id", m->ids[i]);
+            jw_kcstr(j, "code", "not_found");
+            jw_end_obj(j);
+        }
+    }
+    jw_end_arr(j);
+    snprintf(object, sizeof(object), "%llu alerts", (unsigned long long)m->changed);
+    return rc ? rc
+              : audit_append(d, r->who.name, r->address, alert_action_names[step->action], object,
+                             close_reason_names[step->reason]);
+}
+
+void api_alerts_act(struct worker *w, struct request *r)
+{
+    static const char *const names[] = {"action", "reason", "text", "ids", "filter"};
+    const struct json *ids = json_get(r->json, "ids"), *filter = json_get(r->json, "filter");
+    struct alert_filter f;
+    struct alert_step step;
+    struct many m = {.n = 0};
+    int64_t since;
+    struct db *d;
+    struct jw j;
+    int rc = 0;
+
+    if (!body_fields(r, names, GH_COUNT(names)) || !read_step(r, &step))
+        return;
+    if (!ids == !filter) {
+        reply_problem_say(r, PROBLEM_BAD_FIELD, "Give either 'ids' or 'filter'.");
+        return;
+    }
+    if (!(ids ? read_ids(r, ids, &m) : read_filter(w, r, filter, &f)) || !begin(w, r, &d))
+        return;
+    since = alert_seq(d);
+    if (filter)
+        rc = alert_ids(d, r->arena, &f, ALERT_MANY_MAX, &m.ids, &m.n, &m.all);
+    reply_json(r, 200, &j);
+    jw_obj(&j);
+    if (!rc)
+        rc = act_all(d, r, &step, &m, &j);
+    jw_ku64(&j, "matched", m.n);
+    jw_ku64(&j, "changed", m.changed);
+    jw_ku64(&j, "unchanged", m.unchanged);
+    jw_ki64(&j, "remaining", m.all - (int64_t)m.n);
+    jw_end_obj(&j);
+    reply_json_end(r);
+    finish(w, r, d, rc, since);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * app: what all handlers share, and the way of a request from its head to its handler.
+ *
+ * One struct app per process, filled by serve.c before the first connection; what changes later is
+ * thread-safe by itself. Each worker thread has a struct worker with a database reader of its own. */
+#ifndef GH_CONSOLE_APP_H
+#define GH_CONSOLE_APP_H
+
+#include "base/conf.h"
+#include "base/seal.h"
+#include "console/http/pool.h"
+#include "console/http/server.h"
+#include "console/http/static.h"
+#include "console/http/throttle.h"
+#include "console/store/people.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define COOKIE_NAME "__Host-gatehouse"
+#define JSON_BODY_MAX 65536
+#define QUERY_TIME_MS 10000 /* longest that one statement of a request may run */
+
+/* Lets through so many audit entries of a kind an hour, counts the rest: a stranger must not be able to fill
+ * the disk. */
+enum gate_kind { GATE_SIGN_IN, GATE_FORGERY, GATE_KINDS };
+#define GATE_PER_HOUR 120
+struct gate {
+    uint64_t since_ms;
+    unsigned passed;
+    uint64_t held_back;
+};
+struct app {
+    const struct conf *conf;
+    struct store *store;
+    struct seal_keys *keys;
+    struct site *site;
+    struct hub *hub;
+    struct throttle *throttle;
+    struct pool *pool[LANE_COUNT];
+    struct server *server;
+    uint64_t idle_us, max_us;       /* of sessions */
+    char dummy_hash[PASSWORD_HASH]; /* what an unknown name is checked against, to take the same time */
+    char host_names[1024];
+    pthread_mutex_t gate_lock;
+    struct gate gate[GATE_KINDS];
+    atomic_ullong answers[6]; /* by status / 100 */
+    atomic_ullong intake[6];  /* by enum intake_outcome */
+    atomic_ullong sign_ins, sign_in_failures;
+    uint64_t started_us;
+};
+struct worker {
+    struct app *app;
+    struct db *db;
+};
+struct route {
+    enum http_method method;
+    const char *path; /* "{id}" stands for a number */
+    enum lane lane;
+    int role; /* lowest enum user_role that may; ROLE_NOBODY: without signing in */
+    uint64_t body_max;
+    const char *content_type; /* that the body must have; NULL: no body */
+    void (*run)(struct worker *w, struct request *r);
+};
+/* The table (routes.c). */
+extern const struct route routes[];
+extern const size_t route_count;
+/* The row for a method and path; NULL with *ret_other true when only other methods fit. */
+const struct route *route_find(const struct route *table, size_t n, enum http_method method, struct span path,
+                               int64_t *ret_id, bool *ret_other);
+
+/* Hooks for the server (arg is the app), and the work of a pool thread. */
+bool app_route(void *arg, struct request *r, enum lane *lane, uint64_t *body_max);
+void app_direct(void *arg, struct request *r);
+bool app_submit(void *arg, enum lane lane, struct request *r);
+void app_answered(void *arg, const struct request *r);
+void app_work(void *worker, void *job);
+/* The work without the server: session, role, body, query, handler. */
+void app_run(struct worker *w, struct request *r);
+
+/* Turns a code of a lower layer into a problem, and logs what is our fault or the machine's. */
+void app_fail(struct request *r, int rc);
+/* May this be written to the audit? *ret_held: how many were held back since the last that passed. */
+bool app_gate(struct app *app, enum gate_kind kind, uint64_t *ret_held);
+/* Publishes alerts changed after seq to all streams. */
+void app_publish(struct app *app, struct db *d, int64_t since);
+/* Appliances heard since *since, to all streams. */
+void app_publish_appliances(struct app *app, struct db *d, int64_t *since);
+
+/* Members of a JSON body. body_fields: true when there is an object with no other members than those named;
+ * otherwise the problem is written. body_text: a string of at most max bytes; *ret stays when it is absent
+ * (then required decides). */
+bool body_fields(struct request *r, const char *const *names, size_t n);
+bool body_text(struct request *r, const char *name, size_t max, bool required, struct span *ret);
+/* True when every query name is one of names; otherwise the problem names the nearest. */
+bool query_fields(struct request *r, const char *const *names, size_t n);
+/* A number of the query in lo..hi; *ret stays when absent; false with the problem written. */
+bool query_number(struct request *r, const char *name, int64_t lo, int64_t hi, int64_t *ret);
+
+/* Handlers. */
+void api_session_get(struct worker *w, struct request *r);
+void api_session_start(struct worker *w, struct request *r);
+void api_session_end(struct worker *w, struct request *r);
+void api_password_change(struct worker *w, struct request *r);
+void api_invite_check(struct worker *w, struct request *r);
+void api_invite_accept(struct worker *w, struct request *r);
+void api_alerts_list(struct worker *w, struct request *r);
+void api_alert_get(struct worker *w, struct request *r);
+void api_alert_act(struct worker *w, struct request *r);
+void api_alerts_act(struct worker *w, struct request *r);
+void api_events_list(struct worker *w, struct request *r);
+void api_appliances_list(struct worker *w, struct request *r);
+void api_stats(struct worker *w, struct request *r);
+void api_users_list(struct worker *w, struct request *r);
+void api_audit_list(struct worker *w, struct request *r);
+void api_stream(struct worker *w, struct request *r);
+void api_intake(struct worker *w, struct request *r);
+void api_openapi(struct worker *w, struct request *r);
+void api_healthz(struct worker *w, struct request *r);
+void api_metrics(struct worker *w, struct request *r);
+
+#endif

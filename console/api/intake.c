@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Appliances hand in their batches. What proves them is inside the envelope; the address is only noted. */
+#include "console/store/intake.h"
+#include "base/log.h"
+#include "console/api/app.h"
+
+#include <stdio.h>
+
+static void reply_number(struct request *r, int status, const char *key, uint64_t number)
+{
+    struct jw j;
+
+    reply_json(r, status, &j);
+    jw_obj(&j);
+    jw_ku64(&j, key, number);
+    jw_end_obj(&j);
+    reply_json_end(r);
+}
+
+static void record_refusal(struct app *app, const struct request *r, const struct intake *i)
+{
+    char detail[256];
+    uint64_t held;
+    struct db *d;
+    int rc;
+
+    if (!app_gate(app, GATE_FORGERY, &held) || !(d = store_begin(app->store, &rc)))
+        return;
+    snprintf(detail, sizeof(detail), "%s", i->why ? i->why : "Unknown or retired appliance.");
+    if (held)
+        snprintf(detail + strlen(detail), sizeof(detail) - strlen(detail), " %llu more were not listed.",
+                 (unsigned long long)held);
+    rc = audit_append(d, "-", r->address, "batch_refused", i->name[0] ? i->name : i->identity, detail);
+    if (!rc)
+        (void)store_commit(app->store);
+    else
+        store_rollback(app->store);
+    log_warn("a batch from %s was refused: %s", r->address, detail);
+}
+
+void api_intake(struct worker *w, struct request *r)
+{
+    struct app *app = w->app;
+    struct intake i;
+    int rc = intake_take(app->store, app->keys, writer_span(&r->body), r->address, &i);
+
+    if (rc) {
+        app_fail(r, rc);
+        return;
+    }
+    atomic_fetch_add(&app->intake[i.outcome], 1);
+    switch (i.outcome) {
+    case INTAKE_TAKEN:
+        reply_number(r, 200, "receipt", i.number);
+        if (i.alerts)
+            app_publish(app, w->db, i.first_seq - 1);
+        break;
+    case INTAKE_KNOWN:
+        reply_number(r, 200, "receipt", i.number);
+        break;
+    case INTAKE_HOLE:
+        reply_number(r, 409, "expect", i.number);
+        break;
+    case INTAKE_UNKNOWN:
+        record_refusal(app, r, &i);
+        reply_problem(r, PROBLEM_UNKNOWN_APPLIANCE);
+        break;
+    case INTAKE_FORGED:
+        record_refusal(app, r, &i);
+        reply_problem_say(r, PROBLEM_BAD_SIGNATURE, "%s", i.why);
+        break;
+    case INTAKE_MALFORMED:
+        record_refusal(app, r, &i);
+        reply_problem_say(r, PROBLEM_BAD_ENVELOPE, "%s", i.why);
+        break;
+    }
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * THE table: method, path, where it runs, who may, how large a body of what type, handler. openapi.json
+ * describes the same rows for programs; a test compares the two. */
+#include "base/envelope.h"
+#include "console/api/app.h"
+
+#define API "/api/v1"
+#define JSON "application/json"
+#define ENVELOPE "application/vnd.gatehouse.envelope"
+#define SEALED_MAX (ENVELOPE_MAX + 64) /* the sealed form is a little longer than the batch */
+
+const struct route routes[] = {
+    {HTTP_GET, API "/session", LANE_API, ROLE_NOBODY, 0, NULL, api_session_get},
+    {HTTP_POST, API "/session", LANE_PASSWORD, ROLE_NOBODY, JSON_BODY_MAX, JSON, api_session_start},
+    {HTTP_DELETE, API "/session", LANE_API, ROLE_READER, 0, NULL, api_session_end},
+    {HTTP_POST, API "/session/password", LANE_PASSWORD, ROLE_READER, JSON_BODY_MAX, JSON,
+     api_password_change},
+    {HTTP_POST, API "/invite/check", LANE_API, ROLE_NOBODY, JSON_BODY_MAX, JSON, api_invite_check},
+    {HTTP_POST, API "/invite", LANE_PASSWORD, ROLE_NOBODY, JSON_BODY_MAX, JSON, api_invite_accept},
+    {HTTP_GET, API "/alerts", LANE_API, ROLE_READER, 0, NULL, api_alerts_list},
+    {HTTP_POST, API "/alerts/actions", LANE_API, ROLE_OFFICER, JSON_BODY_MAX, JSON, api_alerts_act},
+    {HTTP_GET, API "/alerts/{id}", LANE_API, ROLE_READER, 0, NULL, api_alert_get},
+    {HTTP_POST, API "/alerts/{id}/actions", LANE_API, ROLE_OFFICER, JSON_BODY_MAX, JSON, api_alert_act},
+    {HTTP_GET, API "/events", LANE_API, ROLE_READER, 0, NULL, api_events_list},
+    {HTTP_GET, API "/appliances", LANE_API, ROLE_READER, 0, NULL, api_appliances_list},
+    {HTTP_GET, API "/stats", LANE_API, ROLE_READER, 0, NULL, api_stats},
+    {HTTP_GET, API "/users", LANE_API, ROLE_ADMINISTRATOR, 0, NULL, api_users_list},
+    {HTTP_GET, API "/audit", LANE_API, ROLE_ADMINISTRATOR, 0, NULL, api_audit_list},
+    {HTTP_GET, API "/stream", LANE_API, ROLE_READER, 0, NULL, api_stream},
+    {HTTP_POST, API "/intake", LANE_INTAKE, ROLE_NOBODY, SEALED_MAX, ENVELOPE, api_intake},
+    {HTTP_GET, API "/openapi.json", LANE_DIRECT, ROLE_NOBODY, 0, NULL, api_openapi},
+    {HTTP_GET, "/healthz", LANE_DIRECT, ROLE_NOBODY, 0, NULL, api_healthz},
+    {HTTP_GET, "/metrics", LANE_API, ROLE_NOBODY, 0, NULL, api_metrics},
+};
+const size_t route_count = GH_COUNT(routes);
+
+/* Does path follow the pattern? A number becomes *ret_id. */
+static bool fits(const char *pattern, struct span path, int64_t *ret_id)
+{
+    struct span rest = span_str(pattern);
+
+    while (rest.n || path.n) {
+        ptrdiff_t end = span_find_byte(span_part(rest, 1, rest.n), '/', 0);
+        ptrdiff_t path_end = span_find_byte(span_part(path, 1, path.n), '/', 0);
+        struct span want = span_part(rest, 0, end < 0 ? rest.n : (size_t)end + 1);
+        struct span have = span_part(path, 0, path_end < 0 ? path.n : (size_t)path_end + 1);
+        uint64_t number;
+        if (span_eq(want, span_str("/{id}"))) {
+            if (!span_starts(have, "/") || have.n > 20 ||
+                !span_number(span_part(have, 1, have.n), INT64_MAX, &number))
+                return false;
+            *ret_id = (int64_t)number;
+        } else if (!span_eq(want, have)) {
+            return false;
+        }
+        rest = span_part(rest, want.n, rest.n);
+        path = span_part(path, have.n, path.n);
+    }
+    return true;
+}
+
+const struct route *route_find(const struct route *table, size_t n, enum http_method method, struct span path,
+                               int64_t *ret_id, bool *ret_other)
+{
+    enum http_method wanted = method == HTTP_HEAD ? HTTP_GET : method;
+
+    *ret_other = false;
+    for (size_t i = 0; i < n; i++) {
+        if (!fits(table[i].path, path, ret_id))
+            continue;
+        if (table[i].method == wanted)
+            return &table[i];
+        *ret_other = true;
+    }
+    return NULL;
+}

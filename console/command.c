@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/command.h"
+#include "base/clock.h"
+#include "console/enrol.h"
+#include "console/serve.h"
+#include "console/state.h"
+#include "console/store/appliances.h"
+#include "console/store/people.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+struct options {
+    struct conf conf;
+    const char *output, *url, *role, *user, *word; /* word: the one argument without a dash */
+    bool json;
+};
+struct command {
+    const char *name, *usage;
+    int (*run)(struct options *o, struct state *s);
+    bool makes; /* may make the state directory */
+    bool word;  /* needs an argument */
+};
+
+static int database_failed(int rc)
+{
+    fprintf(stderr, "gatehouse console: the database: %s\n", status_text(rc));
+    return rc == ST_FULL || rc == ST_IO || rc == ST_NOMEM ? 3 : 2;
+}
+
+/* Ends a command's transaction; an earlier failure undoes it. */
+static int finish(struct state *s, int rc)
+{
+    if (rc)
+        store_rollback(s->store);
+    else
+        rc = store_commit(s->store);
+    return rc ? database_failed(rc) : 0;
+}
+
+/* Where the console last listened, or what the configuration says. */
+static void current_url(const struct state *s, char url[static STATE_URL])
+{
+    char path[STATE_PATH];
+    struct writer w;
+
+    memset(url, 0, STATE_URL);
+    writer_init(&w, 8192);
+    if (state_read(state_path(s->conf, "url", path), &w) == 0 && w.n > 8 && w.n < STATE_URL)
+        memcpy(url, w.p, w.n);
+    else
+        state_url(s->conf, 0, url);
+    writer_done(&w);
+}
+
+static int print_link(struct state *s, int role, int64_t user, const char *whom)
+{
+    char token[TOKEN_TEXT], url[STATE_URL];
+    int rc;
+    struct db *d = store_begin(s->store, &rc);
+
+    if (!d)
+        return database_failed(rc);
+    rc = invite_add(d, role, user, INVITE_LIFE_US, token);
+    if (!rc)
+        rc = audit_append(d, "console", NULL, "link_made", whom, "gatehouse console link");
+    rc = finish(s, rc);
+    if (rc)
+        return rc;
+    current_url(s, url);
+    printf("%s#invite=%s\n", url, token);
+    fprintf(stderr, "One use, within 24 hours; for: %s\n", whom);
+    return 0;
+}
+
+static int run_init(struct options *o, struct state *s)
+{
+    char path[STATE_PATH];
+    (void)o;
+
+    printf("state:          %s%s\n", s->conf->console_state_dir, s->made ? " (made)" : "");
+    printf("TLS key (pin):  sha256//%s\n", s->pin);
+    if (access(state_path(s->conf, "committee.key", path), F_OK) == 0)
+        printf("committee key:  %s\n                Move it to a stick that the committee keeps: with it, "
+               "sealed evidence is "
+               "opened.\n",
+               path);
+    printf("next:           'gatehouse console' serves it, and prints the first sign-in link\n");
+    return 0;
+}
+
+static int run_link(struct options *o, struct state *s)
+{
+    struct user u;
+    struct db *d;
+    int role = 0, rc;
+
+    if (o->user) {
+        rc = store_reader(s->store, &d);
+        if (rc)
+            return database_failed(rc);
+        rc = user_find(d, span_str(o->user), &u);
+        db_close(d);
+        if (rc == ST_NOT_FOUND)
+            fprintf(stderr, "gatehouse console link: there is no user '%s'\n", o->user);
+        if (rc)
+            return 2;
+        return print_link(s, u.role, u.id, u.name);
+    }
+    for (int i = ROLE_READER; i < ROLES; i++)
+        if (!strcmp(o->role ? o->role : "administrator", user_role_names[i]))
+            role = i;
+    if (role)
+        return print_link(s, role, 0, user_role_names[role]);
+    fprintf(stderr, "gatehouse console link: --role is one of reader, officer, administrator\n");
+    return 2;
+}
+
+static int read_request(const char *path, struct enrol_request *r)
+{
+    const char *why = "";
+    struct writer w;
+    int rc;
+
+    writer_init(&w, ENROL_FILE_MAX);
+    rc = state_read(path, &w);
+    if (rc)
+        why = status_text(rc);
+    else
+        rc = enrol_read(writer_span(&w), r, &why);
+    writer_done(&w);
+    if (!rc)
+        return 0;
+    fprintf(stderr, "gatehouse console enrol-approve: %s: %s\n", path, why);
+    return 2;
+}
+
+static int run_approve(struct options *o, struct state *s)
+{
+    char phrase[128], url[STATE_URL];
+    struct enrol_request r;
+    struct writer w;
+    struct db *d;
+    int rc;
+
+    if (!o->output || (o->url && strncmp(o->url, "https://", 8) != 0)) {
+        fprintf(stderr, o->output
+                            ? "gatehouse console enrol-approve: --url must begin with https://\n"
+                            : "gatehouse console enrol-approve: say where the answer goes with -o FILE\n");
+        return 2;
+    }
+    if (read_request(o->word, &r) != 0)
+        return 2;
+    current_url(s, url);
+    if (o->url)
+        snprintf(url, sizeof(url), "%s", o->url);
+    if (url[strlen(url) - 1] == '/')
+        url[strlen(url) - 1] = 0;
+    writer_init(&w, ENROL_FILE_MAX);
+    const struct enrol_answer a = {
+        .url = url, .pin = s->pin, .console = *seal_keys_public(s->keys), .committee = s->committee};
+    rc = enrol_write(&r, &a, &w, phrase, sizeof(phrase));
+    d = rc ? NULL : store_begin(s->store, &rc);
+    if (d) {
+        rc = appliance_enrol(d, &r.keys, r.name);
+        if (!rc)
+            rc = audit_append(d, "console", NULL, "appliance_enrolled", r.name, phrase);
+        if (!rc)
+            rc = state_write(o->output, writer_span(&w), 0644);
+        if (rc)
+            fprintf(stderr, "gatehouse console enrol-approve: %s: %s\n", o->output, status_text(rc));
+        rc = finish(s, rc);
+    }
+    writer_done(&w);
+    if (rc)
+        return rc < 0 ? database_failed(rc) : rc;
+    printf("enrolled: %s\nanswer:   %s\nphrase:   %s\n"
+           "Take the answer to the appliance, and compare the phrase with the one it shows.\n",
+           r.name, o->output, phrase);
+    return 0;
+}
+
+static void print_appliance(void *arg, struct span json)
+{
+    struct arena *a = arena_new(8u << 20);
+    struct json *j;
+
+    (void)arg;
+    if (a && json_parse(a, json, 32, &j, NULL) == 0)
+        printf("%s  %-8s %-24s last heard %-28s batches %lld, alerts %lld, lost %lld, refused %lld\n",
+               json_cstr(json_get(j, "id"), ""), json_cstr(json_get(j, "state"), ""),
+               json_cstr(json_get(j, "name"), ""), json_cstr(json_get(j, "last_heard"), "never"),
+               (long long)json_i64(json_get(j, "batches"), 0), (long long)json_i64(json_get(j, "alerts"), 0),
+               (long long)json_i64(json_get(j, "lost"), 0), (long long)json_i64(json_get(j, "refused"), 0));
+    arena_free(a);
+}
+
+static int run_appliances(struct options *o, struct state *s)
+{
+    struct arena *a = arena_new(256u << 20);
+    struct json *all = NULL;
+    struct writer w;
+    struct db *d = NULL;
+    struct jw j;
+    int rc = a ? store_reader(s->store, &d) : ST_NOMEM;
+
+    writer_init(&w, 64u << 20);
+    jw_init(&j, &w);
+    jw_obj(&j);
+    if (!rc)
+        rc = appliance_list(d, &j);
+    jw_end_obj(&j);
+    if (!rc && o->json)
+        printf("%.*s\n", (int)w.n, (const char *)w.p);
+    else if (!rc && (rc = json_parse(a, writer_span(&w), 64, &all, NULL)) == 0)
+        json_each(one, json_get(all, "items")) print_appliance(NULL, one->raw);
+    if (!rc && !o->json && all && !json_get(all, "items")->count)
+        printf("No appliance is enrolled. 'gatehouse console enrol-approve REQUEST -o ANSWER' enrols one.\n");
+    writer_done(&w);
+    db_close(d);
+    arena_free(a);
+    return rc ? database_failed(rc) : 0;
+}
+
+static int run_retire(struct options *o, struct state *s)
+{
+    int rc;
+    struct db *d = store_begin(s->store, &rc);
+
+    if (!d)
+        return database_failed(rc);
+    rc = appliance_retire(d, o->word);
+    if (!rc)
+        rc = audit_append(d, "console", NULL, "appliance_retired", o->word, NULL);
+    if (rc == ST_NOT_FOUND) {
+        store_rollback(s->store);
+        fprintf(stderr, "gatehouse console retire: no appliance has the identity %s\n", o->word);
+        return 2;
+    }
+    return finish(s, rc);
+}
+
+static int run_audit(struct options *o, struct state *s)
+{
+    int64_t bad = 0;
+    uint64_t n = 0;
+    struct db *d;
+    int rc = store_reader(s->store, &d);
+
+    (void)o;
+    if (rc)
+        return database_failed(rc);
+    rc = audit_verify(d, &bad, &n);
+    db_close(d);
+    if (rc == ST_BAD_SIGNATURE) {
+        printf("The audit log was changed: entry %lld does not fit the chain. Entries before it: %llu.\n",
+               (long long)bad, (unsigned long long)n);
+        return 1;
+    }
+    if (rc)
+        return database_failed(rc);
+    printf("The audit log is whole: %llu entries.\n", (unsigned long long)n);
+    return 0;
+}
+
+static const struct command commands[] = {
+    {"init", "init [-c FILE]", run_init, true, false},
+    {"link", "link [-c FILE] [--role reader|officer|administrator | --user NAME]", run_link, true, false},
+    {"enrol-approve", "enrol-approve [-c FILE] REQUEST -o ANSWER [--url https://…]", run_approve, true, true},
+    {"appliances", "appliances [-c FILE] [--json]", run_appliances, false, false},
+    {"retire", "retire [-c FILE] IDENTITY", run_retire, false, true},
+    {"audit", "audit [-c FILE]", run_audit, false, false},
+};
+
+static const struct command *find(const char *word)
+{
+    for (size_t i = 0; i < GH_COUNT(commands); i++)
+        if (!strcmp(commands[i].name, word))
+            return &commands[i];
+    return NULL;
+}
+
+bool command_known(const char *word)
+{
+    return find(word) != NULL;
+}
+
+static int usage(const struct command *c, const char *what)
+{
+    fprintf(stderr, "gatehouse console: %s\nusage: gatehouse console %s\n", what, c->usage);
+    return 2;
+}
+
+static int parse(const struct command *c, struct options *o, int argc, char **argv)
+{
+    struct writer err;
+    int rc = 0;
+
+    writer_init(&err, 65536);
+    conf_defaults(&o->conf);
+    for (int i = 1; i < argc && !rc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        const char **slot = !strcmp(argv[i], "-o")       ? &o->output
+                            : !strcmp(argv[i], "--url")  ? &o->url
+                            : !strcmp(argv[i], "--role") ? &o->role
+                            : !strcmp(argv[i], "--user") ? &o->user
+                                                         : NULL;
+        bool conf = !strcmp(argv[i], "-c"), set = !strcmp(argv[i], "--set");
+        if ((slot || conf || set) && !value) {
+            rc = usage(c, "an option lacks its value");
+        } else if (slot) {
+            *slot = argv[++i];
+        } else if (conf || set) {
+            rc = conf ? conf_load(&o->conf, argv[++i], &err) : conf_set(&o->conf, argv[++i], &err);
+            if (rc)
+                fprintf(stderr, "%s", writer_cstr(&err));
+        } else if (!strcmp(argv[i], "--json")) {
+            o->json = true;
+        } else if (argv[i][0] == '-' || o->word || !c->word) {
+            rc = usage(c, "unknown option or one word too many");
+        } else {
+            o->word = argv[i];
+        }
+    }
+    writer_done(&err);
+    if (!rc && c->word && !o->word)
+        rc = usage(c, "something is missing");
+    return rc ? 2 : 0;
+}
+
+int command_run(int argc, char **argv)
+{
+    const struct command *c = find(argv[0]);
+    struct options o = {.output = NULL};
+    struct state s;
+    int rc;
+
+    if (!c)
+        return 2;
+    rc = parse(c, &o, argc, argv);
+    if (!rc)
+        rc = state_open(&o.conf, c->makes, &s);
+    if (rc)
+        return rc;
+    rc = c->run(&o, &s);
+    state_close(&s);
+    return rc;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * enrol: an appliance's request file in, the console's answer file out. Both are JSON, base64 for keys; they
+ * may travel by any way, as two people compare the six words of the phrase afterwards. */
+#ifndef GH_CONSOLE_ENROL_H
+#define GH_CONSOLE_ENROL_H
+
+#include "base/seal.h"
+#include "base/writer.h"
+
+#define ENROL_NAME 101
+#define ENROL_FILE_MAX 65536
+
+struct enrol_request {
+    char name[ENROL_NAME];
+    struct seal_public keys;
+};
+/* Strict: ST_MALFORMED with a sentence. */
+int enrol_read(struct span text, struct enrol_request *ret, const char **ret_why);
+
+struct enrol_answer {
+    const char *url, *pin;
+    struct seal_public console, committee;
+};
+/* The answer file's text; phrase (cap bytes) gets the words. */
+int enrol_write(const struct enrol_request *r, const struct enrol_answer *a, struct writer *out, char *phrase,
+                size_t cap);
+
+#endif

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/serve.h"
+#include "base/clock.h"
+#include "base/jail.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "console/api/app.h"
+#include "console/listen.h"
+#include "console/state.h"
+#include "console/store/intake.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define SERVER_THREADS 2
+#define CONNECTIONS 1024
+#define PER_ADDRESS 64
+#define STREAMS 256
+#define STREAMS_PER_SESSION 8
+#define API_THREADS 3
+#define API_QUEUE 256
+#define PASSWORD_THREADS 2 /* each takes PASSWORD_MEMORY while it hashes */
+#define PASSWORD_QUEUE 32
+#define INTAKE_QUEUE 16
+#define WORKERS (API_THREADS + PASSWORD_THREADS + 1)
+#define THROTTLE_ENTRIES 4096
+#define MEMORY (4ull << 30)
+#define FILES 4096
+#define TICK_MS 1000
+#define HEARTBEAT_S 15
+#define EXPIRE_S 60
+#define ROOM_S 10
+#define ROOM_STEPS 20
+#define STREAM_END_MS 2000
+
+struct serving {
+    struct proc proc;
+    struct state state;
+    struct app app;
+    struct worker worker[WORKERS];
+    struct db *tick_db;
+    int64_t heard; /* appliances are published up to here */
+    uint64_t ticks;
+    int listen_fd;
+    unsigned port;
+    char static_dir[PATH_MAX];
+    char url[STATE_URL];
+};
+
+/* conf, or "web" beside this program. */
+static void find_static(struct serving *s)
+{
+    char exe[PATH_MAX];
+    ssize_t n;
+    char *slash;
+
+    if (*s->proc.conf.console_static_dir) {
+        snprintf(s->static_dir, sizeof(s->static_dir), "%s", s->proc.conf.console_static_dir);
+        return;
+    }
+    n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+    exe[n > 0 ? n : 0] = 0;
+    slash = strrchr(exe, '/');
+    if (slash)
+        *slash = 0;
+    if ((size_t)snprintf(s->static_dir, sizeof(s->static_dir), "%s/web", exe) >= sizeof(s->static_dir))
+        s->static_dir[0] = 0;
+}
+
+static int open_all(struct serving *s)
+{
+    char err[512] = "", path[STATE_PATH];
+    int rc = state_open(&s->proc.conf, true, &s->state);
+
+    if (rc)
+        return rc;
+    s->listen_fd = listen_open(&s->proc.conf, &s->port, err, sizeof(err));
+    if (s->listen_fd < 0) {
+        fprintf(stderr, "gh-console: %s\n", err);
+        return 2;
+    }
+    state_url(&s->proc.conf, s->port, s->url);
+    (void)state_write(state_path(&s->proc.conf, "url", path), span_str(s->url), 0644); /* for enrol-approve */
+    find_static(s);
+    if (site_load(s->static_dir, &s->app.site, err, sizeof(err)) != 0) {
+        fprintf(stderr, "gh-console: the web page cannot be loaded from %s: %s\n", s->static_dir, err);
+        return 2;
+    }
+    if (!site_count(s->app.site))
+        log_warn("there is no web page in %s; the API works all the same", s->static_dir);
+    return state_give(&s->proc.conf);
+}
+
+static int lock_in(struct serving *s)
+{
+    const char *rw[] = {s->proc.conf.console_state_dir, NULL};
+    const struct jail_options opt = {
+        .user = s->proc.conf.node_user, .rw = rw, .memory = MEMORY, .files = FILES};
+    char err[512] = "";
+    int abi = 0;
+
+    if (jail_enter(JAIL_CONSOLE, &opt, &abi, err, sizeof(err)) == 0) {
+        log_debug("locked in, Landlock ABI %d", abi);
+        return 0;
+    }
+    log_error("%s", err);
+    return 3;
+}
+
+static int start_pools(struct serving *s)
+{
+    static const struct {
+        enum lane lane;
+        size_t threads, queue;
+    } lanes[] = {{LANE_API, API_THREADS, API_QUEUE},
+                 {LANE_PASSWORD, PASSWORD_THREADS, PASSWORD_QUEUE},
+                 {LANE_INTAKE, 1, INTAKE_QUEUE}};
+    size_t next = 0;
+
+    for (size_t i = 0; i < GH_COUNT(lanes); i++) {
+        void *workers[WORKERS];
+        for (size_t t = 0; t < lanes[i].threads; t++, next++) {
+            s->worker[next].app = &s->app;
+            if (store_reader(s->state.store, &s->worker[next].db) != 0)
+                return 3;
+            workers[t] = &s->worker[next];
+        }
+        s->app.pool[lanes[i].lane] = pool_new(lanes[i].threads, workers, lanes[i].queue, app_work);
+        if (!s->app.pool[lanes[i].lane])
+            return 3;
+    }
+    return 0;
+}
+
+static void on_server_log(void *arg, const char *line)
+{
+    (void)arg;
+    log_debug("http: %s", line); /* strangers cause most of these: no more than debug */
+}
+
+static int start_app(struct serving *s)
+{
+    struct app *a = &s->app;
+
+    a->conf = &s->proc.conf;
+    a->store = s->state.store;
+    a->keys = s->state.keys;
+    a->idle_us = s->proc.conf.console_session_idle * 1000;
+    a->max_us = s->proc.conf.console_session_max * 1000;
+    a->started_us = clock_wall_us();
+    state_hosts(a->conf, a->host_names, sizeof(a->host_names));
+    pthread_mutex_init(&a->gate_lock, NULL);
+    a->hub = hub_new(STREAMS, STREAMS_PER_SESSION);
+    a->throttle = throttle_new(THROTTLE_ENTRIES, (unsigned)a->conf->console_login_rate);
+    if (!a->hub || !a->throttle || password_hash(span_str("nobody has this password"), a->dummy_hash) != 0 ||
+        store_reader(a->store, &s->tick_db) != 0)
+        return 3;
+    return start_pools(s);
+}
+
+static int start_server(struct serving *s)
+{
+    const struct server_options opt = {.listen_fd = s->listen_fd,
+                                       .certificate_pem = (const char *)s->state.tls_crt.p,
+                                       .key_pem = (const char *)s->state.tls_key.p,
+                                       .threads = SERVER_THREADS,
+                                       .connections = CONNECTIONS,
+                                       .per_address = PER_ADDRESS,
+                                       .host_names = s->app.host_names,
+                                       .arg = &s->app,
+                                       .route = app_route,
+                                       .direct = app_direct,
+                                       .submit = app_submit,
+                                       .answered = app_answered,
+                                       .log = on_server_log};
+    char err[256] = "";
+
+    s->app.server = server_start(&opt, err, sizeof(err));
+    if (s->app.server)
+        return 0;
+    log_error("%s", err);
+    return 3;
+}
+
+/* Until there is an administrator, each start makes a fresh link; the one before ends. */
+static int print_welcome(struct serving *s)
+{
+    char token[TOKEN_TEXT];
+    struct db *d;
+    int rc;
+
+    printf("Gatehouse console: %s\n", s->url);
+    if (!user_any_administrator(s->tick_db)) {
+        d = store_begin(s->state.store, &rc);
+        if (!d)
+            return 3;
+        rc = invite_add(d, ROLE_ADMINISTRATOR, 0, INVITE_LIFE_US, token);
+        if (!rc)
+            rc = audit_append(d, "console", NULL, "link_made", "administrator", "first start");
+        if (rc) {
+            store_rollback(s->state.store);
+            return 3;
+        }
+        if (store_commit(s->state.store) != 0)
+            return 3;
+        printf("Nobody can sign in yet. Open this link once, within 24 hours, to become the first "
+               "administrator:\n"
+               "  %s#invite=%s\n",
+               s->url, token);
+    }
+    fflush(stdout);
+    return 0;
+}
+
+static void end_dead_sessions(struct serving *s)
+{
+    int64_t ids[STREAMS];
+    size_t n = hub_owners(s->app.hub, ids, GH_COUNT(ids));
+
+    for (size_t i = 0; i < n; i++)
+        if (!session_alive(s->tick_db, ids[i], s->app.idle_us, s->app.max_us))
+            hub_end(s->app.hub, ids[i], "event: end\ndata: {\"reason\":\"session\"}\n\n");
+}
+
+static void expire(struct serving *s)
+{
+    int rc;
+    struct db *d = store_begin(s->state.store, &rc);
+
+    if (!d)
+        return;
+    if (people_expire(d, s->app.idle_us, s->app.max_us) == 0)
+        (void)store_commit(s->state.store);
+    else
+        store_rollback(s->state.store);
+}
+
+static void on_tick(void *arg)
+{
+    struct serving *s = arg;
+
+    s->ticks++;
+    server_sweep(s->app.server);
+    app_publish_appliances(&s->app, s->tick_db, &s->heard);
+    if (s->ticks % HEARTBEAT_S == 0) {
+        end_dead_sessions(s);
+        hub_publish(s->app.hub, span_str(": still here\n\n"));
+    }
+    if (s->ticks % EXPIRE_S == 0)
+        expire(s);
+    if (s->ticks % ROOM_S == 0)
+        for (int i = 0; i < ROOM_STEPS && intake_make_room(s->state.store, s->proc.conf.console_max) > 0; i++)
+            continue;
+}
+
+static void on_signal(void *arg)
+{
+    struct serving *s = arg;
+    loop_stop(s->proc.loop);
+}
+
+/* Workers finish, streams say good-bye, then the connections end. */
+static void stop(struct serving *s)
+{
+    uint64_t until = clock_mono_ms() + STREAM_END_MS;
+
+    for (int lane = 0; lane < LANE_COUNT; lane++)
+        pool_stop(s->app.pool[lane]);
+    if (s->app.hub) {
+        hub_end(s->app.hub, 0, NULL);
+        while (hub_count(s->app.hub) && clock_mono_ms() < until)
+            usleep(10000);
+    }
+    server_stop(s->app.server);
+    for (int lane = 0; lane < LANE_COUNT; lane++)
+        pool_free(s->app.pool[lane]);
+    for (size_t i = 0; i < WORKERS; i++)
+        db_close(s->worker[i].db);
+    db_close(s->tick_db);
+    hub_free(s->app.hub);
+    throttle_free(s->app.throttle);
+    site_free(s->app.site);
+    state_close(&s->state);
+}
+
+int serve(int argc, char **argv)
+{
+    static struct serving s;
+    int rc;
+
+    proc_start(&s.proc, ROLE_CONSOLE, "gh-console", argc, argv);
+    s.listen_fd = -1;
+    if (s.proc.argc) {
+        fprintf(stderr, "gh-console: unknown option '%s'\n", s.proc.argv[0]);
+        return 2;
+    }
+    rc = open_all(&s);
+    if (!rc)
+        rc = lock_in(&s);
+    if (!rc)
+        rc = start_app(&s);
+    if (!rc && (loop_signal(s.proc.loop, SIGINT, on_signal, &s) != 0 ||
+                loop_signal(s.proc.loop, SIGTERM, on_signal, &s) != 0 ||
+                !loop_timer_add(s.proc.loop, TICK_MS, true, on_tick, &s)))
+        rc = 3;
+    if (!rc)
+        rc = start_server(&s);
+    if (!rc)
+        rc = print_welcome(&s);
+    if (!rc) {
+        proc_ready(&s.proc);
+        log_info("serving %s", s.url);
+        loop_run(s.proc.loop);
+        log_info("stopping");
+    }
+    stop(&s);
+    return rc;
+}

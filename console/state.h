@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * state: what lives in console.state_dir, made on first use:
+ *
+ *   console.key console.pub      the console's identity: batches are sealed for it
+ *   committee.key committee.pub  evidence is sealed for the committee; its key belongs on a stick, not here
+ *   tls.key tls.crt              the web certificate
+ *   console.db                   everything else
+ *   url                          the address under which the console last listened
+ *
+ * Every failure is one sentence on stderr that names the file and what to do. Used before the process locks
+ * itself in. */
+#ifndef GH_CONSOLE_STATE_H
+#define GH_CONSOLE_STATE_H
+
+#include "base/conf.h"
+#include "base/seal.h"
+#include "console/cert.h"
+#include "console/store/store.h"
+
+#define STATE_PATH (CONF_TEXT + 32)
+#define STATE_URL 320
+
+struct state {
+    const struct conf *conf;
+    struct store *store;
+    struct seal_keys *keys;
+    struct seal_public committee;
+    struct writer tls_key, tls_crt;
+    char pin[CERT_PIN];
+    bool made; /* something was made just now */
+};
+/* Opens; makes what is missing when make. 0, or the exit code 2 (someone must act) or 3 (the machine). */
+int state_open(const struct conf *c, bool make, struct state *s);
+void state_close(struct state *s);
+/* Gives the directory and all but the committee's key to the user that the process becomes (root only). */
+int state_give(const struct conf *c);
+/* dir/name into path. */
+const char *state_path(const struct conf *c, const char *name, char path[static STATE_PATH]);
+/* Names the console goes by: console.hosts, this machine's name, the listening address. */
+void state_hosts(const struct conf *c, char *buf, size_t cap);
+/* https://host:port/ as people type it; port 0: the configured one. */
+void state_url(const struct conf *c, unsigned port, char url[static STATE_URL]);
+/* Host and port of console.listen; false when it is none. */
+bool state_listen(const struct conf *c, char *host, size_t cap, char port[static 8]);
+int state_write(const char *path, struct span bytes, unsigned mode);
+int state_read(const char *path, struct writer *w); /* at most the writer's ceiling */
+
+#endif
