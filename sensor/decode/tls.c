@@ -22,6 +22,7 @@ struct half {
     uint8_t head_n;
     uint8_t type; /* of the current record */
     bool begun;   /* a record was seen */
+    bool changed; /* a ChangeCipherSpec was seen while no ServerHello was */
     bool closed;  /* nothing readable comes any more: ciphertext, a gap, or no TLS */
 };
 struct tls_state {
@@ -205,6 +206,18 @@ static bool append(struct half *h, struct proto_ctx *cx, struct span bytes)
     return writer_ok(&h->message);
 }
 
+/* The direction turns to ciphertext. When the server's does, the handshake has shown all that it shows. */
+static void on_ciphertext(struct tls_state *s, struct proto_ctx *cx, enum direction dir)
+{
+    s->half[dir].closed = true;
+    forget(&s->half[dir], cx);
+    if (!s->facts || !s->facts->server || !s->speaker_known || dir == s->speaker)
+        return;
+    if (!s->facts->certificate && s->facts->version && s->facts->version < 0x0304)
+        s->facts->resumed = s->facts->client; /* an abbreviated handshake (RFC 5246 section 7.3) */
+    finish(s, cx);
+}
+
 /* Content of handshake records: messages may share a record and may span several. */
 static void on_handshake(struct tls_state *s, struct proto_ctx *cx, enum direction dir, struct span bytes)
 {
@@ -220,6 +233,12 @@ static void on_handshake(struct tls_state *s, struct proto_ctx *cx, enum directi
             continue;
         }
         part = span_part(bytes, 0, want);
+        /* Without the ServerHello (one-sided capture, HelloRetryRequest) only the next message tells what a
+         * ChangeCipherSpec meant: TLS 1.3 sends one for show before the second ClientHello. */
+        if (h->changed && !h->message.n && part.p[0] != CLIENT_HELLO) {
+            on_ciphertext(s, cx, dir);
+            return;
+        }
         bytes = span_part(bytes, part.n, SIZE_MAX);
         if (!append(h, cx, part)) {
             h->closed = true;
@@ -237,18 +256,6 @@ static void on_handshake(struct tls_state *s, struct proto_ctx *cx, enum directi
             writer_clear(&h->message);
         }
     }
-}
-
-/* The direction turns to ciphertext. When the server's does, the handshake has shown all that it shows. */
-static void on_ciphertext(struct tls_state *s, struct proto_ctx *cx, enum direction dir)
-{
-    s->half[dir].closed = true;
-    forget(&s->half[dir], cx);
-    if (!s->facts || !s->facts->server || !s->speaker_known || dir == s->speaker)
-        return;
-    if (!s->facts->certificate && s->facts->version && s->facts->version < 0x0304)
-        s->facts->resumed = s->facts->client; /* an abbreviated handshake (RFC 5246 section 7.3) */
-    finish(s, cx);
 }
 
 /* A record's head is complete: what is it? */
@@ -270,9 +277,10 @@ static void on_record(struct tls_state *s, struct proto_ctx *cx, enum direction 
     }
     h->begun = true;
     h->record_left = length;
-    /* TLS 1.3 sends a ChangeCipherSpec for show behind a HelloRetryRequest and the first ClientHello. */
     if (h->type == APPLICATION_DATA || (h->type == CHANGE_CIPHER_SPEC && s->facts && s->facts->server))
         on_ciphertext(s, cx, dir);
+    else if (h->type == CHANGE_CIPHER_SPEC)
+        h->changed = true;
 }
 
 /* An SSL 2.0 hello stands where the first record's head should: step over it. True when it was one. */
