@@ -2,8 +2,8 @@
 #include "sensor/decode/mime_decode.h"
 #include "sensor/decode/mime_word.h"
 
-/* Decoded bytes on their way to the transfer, so that it is not called for each byte. A mail comes line by line: a larger
- * buffer would cost more to clear than it saves. */
+/* Decoded bytes on their way to the transfer, so that it is not called for each byte. A mail comes line by
+ * line: a larger buffer would cost more to clear than it saves. */
 struct sink {
     struct transfer *t;
     size_t n;

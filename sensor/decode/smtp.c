@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sensor/decode/smtp.h"
+#include "sensor/decode/line.h"
+#include "sensor/decode/smtp_dots.h"
 #include "sensor/decode/smtp_mail.h"
 
 #define SMTP_LINE_MAX 4096u
@@ -18,11 +20,6 @@ enum client_state {
     AT_STOP,   /* TLS */
 };
 
-struct line {
-    struct writer part;
-    bool skip; /* the rest of a line that is too long, or whose beginning is missing */
-};
-
 struct smtp {
     struct proto_ctx *cx;
     enum client_state state;
@@ -31,47 +28,13 @@ struct smtp {
     struct mime *mime;
     uint64_t left;
     bool last;      /* the chunk is the last one */
-    bool lf_only;   /* the client's DATA line ended with LF alone */
     bool data_gap;  /* bytes of the mail are missing, perhaps its end */
     bool replies;   /* the server's side is seen */
     bool mail_seen; /* an event was sent */
-    uint8_t dot[4]; /* line beginning in DATA that may be the end: ".", CR */
-    unsigned n_dot;
-    bool bol, bare;              /* at the beginning of a line; the line end before it was a bare LF */
-    bool cr;                     /* the last byte was CR */
+    struct smtp_dots dots;
     uint8_t open[SMTP_OPEN_MAX]; /* commands that wait for a reply, a ring */
     unsigned open_at, n_open;
 };
-
-/* The next line without its end; false: not complete (kept). */
-static bool take_line(struct line *l, struct span *in, struct span *ret, bool *ret_crlf)
-{
-    ptrdiff_t lf = span_find_byte(*in, '\n', 0);
-    struct span piece = span_part(*in, 0, lf < 0 ? in->n : (size_t)lf);
-    bool skipped = l->skip;
-
-    *in = span_part(*in, piece.n + (lf >= 0), in->n);
-    if (l->skip) {
-        l->skip = lf < 0;
-        if (lf >= 0)
-            writer_clear(&l->part);
-        return false;
-    }
-    if (piece.n > SMTP_LINE_MAX - l->part.n) {
-        piece.n = SMTP_LINE_MAX - l->part.n;
-        l->skip = lf < 0;
-    }
-    if (skipped || lf < 0 || l->part.n) {
-        writer_put(&l->part, piece);
-        piece = writer_span(&l->part);
-    }
-    if (lf < 0 && !l->skip)
-        return false;
-    *ret_crlf = piece.n && piece.p[piece.n - 1] == '\r';
-    piece.n -= *ret_crlf;
-    *ret = piece;
-    return true;
-}
 
 static void open_push(struct smtp *s, enum command c)
 {
@@ -166,9 +129,6 @@ static void envelope_end(struct smtp *s)
 static void data_begin(struct smtp *s)
 {
     s->state = AT_DATA;
-    s->bol = true;
-    s->bare = s->cr = false;
-    s->n_dot = 0;
     mail_begin(s);
 }
 
@@ -225,7 +185,7 @@ static void client_line(struct smtp *s, struct span line, bool crlf)
     } else if (verb(line, "DATA", &arg)) {
         c = CMD_DATA;
         s->state = AT_DATA_ASKED;
-        s->lf_only = !crlf;
+        smtp_dots_start(&s->dots, !crlf);
     } else if (verb(line, "BDAT", &arg)) {
         open_push(s, CMD_BDAT);
         bdat(s, arg);
@@ -242,62 +202,9 @@ static void client_line(struct smtp *s, struct span line, bool crlf)
     open_push(s, c);
 }
 
-/* Mail text with its dots unstuffed (RFC 5321 section 4.5.2), in stretches as long as possible. True: the
- * mail ended. */
-static bool data_feed(struct smtp *s, struct span *in)
-{
-    size_t start = 0, i = 0;
-
-    while (i < in->n) {
-        uint8_t c = in->p[i];
-        if (s->bol && c == '.') { /* the dot itself is never text */
-            if (s->mime)
-                mime_feed(s->mime, span_part(*in, start, i - start));
-            start = ++i;
-            s->bol = false;
-            s->n_dot = 1;
-            continue;
-        }
-        s->bol = false;
-        if (s->n_dot) { /* behind the dot: CR LF or LF and nothing else is the end */
-            if (c == '\r' && s->n_dot == 1) {
-                s->n_dot = 2;
-                start = ++i;
-                continue;
-            }
-            bool end = c == '\n', exact = s->n_dot == 2 && !s->bare;
-            if (end && !exact)
-                proto_anomaly(s->cx, TO_SERVER, "smtp.bare_lf_at_end");
-            if (end && (exact || s->lf_only)) {
-                *in = span_part(*in, i + 1, in->n);
-                s->n_dot = 0;
-                return true;
-            }
-            if (s->n_dot == 2 && s->mime) /* the CR was text after all */
-                mime_feed(s->mime, span_str("\r"));
-            s->cr = s->n_dot == 2;
-            s->n_dot = 0;
-        }
-        ptrdiff_t lf = span_find_byte(*in, '\n', i);
-        if (lf < 0) {
-            s->cr = in->p[in->n - 1] == '\r';
-            break;
-        }
-        s->bare = !((size_t)lf > i ? in->p[lf - 1] == '\r' : s->cr);
-        s->cr = false;
-        s->bol = true;
-        i = (size_t)lf + 1;
-    }
-    if (s->mime)
-        mime_feed(s->mime, span_part(*in, start, in->n));
-    *in = (struct span){0};
-    return false;
-}
-
 static void client_feed(struct smtp *s, struct span in)
 {
     struct span line;
-    bool crlf;
 
     while (in.n) {
         switch (s->state) {
@@ -305,7 +212,7 @@ static void client_feed(struct smtp *s, struct span in)
             data_begin(s);
             break;
         case AT_DATA:
-            if (data_feed(s, &in)) {
+            if (smtp_dots_feed(&s->dots, s->cx, s->mime, &in)) {
                 s->state = AT_COMMAND;
                 mail_end(s, true);
                 open_push(s, CMD_OTHER); /* the text has its own reply */
@@ -325,14 +232,13 @@ static void client_feed(struct smtp *s, struct span in)
             break;
         case AT_COMMAND:
         case AT_SECRET:
-            if (!take_line(&s->client, &in, &line, &crlf))
+            if (!line_next(&s->client, &in, &line))
                 break;
             if (s->state == AT_SECRET)
                 s->state = AT_COMMAND;
             else
-                client_line(s, line, crlf);
-            if (!s->client.skip)
-                writer_clear(&s->client.part);
+                client_line(s, line, line.n && line.p[line.n - 1] == '\r');
+            line_clear(&s->client);
             break;
         case AT_STOP:
             return;
@@ -380,16 +286,14 @@ static void server_feed(struct smtp *s, struct span in)
 {
     struct span line;
     uint64_t code;
-    bool crlf;
 
     while (in.n && s->state != AT_STOP) {
-        if (!take_line(&s->server, &in, &line, &crlf))
+        if (!line_next(&s->server, &in, &line))
             continue;
         if (span_number(span_part(line, 0, 3), 999, &code) && line.n >= 3 &&
             !(line.n > 3 && line.p[3] == '-'))
             reply(s, (unsigned)code);
-        if (!s->server.skip)
-            writer_clear(&s->server.part);
+        line_clear(&s->server);
     }
 }
 
@@ -398,13 +302,14 @@ static enum probe smtp_probe(const struct proto_ctx *cx, enum direction dir, str
     static const char *const client[] = {"EHLO ", "HELO ", "LHLO ", "MAIL FROM:", "RCPT TO:"};
     bool more = false;
 
+    if (!first.n)
+        return PROBE_MORE;
     if (dir == TO_SERVER || cx->midstream) {
         for (size_t i = 0; i < GH_COUNT(client); i++) {
             size_t n = strlen(client[i]);
             if (span_starts_nocase(first, client[i]))
                 return PROBE_YES;
-            more |= first.n < n && span_starts_nocase(span_of(client[i], first.n), "") &&
-                    memcmp(first.p, client[i], first.n) == 0;
+            more |= first.n < n && memcmp(first.p, client[i], first.n) == 0;
         }
     }
     if (dir == TO_CLIENT || cx->midstream) {
@@ -426,8 +331,8 @@ static int smtp_open(void *state, struct proto_ctx *cx)
     if (!proto_charge(cx, FLOW_CHARGE))
         return ST_LIMIT;
     s->cx = cx;
-    writer_init(&s->client.part, SMTP_LINE_MAX);
-    writer_init(&s->server.part, SMTP_LINE_MAX);
+    line_init(&s->client, SMTP_LINE_MAX);
+    line_init(&s->server, SMTP_LINE_MAX);
     smtp_mail_init(&s->mail);
     open_push(s, CMD_OTHER); /* the server's greeting */
     return 0;
@@ -456,8 +361,7 @@ static void smtp_gap(void *state, struct proto_ctx *cx, enum direction dir, uint
         /* fall through */
     case AT_DATA:
         s->data_gap = true;
-        s->bol = s->cr = false;
-        s->n_dot = 0;
+        smtp_dots_gap(&s->dots);
         if (s->mime)
             mime_gap(s->mime, missing);
         break;
@@ -502,8 +406,8 @@ static void smtp_close(void *state, struct proto_ctx *cx)
     if (!s->mail_seen && s->mail.helo.n)
         mail_log(s, NULL, false);
     smtp_mail_done(&s->mail);
-    writer_done(&s->client.part);
-    writer_done(&s->server.part);
+    line_done(&s->client);
+    line_done(&s->server);
     proto_release(cx, FLOW_CHARGE);
 }
 
