@@ -186,6 +186,15 @@ static void count_packet(struct flow_table *t, struct flow *f, const struct pack
     }
 }
 
+/* Is the sender of a flow's first packet client or server? Handshakes tell; without one, who speaks from a well-known port
+ * to one that is none is taken for the server, until a parser knows better. */
+static enum direction speaker(const struct packet *p)
+{
+    if (p->proto == 6 && (p->tcp_flags & TCP_SYN))
+        return p->tcp_flags & TCP_ACK ? TO_CLIENT : TO_SERVER;
+    return p->src_port && p->src_port < 1024 && p->dst_port >= 1024 ? TO_CLIENT : TO_SERVER;
+}
+
 struct flow *flow_table_packet(struct flow_table *t, const struct packet *p, enum direction *ret_dir)
 {
     uint64_t hash = hash_tuple(t->keys, p->src, p->src_port, p->dst, p->dst_port, p->proto);
@@ -203,8 +212,7 @@ struct flow *flow_table_packet(struct flow_table *t, const struct packet *p, enu
         f = NULL;
     }
     if (!f) {
-        /* Who answers a SYN is the server, whoever is seen first. */
-        dir = p->proto == 6 && (p->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) ? TO_CLIENT : TO_SERVER;
+        dir = speaker(p);
         f = begin_flow(t, p, hash, dir);
         if (!f)
             return NULL;

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Labels of hand-made packets: found by content, guessed by port (and said so), unknown; memory that is
+ * short. */
+#include "sensor/decode/label.h"
+#include "tests/check.h"
+
+/* IPv4 header, UDP or TCP header, text. */
+struct row {
+    const char *name;
+    uint8_t proto;
+    uint16_t sp, dp;
+    uint8_t flags;
+    const char *text;
+    size_t n;
+    unsigned times; /* how often it is shown */
+    const char *want_proto, *want_confidence, *want_host;
+    bool decided; /* before label_finish */
+};
+#define DNS_QUERY                                                                                            \
+    "\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x05north\x07"                                          \
+    "example\x00\x00\x01\x00\x01"
+#define HTTP_GET "GET /index.html HTTP/1.1\r\nHost: portal.hq.example\r\nUser-Agent: gh\r\n\r\n"
+static const struct row rows[] = {
+    {"dns", 17, 40000, 53, 0, DNS_QUERY, sizeof(DNS_QUERY) - 1, 1, "DNS", "DPI", "north.example", false},
+    {"http", 6, 40000, 80, 0x18, HTTP_GET, sizeof(HTTP_GET) - 1, 1, "HTTP", "DPI", "portal.hq.example",
+     false},
+    {"http on another port", 6, 40000, 12345, 0x18, HTTP_GET, sizeof(HTTP_GET) - 1, 1, "HTTP", "DPI",
+     "portal.hq.example", false},
+    {"a lone SYN is a guess", 6, 40000, 22, 2, "", 0, 1, "SSH", "Match by port", NULL, false},
+    {"unknown", 17, 40000, 50001, 0, "\x9c\x11\xe3\x77\x01\xfe\x8a", 7, 1, "Unknown", "Unknown", NULL, false},
+    {"the limit of other packets", 17, 40000, 50001, 0, "\x9c\x11\xe3\x77\x01\xfe\x8a", 7, 16, "Unknown",
+     "Unknown", NULL, true},
+    {"the limit of TCP packets", 6, 40000, 50001, 0x18, "\x9c\x11\xe3\x77\x01\xfe\x8a", 7, 32, "Unknown",
+     "Unknown", NULL, true},
+};
+
+static struct span packet_of(const struct row *r, uint8_t *buf, size_t cap)
+{
+    struct writer w;
+    size_t head = r->proto == 6 ? 20 : 8;
+
+    writer_fixed(&w, buf, cap);
+    writer_be(&w, 0x4500, 2);
+    writer_be(&w, 20 + head + r->n, 2);
+    writer_be(&w, 0x00010000, 4);
+    writer_be(&w, 0x4000u | r->proto, 2);
+    writer_be(&w, 0, 2);
+    writer_bytes(&w, "\x0a\x00\x00\x01\x0a\x00\x00\x02", 8);
+    writer_be(&w, r->sp, 2);
+    writer_be(&w, r->dp, 2);
+    if (r->proto == 6) {
+        writer_be(&w, 1000, 4);
+        writer_be(&w, 2000, 4);
+        writer_u8(&w, 0x50);
+        writer_u8(&w, r->flags);
+        writer_be(&w, 0xffff0000, 4);
+        writer_be(&w, 0, 2);
+    } else {
+        writer_be(&w, 8 + r->n, 2);
+        writer_be(&w, 0, 2);
+    }
+    writer_bytes(&w, r->text, r->n);
+    return writer_span(&w);
+}
+
+static void check_json(const struct labels *l, const struct label *label, const struct row *r)
+{
+    struct writer w;
+    struct jw j;
+    struct arena *a = arena_new(1 << 20);
+    struct json *tree = NULL;
+
+    writer_init(&w, 65536);
+    jw_init(&j, &w);
+    jw_obj(&j);
+    label_write(l, label, &j);
+    jw_end_obj(&j);
+    CHECK(json_parse(a, writer_span(&w), 8, &tree, NULL) == 0);
+    CHECK_STR(json_cstr(json_path(tree, "ndpi.proto"), ""), r->want_proto);
+    CHECK_STR(json_cstr(json_path(tree, "ndpi.confidence"), ""), r->want_confidence);
+    CHECK_STR(json_cstr(json_path(tree, "ndpi.hostname"), "-"), r->want_host ? r->want_host : "-");
+    CHECK(json_path(tree, "ndpi.proto_id") && json_path(tree, "ndpi.category"));
+    arena_free(a);
+    writer_done(&w);
+}
+
+static void run_row(const struct row *r)
+{
+    struct budget budget = {.max = 1u << 20};
+    struct labels *l = labels_new(&budget);
+    struct label label = {0};
+    struct label_state *state = NULL;
+    uint8_t buf[512];
+    struct label_packet p = {packet_of(r, buf, sizeof(buf)), 1700000000000000ull, r->proto == 6, r->n == 0};
+
+    for (unsigned i = 0; i < r->times; i++) {
+        CHECK(!label.decided);
+        label_packet(l, &label, &state, &p);
+    }
+    CHECK(label.decided == r->decided || !r->decided);
+    label_finish(l, &label, &state);
+    CHECK(label.decided && !state);
+    check_json(l, &label, r);
+    label_done(&label);
+    CHECK_U64(budget.used, 0);
+    labels_free(l);
+}
+
+static void short_memory(void)
+{
+    struct budget budget = {.max = 300};
+    struct labels *l = labels_new(&budget);
+    uint8_t buf[512];
+
+    check_row("memory is short");
+    for (size_t i = 0; i < GH_COUNT(rows); i++) {
+        struct label label = {0};
+        struct label_state *state = NULL;
+        struct label_packet p = {packet_of(&rows[i], buf, sizeof(buf)), 0, rows[i].proto == 6,
+                                 rows[i].n == 0};
+        label_packet(l, &label, &state, &p);
+        label_finish(l, &label, &state);
+        CHECK(label.decided && !state && label.app == 0);
+        label_done(&label);
+    }
+    CHECK_U64(labels_refused(l), GH_COUNT(rows));
+    CHECK_U64(budget.used, 0);
+    labels_free(l);
+}
+
+int main(void)
+{
+    for (size_t i = 0; i < GH_COUNT(rows); i++) {
+        check_row(rows[i].name);
+        run_row(&rows[i]);
+    }
+    short_memory();
+    return check_end();
+}
