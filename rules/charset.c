@@ -2,10 +2,13 @@
 #include "rules/charset_table.h"
 
 #include "base/text.h"
+#include "rules/unicode.h"
 
 int charset_warm_up(void)
 {
-    return charset_icu_warm_up();
+    int rc = unicode_warm_up();
+
+    return rc ? rc : charset_table_fill();
 }
 
 bool charset_known(const char *name)
@@ -103,7 +106,7 @@ void charset_decode_by(const struct charset *c, struct span bytes, struct writer
         if (!c->converter)
             text_put_clean(out, s);
         else
-            charset_icu_decode(c, s, out);
+            unicode_convert(c->converter, s, out);
         break;
     case FORM_VNI:
         charset_vni_decode(s, out);

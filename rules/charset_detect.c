@@ -4,6 +4,7 @@
 #include "rules/charset_table.h"
 
 #include "base/text.h"
+#include "rules/unicode.h"
 
 #define DECODE_SAMPLE 16384 /* bytes that every candidate decodes */
 
@@ -153,7 +154,7 @@ static double east_score(const char *name, struct span sample, const char *commo
 
     writer_init(&w, 4 * DECODE_SAMPLE + 64);
     /* The sample may end inside a character: the last bytes are not looked at. */
-    if (!charset_icu_decode(c, sample, &w)) {
+    if (!unicode_convert(c->converter, sample, &w)) {
         writer_done(&w);
         return 0;
     }
@@ -187,6 +188,21 @@ static struct span whole_characters(struct span s)
     return cut;
 }
 
+/* Share of characters in the first level of GB 2312, the 3755 most used: 0xb0..0xd7 leads them. */
+static double gb_level(struct span s)
+{
+    unsigned all = 0, hit = 0;
+
+    for (size_t i = 0; i + 1 < s.n; i++) {
+        if (s.p[i] < 0x80)
+            continue;
+        all++;
+        hit += s.p[i] >= 0xb0 && s.p[i] <= 0xd7 && s.p[i + 1] >= 0xa1;
+        i++;
+    }
+    return all >= 4 ? (double)hit / all : 0;
+}
+
 static bool by_east_asia(struct span sample, struct guess *ret)
 {
     static const struct {
@@ -215,6 +231,8 @@ static bool by_east_asia(struct span sample, struct guess *ret)
 
     for (size_t i = 0; i < GH_COUNT(rows); i++) {
         double share = east_score(rows[i].name, s, rows[i].common, rows[i].lo, rows[i].hi) / rows[i].least;
+        if (share > 0 && share < 1.1 && strcmp(rows[i].name, "gb18030") == 0 && gb_level(s) >= 0.85)
+            share = 1.1; /* short texts have none of the commonest */
         if (share >= 1 && share > best) {
             best = share;
             *ret = guess(rows[i].name, share > 2 ? 0.95 : 0.7);
@@ -302,7 +320,7 @@ static bool fits(const struct charset *c, struct span sample)
     }
     if (c->form == FORM_MULTI) {
         writer_init(&w, 4 * DECODE_SAMPLE + 64);
-        ok = charset_icu_decode(c, whole_characters(sample), &w);
+        ok = unicode_convert(c->converter, whole_characters(sample), &w);
         writer_done(&w);
     }
     return ok && (c->form == FORM_MULTI || c->form == FORM_VNI);

@@ -6,6 +6,7 @@
 #include "rules/charset_table.h"
 
 #include "base/text.h"
+#include "rules/unicode.h"
 
 #include <stdlib.h>
 
@@ -143,7 +144,7 @@ struct viet_score charset_syllables(struct span utf8)
     struct span text;
 
     writer_init(&nfd, 8 * utf8.n + 64);
-    charset_nfd(utf8, &nfd);
+    unicode_nfd(utf8, &nfd);
     text = writer_span(&nfd);
     for (size_t pos = 0; pos < text.n;)
         if (!take(&w, text_next(text, &pos)))

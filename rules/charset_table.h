@@ -38,7 +38,7 @@ struct charset {
     const char *letters; /* the small letters that texts in it use, with which detection counts; NULL: not
                             looked for */
     uint16_t *table;     /* 256 code points, U+FFFD where there is none */
-    void *converter;
+    struct unicode_converter *converter;
     uint8_t *mood; /* enum charset_mood of each byte; only with letters */
 };
 extern struct charset charsets[];
@@ -48,12 +48,8 @@ extern const size_t charsets_count;
 const struct charset *charset_find(const char *name);
 void charset_decode_by(const struct charset *c, struct span bytes, struct writer *out);
 
-/* ICU, in charset_icu.c alone. */
-int charset_icu_warm_up(void);
-/* Decodes by c->converter; false when the bytes are damaged (U+FFFD stands for what is lost). */
-bool charset_icu_decode(const struct charset *c, struct span bytes, struct writer *out);
-/* Canonical decomposition (NFD), for the syllables. */
-void charset_nfd(struct span utf8, struct writer *out);
+/* Fills in tables, converters and moods of all rows. 0, ST_NOMEM, ST_IO. */
+int charset_table_fill(void);
 
 /* The Vietnamese ones, in charset_viet.c. */
 extern const uint16_t charset_tcvn3[128], charset_viscii[128];

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "rules/charset.h"
+#include "rules/unicode.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -279,10 +280,10 @@ static void section_nfc(struct extract *x, struct section *s)
     struct writer w;
 
     font_flush(s);
-    if (charset_is_nfc(writer_span(&s->w)))
+    if (unicode_is_nfc(writer_span(&s->w)))
         return;
     writer_init(&w, 4 * s->w.n + 16);
-    charset_nfc(writer_span(&s->w), &w);
+    unicode_nfc(writer_span(&s->w), &w);
     if (!writer_ok(&w)) {
         extract_unread(x, UNREAD_TOO_LARGE);
         writer_done(&w);

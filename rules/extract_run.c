@@ -182,6 +182,15 @@ void extract_run(struct extract *x)
     match_rules(x);
 }
 
+/* Archivers of the DOS age wrote names in the machine's own code page: cp437 is what the zip format says of them. */
+static const char *name_charset(struct span s)
+{
+    double confidence;
+    const char *name = charset_detect(s, NULL, &confidence);
+
+    return confidence < 0.5 ? "cp437" : name;
+}
+
 /* The name of a member as text: UTF-8 as it is, else what the bytes most likely are. */
 static struct span member_name(struct extract *x, struct span raw)
 {
@@ -195,7 +204,7 @@ static struct span member_name(struct extract *x, struct span raw)
     else if (text_utf8_prefix(s) + 4 > s.n) /* only its end was cut */
         text_put_clean(&w, span_part(s, 0, text_utf8_prefix(s)));
     else
-        charset_decode(s, charset_detect(s, "cp437", NULL), &w);
+        charset_decode(s, name_charset(s), &w);
     copy = arena_dup(x->exam->arena, w.p, w.n);
     s = copy ? span_of(copy, w.n) : span_str("");
     writer_done(&w);
