@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/base64.h"
 #include "base/json.h"
 #include "firmware/link/link.h"
 
@@ -6,49 +7,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
-
-static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-const char *link_base64(const void *p, size_t n, char *buf, size_t cap)
-{
-    struct reader r = reader_of(p, n);
-    size_t o = 0;
-
-    gh_check(cap >= (n + 2) / 3 * 4 + 1);
-    while (reader_left(&r)) {
-        unsigned have = reader_left(&r) < 3 ? (unsigned)reader_left(&r) : 3;
-        uint32_t v = (uint32_t)reader_be(&r, have) << (8 * (3 - have));
-        for (unsigned i = 0; i < 4; i++)
-            buf[o++] = i <= have ? letters[v >> (18 - 6 * i) & 63] : '=';
-    }
-    buf[o] = 0;
-    return buf;
-}
-
-bool link_unbase64(const char *text, void *p, size_t n)
-{
-    struct writer w;
-    uint32_t v = 0;
-    unsigned bits = 0;
-    size_t len = strlen(text);
-
-    if (len != (n + 2) / 3 * 4)
-        return false;
-    writer_fixed(&w, p, n);
-    for (size_t i = 0; i < len; i++) {
-        const char *hit = text[i] == '=' && i + 2 >= len ? letters : strchr(letters, text[i]);
-        if (!hit)
-            return false;
-        v = v << 6 | (uint32_t)(hit - letters);
-        bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            if (w.n < n)
-                writer_u8(&w, (uint8_t)(v >> bits));
-        }
-    }
-    return w.n == n;
-}
 
 int link_read_file(const char *path, struct writer *w)
 {
@@ -102,12 +60,13 @@ int link_console_load(const char *state_dir, struct link_console *ret)
     if (!rc)
         rc = json_parse(a, writer_span(&w), 8, &j, NULL);
     if (!rc) {
-        const char *url = json_cstr(json_get(j, "console_url"), ""), *pin = json_cstr(json_get(j, "tls_pin_sha256"), "");
+        const char *url = json_cstr(json_get(j, "console_url"), ""),
+                   *pin = json_cstr(json_get(j, "tls_pin_sha256"), "");
         if (!strncmp(pin, "sha256//", 8))
             pin += 8;
         if (strlen(url) >= sizeof(c.url) || strlen(pin) >= sizeof(c.pin) ||
-            !link_unbase64(json_cstr(json_get(j, "console_sign"), ""), c.key.sign, SEAL_PUBLIC) ||
-            !link_unbase64(json_cstr(json_get(j, "console_box"), ""), c.key.box, SEAL_PUBLIC))
+            !base64_decode(span_str(json_cstr(json_get(j, "console_sign"), "")), c.key.sign, SEAL_PUBLIC) ||
+            !base64_decode(span_str(json_cstr(json_get(j, "console_box"), "")), c.key.box, SEAL_PUBLIC))
             rc = ST_MALFORMED;
         else {
             snprintf(c.url, sizeof(c.url), "%s", url);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * gatehouse keys: identities are born on the device and their secrets never leave it. */
+#include "base/base64.h"
 #include "firmware/link/link.h"
 
 #include <errno.h>
@@ -13,17 +14,17 @@ static void paths(const struct conf *c, char *secret, char *public, size_t cap)
     snprintf(public, cap, "%s/appliance.pub", c->node_state_dir);
 }
 
-static void print_public(const struct conf *c, const struct seal_public *pub)
+static void print_public(const char *name, const struct seal_public *pub)
 {
     uint8_t id[SEAL_ID];
-    char sign[64], box[64];
+    char sign[BASE64_SIZE(SEAL_PUBLIC)], box[BASE64_SIZE(SEAL_PUBLIC)];
 
     seal_id(pub, id);
-    printf("name:       %s\nidentity:   ", c->node_name);
+    printf("name:       %s\nidentity:   ", name);
     for (size_t i = 0; i < sizeof(id); i++)
         printf("%02x", id[i]);
-    printf("\nsigns with: %s\nopens with: %s\n", link_base64(pub->sign, SEAL_PUBLIC, sign, sizeof(sign)),
-           link_base64(pub->box, SEAL_PUBLIC, box, sizeof(box)));
+    printf("\nsigns with: %s\nopens with: %s\n", base64_encode(pub->sign, SEAL_PUBLIC, sign, sizeof(sign)),
+           base64_encode(pub->box, SEAL_PUBLIC, box, sizeof(box)));
 }
 
 static int generate(const struct conf *c, const char *secret, const char *public)
@@ -32,15 +33,17 @@ static int generate(const struct conf *c, const char *secret, const char *public
     int rc;
 
     if (mkdir(c->node_state_dir, 0700) != 0 && errno != EEXIST) {
-        fprintf(stderr, "gatehouse keys: %s cannot be made: %s. Set node.state_dir to a directory you may write\n",
+        fprintf(stderr,
+                "gatehouse keys: %s cannot be made: %s. Set node.state_dir to a directory you may write\n",
                 c->node_state_dir, strerror(errno));
         return 2;
     }
     if (access(secret, F_OK) == 0) {
-        fprintf(stderr,
-                "gatehouse keys: %s is there already and is never overwritten: the journal is signed with it.\n"
-                "'gatehouse keys show' prints its public part\n",
-                secret);
+        fprintf(
+            stderr,
+            "gatehouse keys: %s is there already and is never overwritten: the journal is signed with it.\n"
+            "'gatehouse keys show' prints its public part\n",
+            secret);
         return 2;
     }
     k = seal_keys_generate();
@@ -50,7 +53,7 @@ static int generate(const struct conf *c, const char *secret, const char *public
     if (rc)
         fprintf(stderr, "gatehouse keys: %s: %s\n", secret, status_text(rc));
     else
-        print_public(c, seal_keys_public(k));
+        print_public(c->node_name, seal_keys_public(k));
     seal_keys_free(k);
     return rc ? 3 : 0;
 }
@@ -72,9 +75,10 @@ int keys_command(const struct conf *c, int argc, char **argv)
     }
     rc = keyfile_load_public(public, &pub, name, sizeof(name));
     if (rc) {
-        fprintf(stderr, "gatehouse keys: %s: %s. 'gatehouse keys generate' makes them\n", public, status_text(rc));
+        fprintf(stderr, "gatehouse keys: %s: %s. 'gatehouse keys generate' makes them\n", public,
+                status_text(rc));
         return 2;
     }
-    print_public(c, &pub);
+    print_public(name, &pub);
     return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * link: what the parts of gh-uplink share: the console's identity as enrolment left it, and the commands for people. */
+ * link: what the parts of gh-uplink share: the console's identity as enrolment left it, and the commands for
+ * people. */
 #ifndef GH_LINK_LINK_H
 #define GH_LINK_LINK_H
 
@@ -12,7 +13,8 @@
 /* What an appliance knows of its console (state_dir/console.json, written by `enrol accept`). */
 struct link_console {
     char url[LINK_URL];
-    char pin[LINK_PIN]; /* base64 SHA-256 of the certificate's public key, as curl wants it behind "sha256//" */
+    char pin[LINK_PIN]; /* base64 SHA-256 of the certificate's public key, as curl wants it behind "sha256//"
+                         */
     struct seal_public key;
 };
 /* 0; ST_NOT_FOUND when not enrolled; ST_MALFORMED. */
@@ -21,10 +23,8 @@ int link_console_load(const char *state_dir, struct link_console *ret);
 int keys_command(const struct conf *c, int argc, char **argv);
 int enrol_command(const struct conf *c, int argc, char **argv);
 
-/* Base64 (RFC 4648, with padding) of exactly n bytes at p, and back: false when text is not that. */
-const char *link_base64(const void *p, size_t n, char *buf, size_t cap);
-bool link_unbase64(const char *text, void *p, size_t n);
-/* Whole small file (at most 64 KiB) into w; a new file with mode, atomically, refusing to overwrite unless replace. */
+/* Whole small file (at most 64 KiB) into w; a new file with mode, atomically, refusing to overwrite unless
+ * replace. */
 int link_read_file(const char *path, struct writer *w);
 int link_write_file(const char *path, struct span bytes, unsigned mode, bool replace);
 

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * gh-uplink: the only process of the appliance that speaks to the outside, and only to its console. It reads
+ * the journal and holds no key of the appliance: the batches were signed when they were recorded. Also
+ * `gatehouse keys` and `enrol`. */
+#include "base/clock.h"
+#include "base/jail.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "firmware/link/carrier.h"
+#include "firmware/link/uplink.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define UPLINK_FILES 256
+#define UPLINK_MEMORY (1024u << 20)
+#define NOTE_MS 1000
+
+struct link {
+    struct proc proc;
+    struct link_console console;
+    struct carrier *carrier;
+    struct queue *queue;
+    struct uplink *uplink;
+    struct proc_chan *core;
+    struct loop_timer *timer;
+    char told[256]; /* the trouble that was logged last */
+};
+
+static int on_post(void *arg, struct span envelope, long *ret_status, struct writer *answer)
+{
+    struct link *l = arg;
+    return carrier_post(l->carrier, envelope, ret_status, answer);
+}
+
+static const char *on_trouble(void *arg)
+{
+    struct link *l = arg;
+    return carrier_message(l->carrier);
+}
+
+static void on_receipt(void *arg, uint64_t number)
+{
+    struct link *l = arg;
+    struct writer w;
+
+    if (!l->core)
+        return; /* the next receipt tells it too */
+    writer_init(&w, 8);
+    writer_le(&w, number, 8);
+    (void)proc_chan_post(l->core, MSG_RECEIPT, writer_span(&w), -1);
+    writer_done(&w);
+}
+
+static void on_timer(void *arg);
+
+static void schedule(struct link *l, uint64_t ms)
+{
+    loop_timer_remove(l->timer);
+    l->timer = loop_timer_add(l->proc.loop, ms, false, on_timer, l);
+    gh_check(l->timer);
+}
+
+/* Said when it begins, and when it is over; not at each attempt. */
+static void tell(struct link *l)
+{
+    const char *now = uplink_trouble(l->uplink);
+
+    if (!strcmp(now, l->told))
+        return;
+    if (*now)
+        log_warn("%s; it is tried again", now);
+    else
+        log_info("the console receives again");
+    snprintf(l->told, sizeof(l->told), "%s", now);
+}
+
+static void on_timer(void *arg)
+{
+    struct link *l = arg;
+    uint64_t ms = uplink_step(l->uplink, clock_mono_ms());
+
+    l->timer = NULL;
+    tell(l);
+    schedule(l, ms < l->proc.conf.uplink_poll ? ms : l->proc.conf.uplink_poll);
+}
+
+static void on_core(void *arg, const struct msg *m)
+{
+    struct link *l = arg;
+
+    if (m->fd >= 0)
+        close(m->fd);
+    if (m->type == MSG_RECORDED)
+        schedule(l, 0);
+}
+
+static void on_core_closed(void *arg, int rc)
+{
+    struct link *l = arg;
+
+    (void)rc;
+    l->core = NULL;
+}
+
+static void on_peer(struct proc *p, enum role role, int fd)
+{
+    struct link *l = p->arg;
+
+    if (role != ROLE_CORE) {
+        close(fd);
+        return;
+    }
+    proc_chan_remove(l->core);
+    l->core = proc_chan_add(p, fd, ROLE_CORE, on_core, on_core_closed, l);
+    if (l->core && uplink_sent(l->uplink))
+        on_receipt(l, uplink_sent(l->uplink));
+}
+
+static void on_note(void *arg)
+{
+    struct link *l = arg;
+    const char *trouble = uplink_trouble(l->uplink);
+    uint64_t sent = uplink_sent(l->uplink), newest = uplink_newest(l->uplink);
+    struct writer w;
+    struct jw j;
+
+    writer_init(&w, 4096);
+    jw_init(&j, &w);
+    jw_obj(&j);
+    jw_ku64(&j, "received_by_console", sent);
+    jw_ku64(&j, "waiting", newest > sent ? newest - sent : 0);
+    jw_kcstr(&j, "console", *trouble ? trouble : "ok");
+    jw_end_obj(&j);
+    proc_note(&l->proc, writer_span(&w));
+    writer_done(&w);
+}
+
+static void load_console(struct link *l)
+{
+    const struct conf *c = &l->proc.conf;
+    int rc = link_console_load(c->node_state_dir, &l->console);
+
+    if (rc) {
+        log_error("%s/console.json: %s. This appliance is not enrolled: 'gatehouse help enrol'",
+                  c->node_state_dir, status_text(rc));
+        exit(2);
+    }
+    if (*c->uplink_console)
+        snprintf(l->console.url, sizeof(l->console.url), "%s", c->uplink_console);
+    if (strncmp(l->console.url, "https://", 8) != 0) {
+        log_error("uplink.console: '%s' is no https:// address", l->console.url);
+        exit(2);
+    }
+}
+
+static void lock_in(struct link *l)
+{
+    /* Names are looked up by the C library; certificates are not: the console's key is pinned. */
+    const char *ro[] = {l->proc.conf.node_state_dir,
+                        "/etc/resolv.conf",
+                        "/etc/hosts",
+                        "/etc/nsswitch.conf",
+                        "/etc/gai.conf",
+                        "/etc/host.conf",
+                        NULL};
+    struct jail_options opt = {.user = l->proc.conf.node_user,
+                               .keep_user = !*l->proc.conf.node_user,
+                               .ro = ro,
+                               .memory = UPLINK_MEMORY,
+                               .files = UPLINK_FILES};
+    char err[256];
+
+    if (jail_enter(JAIL_UPLINK, &opt, NULL, err, sizeof(err)) != 0) {
+        log_error("cannot lock itself in: %s", err);
+        exit(3);
+    }
+}
+
+static int command(int (*fn)(const struct conf *c, int argc, char **argv), int argc, char **argv)
+{
+    struct proc p;
+
+    proc_start(&p, ROLE_UPLINK, "gatehouse", argc, argv);
+    if (seal_init() != 0)
+        return 3;
+    return fn(&p.conf, p.argc, p.argv);
+}
+
+int main(int argc, char **argv)
+{
+    static struct link l; /* the process's one state */
+    const struct uplink_hooks hooks = {
+        .arg = &l, .post = on_post, .message = on_trouble, .receipt = on_receipt};
+
+    if (argc > 1 && !strcmp(argv[1], "keys"))
+        return command(keys_command, argc - 1, argv + 1);
+    if (argc > 1 && !strcmp(argv[1], "enrol"))
+        return command(enrol_command, argc - 1, argv + 1);
+    proc_start(&l.proc, ROLE_UPLINK, "gh-uplink", argc, argv);
+    l.proc.arg = &l;
+    l.proc.on_peer = on_peer;
+    gh_check(seal_init() == 0);
+    load_console(&l);
+    l.carrier = carrier_new(&l.console, l.proc.conf.uplink_timeout);
+    l.queue = queue_new(l.proc.conf.node_state_dir);
+    gh_check(l.carrier && l.queue);
+    l.uplink = uplink_new(l.queue, &l.console.key, &hooks);
+    gh_check(l.uplink);
+    lock_in(&l);
+    proc_ready(&l.proc);
+    schedule(&l, 0);
+    gh_check(loop_timer_add(l.proc.loop, NOTE_MS, true, on_note, &l));
+    loop_run(l.proc.loop);
+    proc_chan_remove(l.core);
+    uplink_free(l.uplink);
+    queue_free(l.queue);
+    carrier_free(l.carrier);
+    return 0;
+}

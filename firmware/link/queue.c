@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "firmware/link/queue.h"
+#include "base/conf.h"
+#include "base/db.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct queue {
+    char path[CONF_TEXT + 32];
+    struct db *db;
+};
+
+struct queue *queue_new(const char *state_dir)
+{
+    struct queue *q = calloc(1, sizeof(*q));
+
+    if (q)
+        snprintf(q->path, sizeof(q->path), "%.512s/journal.db", state_dir);
+    return q;
+}
+
+void queue_free(struct queue *q)
+{
+    if (!q)
+        return;
+    db_close(q->db);
+    free(q);
+}
+
+/* After a failure the connection is not trusted any more: the core may have been started anew meanwhile. */
+static int finish(struct queue *q, int rc)
+{
+    if (rc && rc != ST_NOT_FOUND) {
+        db_close(q->db);
+        q->db = NULL;
+    }
+    return rc;
+}
+
+static int open_db(struct queue *q)
+{
+    return q->db ? 0 : db_open(q->path, DB_READ, &q->db);
+}
+
+int queue_read(struct queue *q, uint64_t number, struct writer *out)
+{
+    struct db_stmt *s;
+    int rc = open_db(q);
+
+    if (!rc)
+        rc = db_query(q->db, &s, "SELECT bytes FROM batch WHERE number=?", "i", (int64_t)number);
+    if (!rc && (rc = db_step(s)) == 1) {
+        writer_put(out, db_blob(s, 0));
+        db_reset(s);
+        rc = writer_ok(out) ? 0 : ST_LIMIT;
+    } else if (!rc) {
+        rc = ST_NOT_FOUND;
+    }
+    return finish(q, rc);
+}
+
+/* One number from a query that gives at most one row. */
+static int ask(struct queue *q, const char *sql, uint64_t *ret)
+{
+    struct db_stmt *s;
+    int rc = db_query(q->db, &s, sql, "");
+
+    if (!rc && (rc = db_step(s)) == 1) {
+        *ret = (uint64_t)db_i64(s, 0);
+        db_reset(s);
+        rc = 0;
+    }
+    return rc;
+}
+
+int queue_bounds(struct queue *q, uint64_t *ret_first, uint64_t *ret_last, uint64_t *ret_receipt)
+{
+    uint64_t first = 0, last = 0, receipt = 0;
+    int rc = open_db(q);
+
+    if (!rc)
+        rc = ask(q, "SELECT first FROM head", &first);
+    if (!rc)
+        rc = ask(q, "SELECT number FROM head", &last);
+    if (!rc)
+        rc = ask(q, "SELECT number FROM receipt", &receipt);
+    if (!rc) {
+        *ret_first = first;
+        *ret_last = last;
+        *ret_receipt = receipt;
+    }
+    return finish(q, rc);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "firmware/link/uplink.h"
+#include "base/envelope.h"
+#include "base/json.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ANSWER_MAX 65536
+#define ANSWER_DEPTH 8
+
+struct uplink {
+    struct queue *queue;
+    struct seal_public console;
+    struct uplink_hooks hooks;
+    struct writer batch, sealed, answer;
+    struct arena *arena;
+    uint64_t next; /* batch to send, 0: not yet known */
+    uint64_t sent, newest, wait_ms, not_before_ms;
+    char trouble[256];
+};
+
+struct uplink *uplink_new(struct queue *q, const struct seal_public *console,
+                          const struct uplink_hooks *hooks)
+{
+    struct uplink *u = calloc(1, sizeof(*u));
+
+    if (!u)
+        return NULL;
+    u->queue = q;
+    u->console = *console;
+    u->hooks = *hooks;
+    writer_init(&u->batch, ENVELOPE_PLAIN_MAX);
+    writer_init(&u->sealed, ENVELOPE_PLAIN_MAX + 4096);
+    writer_init(&u->answer, ANSWER_MAX + 1);
+    u->arena = arena_new(1 << 20);
+    if (!u->arena) {
+        uplink_free(u);
+        return NULL;
+    }
+    return u;
+}
+
+void uplink_free(struct uplink *u)
+{
+    if (!u)
+        return;
+    writer_done(&u->batch);
+    writer_done(&u->sealed);
+    writer_done(&u->answer);
+    arena_free(u->arena);
+    free(u);
+}
+
+uint64_t uplink_sent(const struct uplink *u)
+{
+    return u->sent;
+}
+
+uint64_t uplink_newest(const struct uplink *u)
+{
+    return u->newest;
+}
+
+const char *uplink_trouble(const struct uplink *u)
+{
+    return u->trouble;
+}
+
+/* Waits longer after each failure: half of the time is certain, the other half by chance. */
+static uint64_t back_off(struct uplink *u, uint64_t now_ms)
+{
+    uint32_t chance;
+    uint64_t ms;
+
+    u->wait_ms = u->wait_ms ? u->wait_ms * 2 : UPLINK_FIRST_MS;
+    if (u->wait_ms > UPLINK_LAST_MS)
+        u->wait_ms = UPLINK_LAST_MS;
+    seal_random(&chance, sizeof(chance));
+    ms = u->wait_ms / 2 + chance % (u->wait_ms / 2 + 1);
+    u->not_before_ms = now_ms + ms;
+    return ms;
+}
+
+/* A member of the console's answer; 0 when there is none. */
+static uint64_t answered(struct uplink *u, const char *key)
+{
+    struct json *j = NULL;
+    int64_t v;
+
+    arena_reset(u->arena);
+    if (json_parse(u->arena, writer_span(&u->answer), ANSWER_DEPTH, &j, NULL) != 0)
+        return 0;
+    v = json_i64(json_get(j, key), 0);
+    return v > 0 ? (uint64_t)v : 0;
+}
+
+static int fetch(struct uplink *u)
+{
+    int rc;
+
+    writer_clear(&u->batch);
+    writer_clear(&u->sealed);
+    rc = queue_read(u->queue, u->next, &u->batch);
+    return rc ? rc : envelope_seal(writer_span(&u->batch), &u->console, &u->sealed);
+}
+
+/* Where to begin, and whether there is anything. */
+static int look(struct uplink *u)
+{
+    uint64_t first, last, receipt;
+    int rc = queue_bounds(u->queue, &first, &last, &receipt);
+
+    if (rc)
+        return rc;
+    u->newest = last;
+    if (!u->next || u->next > last + 1)
+        u->next = receipt + 1;
+    if (u->next < first)
+        u->next = first; /* what was trimmed had been received */
+    if (u->sent < receipt)
+        u->sent = receipt;
+    return 0;
+}
+
+static void arrived(struct uplink *u, uint64_t number)
+{
+    u->wait_ms = u->not_before_ms = 0;
+    u->trouble[0] = 0;
+    u->sent = number;
+    u->next = number + 1;
+    u->hooks.receipt(u->hooks.arg, number);
+}
+
+/* What the console said. True when things go on at once. */
+static bool understand(struct uplink *u, long status)
+{
+    uint64_t receipt = status == 200 ? answered(u, "receipt") : 0,
+             expect = status == 409 ? answered(u, "expect") : 0;
+
+    if (receipt && receipt <= u->newest) {
+        arrived(u, receipt);
+        return true;
+    }
+    if (expect && expect != u->next && expect <= u->newest + 1) {
+        writer_clear(&u->batch);
+        if (expect > 1)
+            arrived(u, expect - 1); /* it has all before the one it waits for */
+        u->next = expect;
+        if (expect > u->newest || queue_read(u->queue, expect, &u->batch) == 0)
+            return true;
+        snprintf(u->trouble, sizeof(u->trouble),
+                 "the console expects batch %" PRIu64
+                 ", which this journal no longer has: it needs a look by a person",
+                 expect);
+    } else if (status == 403) {
+        snprintf(u->trouble, sizeof(u->trouble),
+                 "the console does not know this appliance (or has retired it)");
+    } else if (status == 400) {
+        snprintf(u->trouble, sizeof(u->trouble), "the console refuses batch %" PRIu64 " as malformed",
+                 u->next);
+    } else {
+        snprintf(u->trouble, sizeof(u->trouble), "the console answers with status %ld", status);
+    }
+    return false;
+}
+
+uint64_t uplink_step(struct uplink *u, uint64_t now_ms)
+{
+    long status = 0;
+    int rc;
+
+    if (now_ms < u->not_before_ms)
+        return u->not_before_ms - now_ms;
+    rc = look(u);
+    if (!rc && u->next <= u->newest)
+        rc = fetch(u);
+    else if (!rc || rc == ST_NOT_FOUND)
+        return UINT64_MAX;
+    if (rc) {
+        snprintf(u->trouble, sizeof(u->trouble), "batch %" PRIu64 " cannot be read from the journal: %s",
+                 u->next, status_text(rc));
+        return back_off(u, now_ms);
+    }
+    rc = u->hooks.post(u->hooks.arg, writer_span(&u->sealed), &status, &u->answer);
+    if (rc) {
+        snprintf(u->trouble, sizeof(u->trouble), "the console cannot be reached: %s",
+                 u->hooks.message(u->hooks.arg));
+        return back_off(u, now_ms);
+    }
+    return understand(u, status) ? 0 : back_off(u, now_ms);
+}
