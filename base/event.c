@@ -25,8 +25,9 @@ const size_t event_field_count = GH_COUNT(event_fields);
 static const struct {
     const char *name;
     int rank;
+    const char *shown;
 } levels[] = {
-#define EVENT_LEVEL(name, rank) {name, rank},
+#define EVENT_LEVEL(name, rank, shown) {name, rank, shown},
 #include "base/event.def"
 };
 
@@ -36,6 +37,14 @@ int event_level_rank(struct span name)
         if (span_eq(name, span_str(levels[i].name)))
             return levels[i].rank;
     return -1;
+}
+
+const char *event_level_shown(struct span name)
+{
+    for (size_t i = 0; i < GH_COUNT(levels); i++)
+        if (span_eq(name, span_str(levels[i].name)))
+            return levels[i].shown;
+    return NULL;
 }
 
 const char *event_type_name(enum event_type t)
@@ -79,7 +88,8 @@ int event_record_next(struct reader *r, struct event_record *ret)
     e.flags = reader_u8(r);
     e.document = reader_le64(r);
     e.json = reader_take(r, reader_le32(r));
-    if (!reader_ok(r) || e.type >= EVENT_TYPE_COUNT || e.json.n < 2 || e.json.p[0] != '{' || e.json.p[e.json.n - 1] != '}')
+    if (!reader_ok(r) || e.type >= EVENT_TYPE_COUNT || e.json.n < 2 || e.json.p[0] != '{' ||
+        e.json.p[e.json.n - 1] != '}')
         return ST_MALFORMED;
     *ret = e;
     return 1;

@@ -26,6 +26,8 @@ extern const size_t event_field_count;
 /* Rank of a classification level by name, 0 (none) to EVENT_RANK_MAX; -1 when there is no such level. */
 #define EVENT_RANK_MAX 4
 int event_level_rank(struct span name);
+/* How people write that level ("TỐI MẬT"); NULL when there is none. Never translated: published translations disagree. */
+const char *event_level_shown(struct span name);
 
 /* One record of an EVENTS message: u64 n, u8 type, u8 flags, u64 document, u32 length, JSON (one object, no newline).
  * document != 0: a DOCUMENT with that number was sent before; the core adds "gatehouse":{"document":…} when it is read. */

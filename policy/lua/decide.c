@@ -41,25 +41,47 @@ static int try_rule(struct bundle *b, struct rule *r, char *err, size_t cap)
     return hit;
 }
 
-/* A fact in a sentence: texts as they are (cut), lists as their elements, absent ones as "–". */
+static const struct json *shown_part(const struct json *e)
+{
+    return e->type != JSON_OBJECT ? e : json_get(e, "text") ? json_get(e, "text") : e->child;
+}
+
+static bool seen_before(const struct json *list, const struct json *e)
+{
+    for (const struct json *p = list->child; p != e; p = p->next)
+        if (shown_part(p) && shown_part(e) && span_eq(shown_part(p)->raw, shown_part(e)->raw))
+            return true;
+    return false;
+}
+
+/* A fact in a sentence: texts as they are (cut), levels as people write them, the different elements of a
+ * list, absent ones as "–". */
 static void put_fact(struct writer *w, const struct json *j)
 {
     if (!j || j->type == JSON_NULL) {
         writer_str(w, "–");
     } else if (j->type == JSON_STRING) {
-        writer_put(w, span_part(j->s, 0, 200));
+        const char *level = event_level_shown(j->s);
+        if (level)
+            writer_str(w, level);
+        else
+            writer_put(w, span_part(j->s, 0, 200));
     } else if (j->type == JSON_ARRAY) {
         size_t n = 0;
         json_each(e, j)
         {
+            if (n < 5 && seen_before(j, e))
+                continue;
             if (n++ == 5) {
                 writer_str(w, ", …");
                 break;
             }
             if (n > 1)
                 writer_str(w, ", ");
-            put_fact(w, e->type == JSON_OBJECT ? (json_get(e, "text") ? json_get(e, "text") : e->child) : e);
+            put_fact(w, shown_part(e));
         }
+        if (!n)
+            writer_str(w, "–");
     } else {
         writer_put(w, span_part(j->raw, 0, 60));
     }

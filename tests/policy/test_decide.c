@@ -4,7 +4,7 @@
 
 #define WHEN(id, action, body)                                                                                \
     "rule { id = '" id "', title = { vi = 'Việt', en = 'English' }, reason = { vi = 'v {src_ip}', en = 'e " \
-    "{document.markings} {vlan}' },"                                                                          \
+    "{document.markings} {vlan} {document.level}' },"                                                                          \
     " severity = 2, action = '" action "', when = function(e) return " body " end }\n"
 
 static const char zones[] =
@@ -30,7 +30,9 @@ static const struct {
     {"list counted",
      "{\"gatehouse\":{\"document\":{\"markings\":[{\"level\":\"mat\"},{\"level\":\"mat\"}]}}}",
      ACTION_QUARANTINE, "lists"},
-    {"list searched", "{\"gatehouse\":{\"document\":{\"markings\":[{\"text\":\"X\",\"level\":\"mat\"}]}}}",
+    {"list searched",
+     "{\"gatehouse\":{\"document\":{\"level\":\"toi_mat\",\"markings\":[{\"text\":\"X\",\"level\":\"mat\"},{"
+     "\"text\":\"X\"}]}}}",
      ACTION_QUARANTINE, "lists2"},
     {"within a zone",
      "{\"src_ip\":\"10.0.0.1\",\"dest_ip\":\"10.0.0.2\",\"gatehouse\":{\"document\":{\"level\":\"tuyet_mat\"}"
@@ -96,7 +98,7 @@ static void run_twice(struct bundle *b)
         if (row == 4)
             writer_put(w, writer_span(&one));
         if (row == 4 && w == &first) {
-            CHECK(span_find(writer_span(&one), span_str("\"reason\":\"e X –\""), 0) > 0);
+            CHECK(span_find(writer_span(&one), span_str("\"reason\":\"e X – TỐI MẬT\""), 0) > 0);
             CHECK(span_find(writer_span(&one), span_str("\"policy\":\"t@3\",\"rule\":\"lists2\""), 0) > 0);
             CHECK(span_find(writer_span(&one),
                             span_str("{\"path\":\"document.markings[1].text\",\"value\":\"X\"}"), 0) > 0);
