@@ -288,7 +288,7 @@ void http_side_end(struct http *h, enum direction dir)
     case HTTP_CHUNK_DATA:
         /* All that crossed the wire is there; that more was promised is a fact of its own. */
         proto_anomaly(h->cx, dir, "http.body_cut_short");
-        /* fall through */
+        __attribute__((fallthrough)); /* the message ends all the same */
     case HTTP_CLOSE:
     case HTTP_OVERRUN:
     case HTTP_CHUNK_END:
