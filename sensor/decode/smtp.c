@@ -358,7 +358,7 @@ static void smtp_gap(void *state, struct proto_ctx *cx, enum direction dir, uint
     switch (s->state) {
     case AT_DATA_ASKED:
         data_begin(s);
-        /* fall through */
+        __attribute__((fallthrough));
     case AT_DATA:
         s->data_gap = true;
         smtp_dots_gap(&s->dots);
