@@ -265,7 +265,7 @@ static void answer_head(struct jw *j, const struct dns_head *h, const struct dns
     for (size_t i = 0; i < GH_COUNT(bits); i++)
         if (h->flags & bits[i].bit)
             jw_kbool(j, bits[i].name, true);
-    if (h->questions) {
+    if (q) {
         jw_kstr(j, "rrname", dns_name_span(&q->name));
         jw_kcstr(j, "rrtype", dns_type_name(q->type, buf));
     }
@@ -276,19 +276,19 @@ static void on_answer(struct proto_ctx *cx, struct span message, const struct dn
 {
     struct dns_question first = {0}, q;
     struct reader answers;
-    bool all = true;
+    bool all = true, asked = false;
     struct jw j;
 
     cx->tx_next++;
-    for (unsigned i = 0; i < h->questions && reader_ok(&in); i++)
+    for (unsigned i = 0; i < h->questions && reader_ok(&in); i++) {
         dns_question_read(&in, i ? &q : &first);
-    if (!reader_ok(&in))
-        return proto_anomaly(cx, TO_CLIENT, "dns.malformed_data");
+        asked |= reader_ok(&in);
+    }
     answers = in;
     proto_event_begin(cx, EVENT_DNS, TO_SERVER, -1, &j);
     jw_kobj(&j, "dns");
-    answer_head(&j, h, &first);
-    if (h->answers) {
+    answer_head(&j, h, asked ? &first : NULL);
+    if (h->answers && reader_ok(&in)) {
         all &= records_array(&j, message, &in, false, h->answers);
         grouped(&j, message, answers, h->answers);
     }

@@ -125,15 +125,15 @@ static void client_hello(struct tls_state *s, struct proto_ctx *cx, enum directi
 {
     struct tls_facts *f = facts(s, cx);
     struct tls_hello h;
+    bool whole;
 
     if (!f || f->client) /* the second one answers a HelloRetryRequest */
         return;
     s->speaker_known = true;
     s->speaker = dir;
-    f->client = true;
-    if (tls_hello_client(body, &h))
-        tls_facts_client(f, &h);
-    else
+    whole = tls_hello_client(body, &h);
+    tls_facts_client(f, &h, whole);
+    if (!whole)
         proto_anomaly(cx, dir, "tls.invalid_client_hello");
 }
 

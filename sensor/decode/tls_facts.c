@@ -11,12 +11,14 @@ static uint16_t keep(uint8_t *dst, size_t cap, struct span s)
     return (uint16_t)s.n;
 }
 
-void tls_facts_client(struct tls_facts *f, const struct tls_hello *h)
+void tls_facts_client(struct tls_facts *f, const struct tls_hello *h, bool whole)
 {
     struct writer text;
 
     f->client = true;
     f->sni_n = keep(f->sni, sizeof(f->sni), h->sni);
+    if (!whole)
+        return;
     f->client_alpn_n = keep(f->client_alpn, sizeof(f->client_alpn), h->alpn);
     writer_fixed(&text, f->ja3, sizeof(f->ja3));
     if (ja3_client(h, &text, f->ja3_hash))

@@ -22,7 +22,9 @@ struct tls_facts {
     struct tls_cert cert;
 };
 
-void tls_facts_client(struct tls_facts *f, const struct tls_hello *h);
+/* whole: the hello follows its format; otherwise only the host name is taken of it, a fingerprint would
+ * mislead. */
+void tls_facts_client(struct tls_facts *f, const struct tls_hello *h, bool whole);
 void tls_facts_server(struct tls_facts *f, const struct tls_hello *h);
 /* body of a Certificate message up to TLS 1.2: the first certificate is the server's own. False when there is
  * none in it. */

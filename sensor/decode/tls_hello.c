@@ -64,20 +64,23 @@ static bool common(struct reader *in, struct tls_hello *ret, struct span *ret_ra
     return reader_ok(in) && ret->session_id.n <= 32;
 }
 
-/* The block of extensions; without one the message ends here (up to TLS 1.2). Each extension must fit. */
+/* The block of extensions; without one the message ends here (up to TLS 1.2). False when it or one of them
+ * does not fit: what is there is kept all the same, a server may be more patient than we are. */
 static bool extensions(struct reader *in, struct tls_hello *ret)
 {
     struct reader each;
     uint16_t type;
+    size_t length;
     struct span data;
 
     if (!reader_left(in))
         return reader_ok(in);
-    ret->extensions = reader_take(in, reader_be16(in));
+    length = reader_be16(in);
+    ret->extensions = reader_take(in, length < reader_left(in) ? length : reader_left(in));
     each = reader_span(ret->extensions);
     while (tls_hello_extension(&each, &type, &data))
         continue;
-    return reader_ok(in) && reader_ok(&each);
+    return reader_ok(in) && ret->extensions.n == length && reader_ok(&each);
 }
 
 bool tls_hello_client(struct span body, struct tls_hello *ret)
@@ -85,14 +88,14 @@ bool tls_hello_client(struct span body, struct tls_hello *ret)
     struct reader in = reader_span(body), each;
     struct span random, data;
     uint16_t type, best;
+    bool whole;
 
     *ret = (struct tls_hello){0};
     if (!common(&in, ret, &random))
         return false;
     ret->ciphers = reader_take(&in, reader_be16(&in));
     reader_skip(&in, reader_u8(&in)); /* compression methods */
-    if (!reader_ok(&in) || ret->ciphers.n % 2 || !extensions(&in, ret))
-        return false;
+    whole = extensions(&in, ret) && reader_ok(&in) && ret->ciphers.n % 2 == 0;
     each = reader_span(ret->extensions);
     while (tls_hello_extension(&each, &type, &data)) {
         switch (type) {
@@ -121,7 +124,7 @@ bool tls_hello_client(struct span body, struct tls_hello *ret)
             break;
         }
     }
-    return true;
+    return whole;
 }
 
 bool tls_hello_server(struct span body, struct tls_hello *ret)

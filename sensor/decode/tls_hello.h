@@ -30,7 +30,8 @@ struct tls_hello {
     bool psk;   /* server: it accepted a session of before */
     bool retry; /* server: HelloRetryRequest, another ClientHello follows */
 };
-/* body is the handshake message behind its four-byte head. False when it does not follow the format. */
+/* body is the handshake message behind its four-byte head. False when it does not follow the format; *ret
+ * then holds what could be read of it. */
 bool tls_hello_client(struct span body, struct tls_hello *ret);
 bool tls_hello_server(struct span body, struct tls_hello *ret);
 /* Next extension of hello.extensions; false at the end. */

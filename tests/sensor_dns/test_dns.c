@@ -142,6 +142,12 @@ static void long_name(void)
     }
     question("a", 1);
 }
+static void answer_second(void)
+{
+    head(0x8100, 2, 1, 0, 0);
+    question("a.vn", 1);
+    writer_bytes(&m, "\x80", 1);
+}
 static void answer_cut(void)
 {
     answer_a();
@@ -198,6 +204,10 @@ static const struct {
        "5\"}],\"grouped\":{}}}\n"},
     {"refused, without a question", answer_none,
      A "\"flags\":\"8005\",\"qr\":true,\"rcode\":\"REFUSED\"}}\n"},
+    {"the second question is broken", answer_second,
+     A "\"flags\":\"8100\",\"qr\":true,\"rd\":true,\"rrname\":\"a.vn\",\"rrtype\":\"A\",\"rcode\":"
+       "\"NOERROR\"}}\n"
+       "! dns.malformed_data\n"},
     {"a name that points at itself", loop, "! dns.malformed_data\n"},
     {"a name that points forwards", forward, "! dns.malformed_data\n"},
     {"a label of an unknown kind", bad_label, "! dns.malformed_data\n"},
