@@ -41,7 +41,7 @@ struct classify {
     struct loop_io *scan_io, *policy_io;
     struct slot slots[WINDOW];
     size_t next, printed; /* files handed out, lines written */
-    bool policy_dead;
+    bool policy_dead, blocked;
     int rc;
     uint64_t told_ms;
 };
@@ -179,11 +179,13 @@ static void on_decision(struct classify *c, const struct msg *m)
     struct reader r = reader_span(m->body);
     uint64_t id = reader_le64(&r);
     struct slot *s = id && id <= c->list.n ? slot_of(c, (size_t)id - 1) : NULL;
+    bool blocked = false;
 
     if (!s || s->state != SLOT_POLICY || s->file != id - 1)
         return;
-    if (classify_verdict(&s->json, reader_rest(&r)) != 0)
+    if (classify_verdict(&s->json, reader_rest(&r), &blocked) != 0)
         log_warn("%s: the policy's answer is not understood", c->list.v[s->file]);
+    c->blocked = c->blocked || blocked;
     s->state = SLOT_DONE;
 }
 
@@ -373,8 +375,8 @@ int command_classify(int argc, char **argv)
         pump(&c);
         loop_run(c.loop);
     }
-    if (!c.rc && c.list.missing)
-        c.rc = 2;
+    if (!c.rc)
+        c.rc = c.list.missing ? 2 : c.blocked;
     keeper_free(c.keeper);
     loop_io_remove(c.scan_io);
     loop_io_remove(c.policy_io);

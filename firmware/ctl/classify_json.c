@@ -59,7 +59,7 @@ int classify_facts(struct span document, struct writer *out)
     return rc;
 }
 
-int classify_verdict(struct writer *document, struct span verdicts)
+int classify_verdict(struct writer *document, struct span verdicts, bool *ret_blocked)
 {
     struct arena *a = arena_new(8u << 20);
     struct json *v = NULL;
@@ -73,6 +73,7 @@ int classify_verdict(struct writer *document, struct span verdicts)
         writer_str(document, ",\"verdict\":");
         writer_put(document, v->child->raw);
         writer_u8(document, '}');
+        *ret_blocked = !strcmp(json_cstr(json_get(v->child, "action"), ""), "block");
         rc = writer_ok(document) ? 0 : ST_LIMIT;
     }
     arena_free(a);

@@ -28,7 +28,7 @@ static const struct command commands[] = {
     {"classify", command_classify, NULL, "read documents from disk, print one JSON line each",
      "gatehouse classify [-c FILE] [--text] FILE-OR-DIR...",
      COMMON "  --text                add the text that was read\n"
-            "Directories are walked in sorted order. Exit 2: a named path does not exist.\n"},
+            "Directories are walked in sorted order. Exit 1: the policy blocked something; 2: a named path does not exist.\n"},
     {"run", command_run, NULL, "the appliance: watch an interface, or replay captures into it",
      "gatehouse run [-c FILE] [-i INTERFACE | --replay CAPTURE]...",
      COMMON "  -i INTERFACE          watch this interface (capture.interface)\n"
