@@ -234,8 +234,8 @@ static void on_handshake(struct tls_state *s, struct proto_ctx *cx, enum directi
         }
         part = span_part(bytes, 0, want);
         /* Without the ServerHello (one-sided capture, HelloRetryRequest) only the next message tells what a
-         * ChangeCipherSpec meant: TLS 1.3 sends one for show before the second ClientHello. */
-        if (h->changed && !h->message.n && part.p[0] != CLIENT_HELLO) {
+         * ChangeCipherSpec meant: TLS 1.3 sends one for show before the second pair of hellos. */
+        if (h->changed && !h->message.n && part.p[0] != CLIENT_HELLO && part.p[0] != SERVER_HELLO) {
             on_ciphertext(s, cx, dir);
             return;
         }
