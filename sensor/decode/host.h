@@ -47,7 +47,7 @@ void host_flush(struct proto_host *h);
 void host_ledger_send(struct proto_host *h, bool final);
 /* The same as a value, for tests and status. */
 void host_ledger(struct proto_host *h, struct ledger *ret);
-/* Ends all flows, sends what is left and the final ledger. Nothing may follow but host_free. */
+/* Ends all flows, sends what is left and the final ledger of the run. */
 void host_finish(struct proto_host *h);
 /* Answers FLOW_QUERY with FLOW_STATE. Malformed ones are ignored. */
 void host_query(struct proto_host *h, struct span body);
