@@ -17,8 +17,8 @@ rule {
   end,
   action = "block",
   reason = {
-    vi = "Tài liệu mang dấu {document.level} ({document.markings}) đi từ vùng {zone.src} sang vùng {zone.dest}, nơi không được giữ độ mật này.",
-    en = "A document marked {document.level} ({document.markings}) goes from zone {zone.src} to zone {zone.dest}, which may not hold it.",
+    vi = "Tài liệu mang dấu {document.level} đi từ vùng {zone.src} sang vùng {zone.dest}, nơi không được giữ độ mật này.",
+    en = "A document marked {document.level} goes from zone {zone.src} to zone {zone.dest}, which may not hold it.",
   },
 }
 

@@ -32,7 +32,7 @@ def key(e):
 
 
 def arrived(api):
-    items = api.pages("/events", 500)
+    items = api.pages("/events")
     return sorted(key(x["event"]) for x in items if x["type"] not in ("stats", "audit"))
 
 

@@ -12,16 +12,23 @@ import type { AlertDetail, Endpoint, HistoryStep, Verdict } from "./types";
 
 const address = (e: Endpoint) => (e.ip ?? "?") + (e.port ? `:${e.port}` : "");
 
+function End({ e, role, name }: { e: Endpoint; role: string; name: string }) {
+  return (
+    <div class="end"><span class="dim">{role}</span><strong>{e.ip ?? "?"}</strong>{e.port ? <span class="dim">:{e.port}</span> : null}
+      {name && name !== "–" ? <span class="who">{name}</span> : null}</div>
+  );
+}
+
 /** Sender → what by which protocol → receiver. */
 function Transfer({ a }: { a: AlertDetail }) {
   const mail = a.protocol["email"], smtp = a.protocol["smtp"], http = a.protocol["http"];
+  const sent_up = a.connection.direction !== "to_client";
   return (
     <Section title={t("transfer")}>
       <div class="transfer">
-        <div class="end"><span class="dim">{t("from")}</span><strong>{address(a.src)}</strong>{mail ? <span>{text(mail["from"] ?? smtp?.["mail_from"])}</span> : null}</div>
+        <End e={a.src} role={t("from")} name={mail ? text(mail["from"] ?? smtp?.["mail_from"]) : sent_up ? "" : text(http?.["hostname"])} />
         <div class="arrow" aria-hidden="true"><span>{(a.app_proto ?? a.connection.proto ?? "").toUpperCase()}</span></div>
-        <div class="end"><span class="dim">{t("to")}</span><strong>{address(a.dest)}</strong>
-          {mail ? <span>{text(mail["to"] ?? smtp?.["rcpt_to"])}</span> : http ? <span>{text(http["hostname"])}</span> : null}</div>
+        <End e={a.dest} role={t("to")} name={mail ? text(mail["to"] ?? smtp?.["rcpt_to"]) : sent_up ? text(http?.["hostname"]) : ""} />
       </div>
       <Facts rows={[
         [t("subject"), mail ? text(mail["subject"]) : ""], [t("cc"), mail ? text(mail["cc"]) : ""], [t("attachments"), mail ? text(mail["attachment"]) : ""],

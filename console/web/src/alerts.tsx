@@ -119,6 +119,7 @@ export function Alerts({ chosen, live, canAct, go }: { chosen: number | null; li
   return (
     <div class={`split${chosen !== null ? " chosen" : ""}`}>
       <section class="list" aria-label={t("alerts")}>
+        <h1 class="sr">{t("alerts")}</h1>
         <div class="listhead">
           <div class="tabs" role="group" aria-label={t("alerts")}>
             {tabs.map((x) => (

@@ -36,4 +36,4 @@ export const get = <T>(path: string) => call<T>("GET", path);
 export const post = <T>(path: string, body: unknown) => call<T>("POST", path, body);
 /** A step that must not happen twice, however often the button or the network repeats it. */
 export const step = <T>(path: string, body: unknown, key: string) => call<T>("POST", path, body, key);
-export const del = (path: string) => call<void>("DELETE", path, {});
+export const del = (path: string) => call<void>("DELETE", path);

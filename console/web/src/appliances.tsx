@@ -31,7 +31,7 @@ function One({ a }: { a: Appliance }) {
   const age = a.last_heard ? Date.now() - new Date(a.last_heard).getTime() : Infinity;
   return (
     <li class="card appliance">
-      <header><span class={`dot ${age < 120000 ? "on" : "off"}`} aria-hidden="true" /><h3>{a.name}</h3>
+      <header><span class={`dot ${age < 120000 ? "on" : "off"}`} aria-hidden="true" /><h2>{a.name}</h2>
         <span class="dim" title={utc(a.last_heard)}>{t("heard")}: {ago(a.last_heard)}</span></header>
       <p class="dim">{number(a.alerts)} {t("alerts").toLowerCase()} · {number(a.records)} {t("records")} · {number(a.batches)} {t("batches")}
         {a.clock_offset_ms !== null && Math.abs(a.clock_offset_ms) > 60000 ? ` · ${t("clock")} ${number(Math.round(a.clock_offset_ms / 1000))} s` : ""}
@@ -60,7 +60,7 @@ export function Appliances({ live }: { live: Live }) {
   }, [load]);
   return (
     <section class="pagepad" aria-label={t("appliances")}>
-      <h2>{t("appliances")}</h2>
+      <h1>{t("appliances")}</h1>
       {error ? <ErrorNote text={error} retry={() => void load()} /> : null}
       {list && !list.length ? <Empty title={t("appliances")} text={t("noAppliances")} /> : null}
       <ul class="grid">{(list ?? []).map((a) => <One key={a.id} a={a} />)}</ul>

@@ -50,7 +50,7 @@ export function DocumentCard({ d, name }: { d: Doc; name: string | null }) {
   const found = [...markings(d)].slice(0, 100);
   const unread = d.read && d.read !== "full";
   return (
-    <Section title={t("document")} tone="document">
+    <Section title={t("document")}>
       <p class="docname"><span class="file">{name ?? d.file ?? "?"}</span>
         <span class={`chip ${unread ? "warn" : "ok"}`}>{word("read_", d.read)}{d.unread_reason ? `: ${word("why_", d.unread_reason)}` : ""}</span></p>
       {unread ? <p class="note">{t("unreadNote")}</p> : null}

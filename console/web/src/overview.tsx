@@ -10,7 +10,18 @@ import type { Stats } from "./types";
 
 const W = 720, H = 180, PAD = 24;
 
-function Hours({ rows }: { rows: Stats["by_hour"] }) {
+/** Every hour has its place, also one in which nothing happened. */
+function everyHour(given: Stats["by_hour"]): Stats["by_hour"] {
+  const known = new Map(given.map((r) => [r[0], r]));
+  const last = Math.floor(Date.now() / 3600000) * 3600;
+  return Array.from({ length: 24 }, (_, i) => {
+    const at = last - (23 - i) * 3600;
+    return known.get(at) ?? [at, 0, 0, 0];
+  });
+}
+
+function Hours({ given }: { given: Stats["by_hour"] }) {
+  const rows = everyHour(given);
   const max = Math.max(1, ...rows.map((r) => Math.max(r[1], r[3])));
   const w = (W - PAD) / Math.max(rows.length, 1);
   const hour = (s: number) => new Intl.DateTimeFormat(lang() === "vi" ? "vi-VN" : "en-GB", { hour: "2-digit" }).format(new Date(s * 1000));
@@ -46,7 +57,7 @@ export function Overview({ live }: { live: Live }) {
   const open = s.alerts.by_state.new + s.alerts.by_state.acknowledged;
   return (
     <section class="pagepad" aria-label={t("overview")}>
-      <h2>{t("overview")}</h2>
+      <h1>{t("overview")}</h1>
       <div class="figures">
         <p class={open ? "figure hot" : "figure"}><strong>{number(open)}</strong>{t("openAlerts")}</p>
         <p class="figure"><strong>{number(s.documents.seen)}</strong>{t("documentsSeen")}</p>
@@ -54,17 +65,17 @@ export function Overview({ live }: { live: Live }) {
         <p class={s.documents.unread ? "figure warm" : "figure"}><strong>{number(s.documents.unread)}</strong>{t("unread")}</p>
         <p class="figure"><strong>{number(s.events.total)}</strong>{t("storedEvents")} ({bytes(s.events.database_bytes)})</p>
       </div>
-      <Section title={t("byHour")}>
-        <Hours rows={s.by_hour} />
+      <Section top title={t("byHour")}>
+        <Hours given={s.by_hour} />
         <p class="legend"><span class="key alerts" />{t("alertsPerHour")} <span class="key docs" />{t("documentsPerHour")}</p>
       </Section>
       <div class="two">
-        <Section title={t("byLevel")}>
+        <Section top title={t("byLevel")}>
           <table class="plain"><tbody>
-            {Object.entries(s.documents.by_level).filter(([k]) => k !== "none").map(([k, n]) => <tr key={k}><th scope="row"><Stamp level={k} /></th><td>{number(n)}</td></tr>)}
+            {Object.entries(s.documents.by_level).filter(([k, n]) => k !== "none" && n > 0).map(([k, n]) => <tr key={k}><th scope="row"><Stamp level={k} /></th><td>{number(n)}</td></tr>)}
           </tbody></table>
         </Section>
-        <Section title={t("topRules")}>
+        <Section top title={t("topRules")}>
           <table class="plain"><tbody>{s.rules.map((r) => <tr key={r.rule}><th scope="row"><code>{r.rule}</code></th><td>{number(r.n)}</td></tr>)}</tbody></table>
         </Section>
       </div>

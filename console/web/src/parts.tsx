@@ -34,8 +34,8 @@ export function Facts({ rows }: { rows: [string, ComponentChildren][] }) {
     </dl>
   );
 }
-export function Section({ title, children, tone }: { title: string; children: ComponentChildren; tone?: string }) {
-  return <section class={`card${tone ? " " + tone : ""}`}><h3>{title}</h3>{children}</section>;
+export function Section({ title, children, top }: { title: string; children: ComponentChildren; top?: boolean }) {
+  return <section class="card">{top ? <h2 class="label">{title}</h2> : <h3 class="label">{title}</h3>}{children}</section>;
 }
 export function Empty({ title, text }: { title: string; text?: string }) {
   return <div class="empty"><strong>{title}</strong>{text ? <p>{text}</p> : null}</div>;
