@@ -235,7 +235,9 @@ void proc_start(struct proc *p, enum role role, const char *name, int argc, char
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* never outlive the keeper, however it died */
     p->keeper = msg_chan_new(fd, role, ROLE_KEEPER);
-    gh_check(p->keeper && loop_io_add(p->loop, fd, EPOLLIN, on_keeper, p));
+    gh_check(p->keeper);
+    p->keeper_io = loop_io_add(p->loop, fd, EPOLLIN, on_keeper, p);
+    gh_check(p->keeper_io);
 }
 
 void proc_ready(struct proc *p)

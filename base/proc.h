@@ -16,6 +16,7 @@ struct proc {
     struct conf conf;
     struct loop *loop;
     struct msg_chan *keeper; /* NULL when started by hand without --fd */
+    struct loop_io *keeper_io;
     void *arg;               /* the process's own state */
     /* A channel to role arrived (first time or after a restart). The callee makes a msg_chan of fd and owns it. */
     void (*on_peer)(struct proc *p, enum role role, int fd);
