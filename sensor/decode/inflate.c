@@ -25,6 +25,10 @@ struct inflate {
     bool started; /* something came out */
     bool forgot;  /* more input than PROBE and still no output: no other try is possible */
     bool gzip;    /* members may follow one another */
+    bool between; /* behind a member; member holds the first bytes of what follows */
+    bool wait;    /* the current reading needs more of the first bytes */
+    uint8_t member[2];
+    unsigned n_member;
     bool z_open;
     z_stream z;
     BrotliDecoderState *br;
@@ -32,15 +36,16 @@ struct inflate {
     uint8_t buf[16384];
 };
 
-/* Length of a gzip header read as forgivingly as possible (wrong flags, wrong method), 0 when there is none.
- */
-static size_t gzip_header(struct span s)
+enum ready { READY_NO, READY_YES, READY_WAIT /* for more of the first bytes */ };
+
+/* Length of a gzip header read as forgivingly as possible (wrong flags, wrong method). */
+static enum ready gzip_header(struct span s, size_t *ret)
 {
     struct reader r = reader_span(s);
     uint8_t flags;
 
-    if (reader_be16(&r) != 0x1f8b)
-        return 0;
+    if (s.n >= 2 && reader_be16(&r) != 0x1f8b)
+        return READY_NO;
     reader_skip(&r, 1);
     flags = reader_u8(&r);
     reader_skip(&r, 6);
@@ -51,7 +56,10 @@ static size_t gzip_header(struct span s)
             ;
     if (flags & 2)
         reader_skip(&r, 2);
-    return reader_ok(&r) ? r.pos : 0;
+    if (!reader_ok(&r))
+        return s.n < PROBE ? READY_WAIT : READY_NO;
+    *ret = r.pos;
+    return READY_YES;
 }
 
 static bool z_start(struct inflate *z, int window)
@@ -63,25 +71,27 @@ static bool z_start(struct inflate *z, int window)
     return z->z_open;
 }
 
-/* Gets ready for the current reading; the number of first bytes it leaves out. False: cannot be read so. */
-static bool reading_start(struct inflate *z, struct span input, size_t *ret_skip)
+/* Gets ready for the current reading of the first bytes, of which it leaves *ret_skip out. */
+static enum ready reading_start(struct inflate *z, struct span input, size_t *ret_skip)
 {
+    enum ready ready = READY_YES;
+
     *ret_skip = 0;
     switch (*z->reading) {
     case READ_AUTO:
-        return z_start(z, 15 + 32);
+        return z_start(z, 15 + 32) ? READY_YES : READY_NO;
     case READ_RAW:
-        return z_start(z, -15);
+        return z_start(z, -15) ? READY_YES : READY_NO;
     case READ_HEADLESS:
-        *ret_skip = gzip_header(input);
-        return *ret_skip && z_start(z, -15);
+        ready = gzip_header(input, ret_skip);
+        return ready == READY_YES && !z_start(z, -15) ? READY_NO : ready;
     case READ_BROTLI:
         z->br = BrotliDecoderCreateInstance(NULL, NULL, NULL);
-        return z->br != NULL;
+        return z->br ? READY_YES : READY_NO;
     case READ_NONE:
         break;
     }
-    return false;
+    return READY_NO;
 }
 
 struct inflate *inflate_new(enum coding coding, inflate_out_fn *out, void *arg)
@@ -96,7 +106,7 @@ struct inflate *inflate_new(enum coding coding, inflate_out_fn *out, void *arg)
     z->gzip = coding == CODING_GZIP;
     writer_init(&z->first, PROBE);
     size_t skip;
-    if (!reading_start(z, span_of(NULL, 0), &skip)) {
+    if (reading_start(z, span_of(NULL, 0), &skip) != READY_YES) {
         inflate_free(z);
         return NULL;
     }
@@ -145,8 +155,8 @@ static void give(struct inflate *z, struct span bytes)
         z->state = INFLATE_STOPPED;
 }
 
-/* Runs zlib over in; false on a fault in the stream. */
-static bool run_zlib(struct inflate *z, struct span in)
+/* Runs zlib over in, up to the end of a member. False on a fault in the stream. */
+static bool run_member(struct inflate *z, struct span in)
 {
     z->z.next_in = (Bytef *)(uintptr_t)in.p;
     z->z.avail_in = (uInt)in.n;
@@ -158,20 +168,42 @@ static bool run_zlib(struct inflate *z, struct span in)
         if (z->state == INFLATE_STOPPED)
             return true;
         if (rc == Z_STREAM_END) {
-            /* Only gzip members may follow one another; anything else behind the end is no part of the
-             * document. */
-            if (!z->gzip || z->z.avail_in < 2 || z->z.next_in[0] != 0x1f || z->z.next_in[1] != 0x8b ||
-                inflateReset(&z->z) != Z_OK) {
+            z->between = z->gzip;
+            z->n_member = 0;
+            if (!z->gzip)
                 z->state = INFLATE_DONE;
-                return true;
-            }
-            continue;
+            return true;
         }
         if (rc == Z_BUF_ERROR || (rc == Z_OK && z->z.avail_out > 0))
             return true; /* wants more input */
         if (rc != Z_OK)
             return false;
     }
+}
+
+/* Members of gzip may follow one another; anything else behind the end is no part of the document. */
+static bool run_zlib(struct inflate *z, struct span in)
+{
+    while (in.n && z->state == INFLATE_GOING) {
+        if (z->between) {
+            z->member[z->n_member++] = in.p[0];
+            in = span_part(in, 1, in.n);
+            if (z->n_member < sizeof(z->member))
+                continue;
+            z->between = false;
+            if (z->member[0] != 0x1f || z->member[1] != 0x8b || !z_start(z, 15 + 32)) {
+                z->state = INFLATE_DONE;
+                break;
+            }
+            if (!run_member(z, span_of(z->member, sizeof(z->member))))
+                return false;
+            continue;
+        }
+        if (!run_member(z, in))
+            return false;
+        in = span_part(in, in.n - z->z.avail_in, in.n);
+    }
+    return true;
 }
 
 static bool run_brotli(struct inflate *z, struct span in)
@@ -207,17 +239,16 @@ static bool run(struct inflate *z, struct span in)
     return true;
 }
 
-/* The current reading failed before anything came out: the next one, from the first byte on. */
-static void try_others(struct inflate *z, struct span later)
+/* Reads from the first byte on, in the current way or one of the next. */
+static void attempt(struct inflate *z, struct span later)
 {
     struct span all = writer_span(&z->first);
+    size_t skip;
 
-    while (*z->reading != READ_NONE) {
-        size_t skip;
-        z->reading++;
-        if (!reading_start(z, all, &skip))
-            continue;
-        if (run(z, span_part(all, skip, all.n)) && run(z, later))
+    for (; *z->reading != READ_NONE; z->reading++) {
+        enum ready ready = reading_start(z, all, &skip);
+        z->wait = ready == READY_WAIT;
+        if (z->wait || (ready == READY_YES && run(z, span_part(all, skip, all.n)) && run(z, later)))
             return;
         if (z->started) {
             z->state = INFLATE_BROKEN;
@@ -242,18 +273,22 @@ void inflate_feed(struct inflate *z, struct span bytes)
         writer_put(&z->first, head);
         later = span_part(bytes, head.n, bytes.n);
     }
-    if (run(z, bytes)) {
+    if (z->wait) {
+        attempt(z, later);
+    } else if (run(z, bytes)) {
         z->forgot |= !z->started && later.n;
-        return;
-    }
-    if (z->started || z->forgot)
+    } else if (z->started || z->forgot) {
         z->state = INFLATE_BROKEN;
-    else
-        try_others(z, later);
+    } else {
+        z->reading++;
+        attempt(z, later);
+    }
 }
 
 void inflate_end(struct inflate *z)
 {
+    if (z->state == INFLATE_GOING && z->between)
+        z->state = INFLATE_DONE;
     if (z->state != INFLATE_GOING || z->started || z->forgot)
         return;
     /* It all fitted into the decoder without a byte coming out: a stream cut in its header, or no stream at

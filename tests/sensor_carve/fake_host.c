@@ -62,8 +62,8 @@ void fake_free(struct proto_host *h)
 {
     fake_close(h);
     const struct carve_counts *c = carver_counts(h->cx.carver);
-    gh_check(c->opened == c->closed + c->truncated_limit + c->truncated_gap + c->truncated_end + c->lost_memory +
-                              c->not_documents);
+    gh_check(c->opened == c->closed + c->truncated_limit + c->truncated_gap + c->truncated_end +
+                              c->lost_memory + c->not_documents);
     carver_free(h->cx.carver);
     for (size_t i = 0; i < h->n_event; i++)
         free(h->event[i].json);
@@ -137,12 +137,14 @@ bool fake_doc_is(const struct proto_host *h, size_t n, const char *name, const v
     const struct fake_doc *d = &h->doc[n];
     bool same = d->d.size == len && memcmp(d->bytes, p, len) == 0 && strcmp(d->name, name) == 0;
     if (!same)
-        fprintf(stderr, "document %zu is \"%s\", %llu bytes: %.*s\n", n, d->name, (unsigned long long)d->d.size,
-                (int)(d->d.size < 400 ? d->d.size : 400), (const char *)d->bytes);
+        fprintf(stderr, "document %zu is \"%s\", %llu bytes: %.*s\n", n, d->name,
+                (unsigned long long)d->d.size, (int)(d->d.size < 400 ? d->d.size : 400),
+                (const char *)d->bytes);
     return same;
 }
 
-void proto_event_begin(struct proto_ctx *cx, enum event_type type, enum direction dir, int64_t tx, struct jw *ret)
+void proto_event_begin(struct proto_ctx *cx, enum event_type type, enum direction dir, int64_t tx,
+                       struct jw *ret)
 {
     struct proto_host *h = cx->host;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * fake_host: the host side of proto.h for tests and fuzz targets: one flow, events and documents kept in memory. */
+ * fake_host: the host side of proto.h for tests and fuzz targets: one flow, events and documents kept in
+ * memory. */
 #ifndef GH_TESTS_FAKE_HOST_H
 #define GH_TESTS_FAKE_HOST_H
 
@@ -40,7 +41,8 @@ struct proto_host *fake_new(const struct proto *proto, const struct carve_option
 /* Closes the parser if it is still open and checks that nothing is left charged. */
 void fake_close(struct proto_host *h);
 void fake_free(struct proto_host *h);
-/* Feeds text in that direction in pieces of at most step bytes (0: at once); each piece in a block of its exact size. */
+/* Feeds text in that direction in pieces of at most step bytes (0: at once); each piece in a block of its
+ * exact size. */
 void fake_feed(struct proto_host *h, enum direction dir, const void *p, size_t n, size_t step);
 void fake_say(struct proto_host *h, enum direction dir, const char *text, size_t step);
 void fake_gap(struct proto_host *h, enum direction dir, uint64_t missing);

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Documents: limits, gaps, forks, budgets, and the text of their fileinfo. */
+#include "base/digest.h"
+#include "tests/check.h"
+#include "tests/sensor_carve/fake_host.h"
+
+static const struct carve_options options = {
+    .keep = true, .document_max = 200000, .memory_max = 1 << 20, .decoded_max = 1 << 20};
+
+static struct proto_host *start(const struct carve_options *opt)
+{
+    return fake_new(NULL, opt);
+}
+
+static struct transfer *doc(struct proto_host *h, const char *name)
+{
+    return carve_open(&h->cx, TO_CLIENT, span_str(name), 3);
+}
+
+static void fill(struct transfer *t, uint8_t byte, size_t n)
+{
+    uint8_t block[1000];
+
+    memset(block, byte, sizeof(block));
+    for (; n; n -= n < sizeof(block) ? n : sizeof(block))
+        carve_data(t, span_of(block, n < sizeof(block) ? n : sizeof(block)));
+}
+
+static void whole(void)
+{
+    struct proto_host *h = start(&options);
+    struct transfer *t = doc(h, "a.txt");
+    const char *json;
+
+    check_row("whole");
+    carve_context(t, span_str("\"http\":{\"url\":\"/a\"}"));
+    carve_data(t, span_str("ab"));
+    carve_data(t, span_str("c"));
+    CHECK_U64(carve_size(t), 3);
+    carve_close(t, true);
+    CHECK_U64(h->n_event, 1);
+    CHECK(fake_doc_is(h, 0, "a.txt", "abc", 3));
+    CHECK(h->doc[0].d.complete && h->doc[0].d.id == 1 && h->event[0].document == 1 &&
+          h->event[0].dir == TO_CLIENT);
+    json = h->event[0].json;
+    CHECK_STR(json,
+              "{\"event_type\":\"fileinfo\",\"tx_id\":3,\"http\":{\"url\":\"/"
+              "a\"},\"fileinfo\":{\"filename\":\"a.txt\","
+              "\"size\":3,\"sha256\":\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\","
+              "\"gaps\":false,\"state\":\"CLOSED\",\"tx_id\":3,\"stored\":false}}");
+    carve_close(doc(h, "empty"), true);
+    CHECK_U64(h->n_event, 1);
+    t = doc(h, "dropped");
+    carve_data(t, span_str("x"));
+    carve_drop(t);
+    CHECK_U64(h->n_event, 1);
+    CHECK_U64(carver_counts(h->cx.carver)->not_documents, 2);
+    fake_free(h);
+}
+
+static void ends_early(void)
+{
+    struct proto_host *h = start(&options);
+    struct transfer *t = doc(h, "a");
+
+    check_row("ends early");
+    carve_data(t, span_str("abc"));
+    carve_close(t, false);
+    CHECK(fake_has(h, EVENT_FILEINFO, 0, "\"sha256\":\"ba7816bf") &&
+          fake_has(h, EVENT_FILEINFO, 0, "\"state\":\"TRUNCATED\""));
+    CHECK(!h->doc[0].d.complete);
+    CHECK_U64(carver_counts(h->cx.carver)->truncated_end, 1);
+    fake_free(h);
+}
+
+/* A hole is zeros in the bytes, and no hash is given. The second row's hole is behind the border to the
+ * memfd. */
+static void gaps(void)
+{
+    static const struct {
+        const char *name;
+        size_t before, hole, after;
+    } rows[] = {{"small", 10, 5, 10},
+                {"large", 70000, 3000, 500},
+                {"hole makes it large", 60000, 10000, 5},
+                {"first", 0, 9, 9}};
+
+    for (size_t i = 0; i < GH_COUNT(rows); i++) {
+        struct proto_host *h = start(&options);
+        struct transfer *t = doc(h, "g");
+        uint8_t zeros[10000] = {0}, sha[32];
+
+        check_row(rows[i].name);
+        fill(t, 'a', rows[i].before);
+        carve_gap(t, rows[i].hole);
+        fill(t, 'b', rows[i].after);
+        carve_gap(t, 77); /* at the end: nothing follows it, nothing is made of it */
+        CHECK_U64(carve_size(t), rows[i].before + rows[i].after);
+        carve_close(t, true);
+        CHECK(fake_has(h, EVENT_FILEINFO, 0, "\"gaps\":true,\"state\":\"TRUNCATED\""));
+        CHECK(!strstr(h->event[0].json, "sha256"));
+        CHECK_U64(h->n_doc, 1);
+        CHECK_U64(h->doc[0].d.size, rows[i].before + rows[i].hole + rows[i].after);
+        CHECK(memcmp(h->doc[0].bytes + rows[i].before, zeros, rows[i].hole) == 0);
+        CHECK(h->doc[0].bytes[rows[i].before + rows[i].hole] == 'b');
+        digest_sha256(h->doc[0].bytes, h->doc[0].d.size, sha);
+        CHECK(memcmp(sha, h->doc[0].d.sha256, 32) == 0);
+        fake_free(h);
+    }
+}
+
+static void nothing_but_a_gap(void)
+{
+    struct proto_host *h = start(&options);
+    struct transfer *t = doc(h, "g");
+
+    check_row("nothing but a gap");
+    carve_gap(t, 9);
+    carve_close(t, true);
+    CHECK(fake_has(h, EVENT_FILEINFO, 0, "\"size\":0,\"gaps\":true"));
+    CHECK_U64(h->n_doc, 0);
+    fake_free(h);
+}
+
+static void limits(void)
+{
+    struct proto_host *h = start(&options);
+    struct transfer *t = doc(h, "big");
+
+    check_row("document_max");
+    fill(t, 'x', 199999);
+    CHECK(!carve_full(t));
+    fill(t, 'y', 2);
+    CHECK(carve_full(t));
+    carve_close(t, true);
+    CHECK_U64(h->doc[0].d.size, 200000);
+    CHECK(
+        fake_has(h, EVENT_FILEINFO, 0,
+                 "\"state\":\"TRUNCATED\",\"tx_id\":3,\"truncated_by\":\"document_max\",\"stored\":false}}"));
+    check_row("a gap as large as the limit");
+    t = doc(h, "gap");
+    carve_data(t, span_str("x"));
+    carve_gap(t, UINT64_MAX);
+    carve_data(t, span_str("y"));
+    carve_close(t, true);
+    CHECK_U64(h->doc[1].d.size, 1);
+    check_row("a limit of the parser");
+    t = doc(h, "p");
+    carve_data(t, span_str("x"));
+    carve_limit(t, "parts");
+    carve_data(t, span_str("y"));
+    carve_close(t, true);
+    CHECK(fake_has(h, EVENT_FILEINFO, 2, "\"truncated_by\":\"parts\""));
+    CHECK_U64(carver_counts(h->cx.carver)->truncated_limit, 3);
+    fake_free(h);
+}
+
+static void memory(void)
+{
+    struct carve_options o = {.keep = true, .document_max = 1 << 20, .memory_max = 100000};
+    struct proto_host *h = start(&o);
+    struct transfer *a = doc(h, "a"), *b = doc(h, "b");
+
+    check_row("memory of all");
+    fill(a, 'a', 60000);
+    fill(b, 'b', 60000);
+    CHECK(!carve_full(a) && carve_full(b));
+    carve_close(b, true);
+    CHECK(fake_has(h, EVENT_FILEINFO, 0, "\"truncated_by\":\"documents_memory\""));
+    fill(a, 'a', 30000);
+    carve_close(a, true);
+    CHECK(fake_has(h, EVENT_FILEINFO, 1, "\"size\":90000"));
+    struct transfer *open[2000];
+    size_t n = 0;
+    while (n < GH_COUNT(open) && (open[n] = doc(h, "many")))
+        n++;
+    CHECK(n > 10 && n < GH_COUNT(open));
+    CHECK_U64(carver_counts(h->cx.carver)->lost_memory, 1);
+    while (n--)
+        carve_close(open[n], true);
+    fake_free(h);
+}
+
+static void hash_only(void)
+{
+    struct carve_options o = {.keep = false, .md5 = true, .document_max = 1 << 30, .memory_max = 100000};
+    struct proto_host *h = start(&o);
+    struct transfer *t = doc(h, "h");
+
+    check_row("hash only");
+    carve_data(t, span_str("abc"));
+    carve_close(t, true);
+    CHECK(fake_has(h, EVENT_FILEINFO, 0, "\"md5\":\"900150983cd24fb0d6963f7d28e17f72\""));
+    t = doc(h, "large");
+    fill(t, 'x', 3000000);
+    carve_close(t, true);
+    CHECK(fake_has(h, EVENT_FILEINFO, 1, "\"size\":3000000,"));
+    CHECK(fake_has(h, EVENT_FILEINFO, 1, "\"state\":\"CLOSED\""));
+    CHECK_U64(h->n_doc, 0);
+    CHECK_U64(h->event[1].document, 0);
+    fake_free(h);
+}
+
+static void forks(void)
+{
+    static const size_t sizes[] = {0, 5, 70000};
+
+    check_row("forks");
+    for (size_t i = 0; i < GH_COUNT(sizes); i++) {
+        struct proto_host *h = start(&options);
+        struct transfer *t = doc(h, "f"), *u;
+        fill(t, 'a', sizes[i]);
+        u = carve_fork(t);
+        CHECK(u);
+        carve_data(u, span_str("more"));
+        carve_close(t, true);
+        carve_close(u, true);
+        size_t n = sizes[i] ? 1 : 0;
+        CHECK_U64(h->n_doc, n + 1);
+        CHECK_U64(h->doc[n].d.size, sizes[i] + 4);
+        CHECK(memcmp(h->doc[n].bytes + sizes[i], "more", 4) == 0);
+        uint8_t sha[32];
+        digest_sha256(h->doc[n].bytes, h->doc[n].d.size, sha);
+        CHECK(memcmp(sha, h->doc[n].d.sha256, 32) == 0);
+        fake_free(h);
+    }
+}
+
+static void names(void)
+{
+    struct proto_host *h = start(&options);
+    struct transfer *t = doc(h, "");
+    char longest[2000];
+
+    check_row("names");
+    memset(longest, 'n', sizeof(longest));
+    memcpy(longest + 1022, "\xe1\xbb\x87", 3); /* a letter of three bytes across the cut */
+    carve_name(t, span_of(longest, sizeof(longest)));
+    carve_data(t, span_str("x"));
+    carve_close(t, true);
+    CHECK_U64(strlen(h->doc[0].name), 1022);
+    t = doc(h, "first");
+    carve_name(t, span_str(""));
+    carve_data(t, span_str("x"));
+    carve_close(t, true);
+    CHECK_STR(h->doc[1].name, "first");
+    t = doc(h, "bad\xff\"\n");
+    carve_data(t, span_str("x"));
+    carve_close(t, true);
+    CHECK(fake_has(h, EVENT_FILEINFO, 2, "\"filename\":\"bad\xef\xbf\xbd\\\"\\n\""));
+    carve_close(NULL, true); /* no memory is no crash */
+    carve_data(NULL, span_str("x"));
+    carve_gap(NULL, 1);
+    fake_free(h);
+}
+
+int main(void)
+{
+    whole();
+    ends_early();
+    gaps();
+    nothing_but_a_gap();
+    limits();
+    memory();
+    hash_only();
+    forks();
+    names();
+    return check_end();
+}
