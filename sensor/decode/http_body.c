@@ -131,6 +131,8 @@ void http_body_gap(struct http_body *b, uint64_t missing)
 {
     if (!b)
         return;
+    for (unsigned i = 0; i < b->n_stage && !b->broken; i++)
+        inflate_end(b->stage[i].z); /* what it holds back stands before the hole */
     b->broken = true;
     if (b->mime)
         mime_gap(b->mime, missing);

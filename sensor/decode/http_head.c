@@ -149,7 +149,9 @@ static void field_end(struct http_head *h)
         name = span_part(name, 1, name.n);
     while (name.n && !token_byte(name.p[name.n - 1]))
         name.n--;
-    while (value.n && (blank(value.p[0]) || value.p[0] == ':' || value.p[0] == '\n'))
+    if (value.n && value.p[0] == ':') /* "Name:: value" */
+        value = span_part(value, 1, value.n);
+    while (value.n && blank(value.p[0]))
         value = span_part(value, 1, value.n);
     value = span_trim(value);
     for (int i = 0; i < HTTP_FIELD_COUNT; i++) {
