@@ -74,7 +74,7 @@ static void warm_up(void)
 
 int main(int argc, char **argv)
 {
-    struct proc proc;
+    static struct proc proc; /* as long as the process */
     struct worker_config config = {0};
     struct supervisor *s;
     struct jail_options jail = {0};

@@ -72,7 +72,8 @@ static int parse(struct command *c, const char *name, int argc, char **argv)
 /* What was said so far, on standard error. */
 static void flush_messages(struct command *c)
 {
-    fwrite(c->err.p, 1, c->err.n, stderr);
+    if (c->err.n)
+        fwrite(c->err.p, 1, c->err.n, stderr);
     writer_clear(&c->err);
 }
 
@@ -127,7 +128,7 @@ static int write_pack(struct command *c)
         fprintf(f, "// Gatehouse rules %s\n", rule_set_version(c->set));
     for (size_t i = 0; i < files.n && !rc; i++) {
         fprintf(f, "\n// ---- %s ----\n", files.v[i].name);
-        fwrite(files.v[i].text.p, 1, files.v[i].text.n, f);
+        fwrite(files.v[i].text.p, 1, files.v[i].text.n, f); /* never NULL: it has its NUL */
     }
     if (f && (ferror(f) | fclose(f)))
         rc = ST_IO;

@@ -32,7 +32,7 @@ struct supervisor {
     unsigned era;
     struct job *first, **last;
     size_t queued, queue_max;
-    struct loop_timer *retry;
+    struct loop_timer *retry, *note;
     bool paused, stopping;
     int rc;
     uint64_t answered, noted, unread[UNREAD_CRASH + 1];
@@ -325,7 +325,8 @@ struct supervisor *supervisor_new(struct proc *p, const struct worker_config *c)
                            ? (size_t)files - c->conf->scan_workers - DOCUMENTS_FD_SPARE
                            : DOCUMENTS_FD_SPARE;
     s->pool = pool_new(p->loop, c, &hooks);
-    if (!s->pool || !loop_timer_add(p->loop, NOTE_MS, true, on_note, s)) {
+    s->note = loop_timer_add(p->loop, NOTE_MS, true, on_note, s);
+    if (!s->pool || !s->note) {
         supervisor_free(s);
         return NULL;
     }
@@ -341,6 +342,9 @@ void supervisor_free(struct supervisor *s)
     if (!s)
         return;
     pool_free(s->pool);
+    proc_chan_remove(s->core);
+    loop_timer_remove(s->note);
+    loop_timer_remove(s->retry);
     while (s->first)
         job_free(dequeue(s));
     free(s);

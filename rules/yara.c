@@ -328,12 +328,26 @@ struct scan {
     bool text, truncated, no_memory;
 };
 
+/* Where the first public match of a string is. libyara packs its matches without regard to alignment. */
+static bool first_place(const YR_SCAN_CONTEXT *context, const YR_STRING *string, uint64_t *ret)
+{
+    YR_MATCH m;
+
+    for (const void *p = context->matches[string->idx].head; p; p = m.next) {
+        memcpy(&m, p, sizeof(m));
+        if (!m.is_private) {
+            *ret = (uint64_t)(m.base + m.offset);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void take_match(struct scan *s, YR_SCAN_CONTEXT *context, const YR_RULE *rule)
 {
     const struct rule_info *info = &s->half->info[rule - s->half->rules->rules_table];
     struct rule_match *m;
     YR_STRING *string;
-    YR_MATCH *match;
 
     if (info->is_private)
         return;
@@ -356,14 +370,9 @@ static void take_match(struct scan *s, YR_SCAN_CONTEXT *context, const YR_RULE *
                              .text = s->text};
     yr_rule_strings_foreach(rule, string)
     {
-        yr_string_matches_foreach(context, string, match)
-        {
-            if (m->n_strings == RULE_STRINGS_MAX)
-                return;
-            m->strings[m->n_strings].id = string->identifier;
-            m->strings[m->n_strings++].offset = (uint64_t)(match->base + match->offset);
-            break; /* the first place of each string is evidence enough */
-        }
+        /* The first place of each string is evidence enough. */
+        if (m->n_strings < RULE_STRINGS_MAX && first_place(context, string, &m->strings[m->n_strings].offset))
+            m->strings[m->n_strings++].id = string->identifier;
     }
 }
 
