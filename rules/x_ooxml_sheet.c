@@ -302,7 +302,8 @@ static void sheet_end(void *ctx, struct sax *s, const char *name)
     } else if (strcmp(name, "rPh") == 0 && t->phonetic) {
         t->phonetic--;
     } else if (value.n && (ends_with(name, "Header") || ends_with(name, "Footer"))) {
-        sheet_header(&t->out, ends_with(name, "Header") ? PLACE_HEADER : PLACE_FOOTER, value);
+        sheet_header_text(t->out.o->x, ends_with(name, "Header") ? PLACE_HEADER : PLACE_FOOTER,
+                          t->out.part->page, value);
     }
     writer_clear(&t->value);
 }

@@ -5,6 +5,7 @@
 #define GH_RULES_X_OOXML_SHEET_H
 
 #include "rules/x_ooxml.h"
+#include "rules/x_ooxml_header.h"
 
 #define SHEET_STRINGS_MAX (64u << 20) /* bytes of all shared strings */
 #define SHEET_FONTS_MAX 8192          /* fonts, and cell formats, that are known */
@@ -42,7 +43,5 @@ void sheet_cell_shared(struct sheet_out *out, bool hidden, uint64_t i, uint64_t 
 void sheet_row_end(struct sheet_out *out);
 /* Font of a cell format, NULL when unknown. */
 const char *sheet_font(const struct ooxml *o, uint64_t format);
-/* Text of a header or footer without its codes (ECMA-376-1, 18.3.1.46). */
-void sheet_header(struct sheet_out *out, enum place place, struct span codes);
 
 #endif

@@ -171,7 +171,7 @@ static void header_footer(struct sheet_out *out, struct reader *body, struct wri
 {
     reader_skip(body, 2);
     for (unsigned i = 0; i < HEADERS && reader_left(body); i++)
-        sheet_header(out, i % 2 ? PLACE_FOOTER : PLACE_HEADER, wide(body, w));
+        sheet_header_text(out->o->x, i % 2 ? PLACE_FOOTER : PLACE_HEADER, out->part->page, wide(body, w));
 }
 
 void ooxml_sheet_bin(struct ooxml *o, const struct part *part, struct span bytes)
