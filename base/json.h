@@ -22,7 +22,12 @@ void jw_obj(struct jw *j); /* { */
 void jw_arr(struct jw *j); /* [ */
 void jw_end_obj(struct jw *j);
 void jw_end_arr(struct jw *j);
-void jw_key(struct jw *j, const char *key); /* key must be plain ASCII without quotes */
+void jw_key_plain(struct jw *j, const char *key, size_t n);
+/* key must be plain ASCII without quotes */
+static inline void jw_key(struct jw *j, const char *key)
+{
+    jw_key_plain(j, key, strlen(key));
+}
 void jw_key_span(struct jw *j, struct span key);
 void jw_str(struct jw *j, struct span s);
 void jw_cstr(struct jw *j, const char *s); /* NULL writes null */
@@ -34,17 +39,58 @@ void jw_null(struct jw *j);
 /* s must be one valid JSON value already. */
 void jw_raw(struct jw *j, struct span s);
 void jw_hex(struct jw *j, const void *p, size_t n);
-/* key and value in one call */
-void jw_kobj(struct jw *j, const char *key);
-void jw_karr(struct jw *j, const char *key);
-void jw_kstr(struct jw *j, const char *key, struct span s);
-void jw_kcstr(struct jw *j, const char *key, const char *s); /* NULL: the pair is left out */
-void jw_ku64(struct jw *j, const char *key, uint64_t v);
-void jw_ki64(struct jw *j, const char *key, int64_t v);
-void jw_kf64(struct jw *j, const char *key, double v);
-void jw_kbool(struct jw *j, const char *key, bool v);
-void jw_kraw(struct jw *j, const char *key, struct span s);
-void jw_khex(struct jw *j, const char *key, const void *p, size_t n);
+/* key and value in one call; inline, so that the length of a literal key is known when it is compiled */
+static inline void jw_kobj(struct jw *j, const char *key)
+{
+    jw_key(j, key);
+    jw_obj(j);
+}
+static inline void jw_karr(struct jw *j, const char *key)
+{
+    jw_key(j, key);
+    jw_arr(j);
+}
+static inline void jw_kstr(struct jw *j, const char *key, struct span s)
+{
+    jw_key(j, key);
+    jw_str(j, s);
+}
+/* NULL: the pair is left out */
+static inline void jw_kcstr(struct jw *j, const char *key, const char *s)
+{
+    if (s)
+        jw_kstr(j, key, span_str(s));
+}
+static inline void jw_ku64(struct jw *j, const char *key, uint64_t v)
+{
+    jw_key(j, key);
+    jw_u64(j, v);
+}
+static inline void jw_ki64(struct jw *j, const char *key, int64_t v)
+{
+    jw_key(j, key);
+    jw_i64(j, v);
+}
+static inline void jw_kf64(struct jw *j, const char *key, double v)
+{
+    jw_key(j, key);
+    jw_f64(j, v);
+}
+static inline void jw_kbool(struct jw *j, const char *key, bool v)
+{
+    jw_key(j, key);
+    jw_bool(j, v);
+}
+static inline void jw_kraw(struct jw *j, const char *key, struct span s)
+{
+    jw_key(j, key);
+    jw_raw(j, s);
+}
+static inline void jw_khex(struct jw *j, const char *key, const void *p, size_t n)
+{
+    jw_key(j, key);
+    jw_hex(j, p, n);
+}
 
 enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 

@@ -123,9 +123,8 @@ static void quoted(struct jw *j, struct span s)
     writer_u8(j->w, '"');
 }
 
-void jw_key(struct jw *j, const char *key)
+void jw_key_plain(struct jw *j, const char *key, size_t n)
 {
-    size_t n = strlen(key);
     uint8_t *to;
 
     before(j);
@@ -208,64 +207,4 @@ void jw_hex(struct jw *j, const void *p, size_t n)
     writer_u8(j->w, '"');
     writer_hex(j->w, p, n);
     writer_u8(j->w, '"');
-}
-
-void jw_kobj(struct jw *j, const char *key)
-{
-    jw_key(j, key);
-    jw_obj(j);
-}
-
-void jw_karr(struct jw *j, const char *key)
-{
-    jw_key(j, key);
-    jw_arr(j);
-}
-
-void jw_kstr(struct jw *j, const char *key, struct span s)
-{
-    jw_key(j, key);
-    jw_str(j, s);
-}
-
-void jw_kcstr(struct jw *j, const char *key, const char *s)
-{
-    if (s)
-        jw_kstr(j, key, span_str(s));
-}
-
-void jw_ku64(struct jw *j, const char *key, uint64_t v)
-{
-    jw_key(j, key);
-    jw_u64(j, v);
-}
-
-void jw_ki64(struct jw *j, const char *key, int64_t v)
-{
-    jw_key(j, key);
-    jw_i64(j, v);
-}
-
-void jw_kf64(struct jw *j, const char *key, double v)
-{
-    jw_key(j, key);
-    jw_f64(j, v);
-}
-
-void jw_kbool(struct jw *j, const char *key, bool v)
-{
-    jw_key(j, key);
-    jw_bool(j, v);
-}
-
-void jw_kraw(struct jw *j, const char *key, struct span s)
-{
-    jw_key(j, key);
-    jw_raw(j, s);
-}
-
-void jw_khex(struct jw *j, const char *key, const void *p, size_t n)
-{
-    jw_key(j, key);
-    jw_hex(j, p, n);
 }

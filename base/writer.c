@@ -91,13 +91,22 @@ void writer_be(struct writer *w, uint64_t v, unsigned bytes)
 
 void writer_dec(struct writer *w, uint64_t v)
 {
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+                                "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+                                "8081828384858687888990919293949596979899";
     char digits[20];
     size_t i = sizeof(digits);
 
-    do {
-        digits[--i] = (char)('0' + v % 10);
-        v /= 10;
-    } while (v);
+    for (; v >= 100; v /= 100) {
+        i -= 2;
+        memcpy(digits + i, pairs + 2 * (v % 100), 2);
+    }
+    if (v >= 10) {
+        i -= 2;
+        memcpy(digits + i, pairs + 2 * v, 2);
+    } else {
+        digits[--i] = (char)('0' + v);
+    }
     writer_bytes(w, digits + i, sizeof(digits) - i);
 }
 

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What the JSON writer writes, and that the reader reads the same back; the ceiling of the writer below it.
+ */
+#include "base/json.h"
+#include "tests/check.h"
+
+static const struct {
+    uint64_t v;
+    const char *want;
+} numbers[] = {
+    {0, "0"},
+    {9, "9"},
+    {10, "10"},
+    {99, "99"},
+    {100, "100"},
+    {101, "101"},
+    {1000, "1000"},
+    {12345, "12345"},
+    {999999, "999999"},
+    {1000000, "1000000"},
+    {UINT32_MAX, "4294967295"},
+    {UINT64_MAX, "18446744073709551615"},
+};
+static const struct {
+    const char *name;
+    struct span in;
+    const char *want;
+} strings[] = {
+    {"empty", {(const uint8_t *)"", 0}, "\"\""},
+    {"plain", {(const uint8_t *)"abc", 3}, "\"abc\""},
+    {"escapes", {(const uint8_t *)"a\"b\\c\n\r\t", 8}, "\"a\\\"b\\\\c\\n\\r\\t\""},
+    {"control", {(const uint8_t *)"x\0\x1f\x7f", 4}, "\"x\\u0000\\u001f\\u007f\""},
+    {"utf-8", {(const uint8_t *)"m\xe1\xba\xadt", 5}, "\"m\xe1\xba\xadt\""},
+    {"invalid utf-8",
+     {(const uint8_t *)"a\xff"
+                       "b\xc3",
+      4},
+     "\"a\xef\xbf\xbd"
+     "b\xef\xbf\xbd\""},
+    {"invalid first",
+     {(const uint8_t *)"\xff"
+                       "a",
+      2},
+     "\"\xef\xbf\xbd"
+     "a\""},
+};
+
+static void test_values(void)
+{
+    struct writer w;
+    struct jw j;
+
+    writer_init(&w, 4096);
+    for (size_t i = 0; i < GH_COUNT(numbers); i++) {
+        check_row(numbers[i].want);
+        writer_clear(&w);
+        writer_dec(&w, numbers[i].v);
+        CHECK_STR(writer_cstr(&w), numbers[i].want);
+    }
+    for (size_t i = 0; i < GH_COUNT(strings); i++) {
+        check_row(strings[i].name);
+        writer_clear(&w);
+        jw_init(&j, &w);
+        jw_str(&j, strings[i].in);
+        CHECK_STR(writer_cstr(&w), strings[i].want);
+    }
+    writer_done(&w);
+}
+
+static void test_object(void)
+{
+    struct writer w;
+    struct jw j;
+
+    check_row("object");
+    writer_init(&w, 4096);
+    jw_init(&j, &w);
+    jw_obj(&j);
+    jw_ku64(&j, "n", 7);
+    jw_kcstr(&j, "absent", NULL);
+    jw_kcstr(&j, "s", "x");
+    jw_karr(&j, "a");
+    jw_i64(&j, -1);
+    jw_bool(&j, true);
+    jw_obj(&j);
+    jw_end_obj(&j);
+    jw_end_arr(&j);
+    jw_kobj(&j, "o");
+    jw_khex(&j, "h", "\x0a\xff", 2);
+    jw_kraw(&j, "r", span_str("[1]"));
+    jw_end_obj(&j);
+    jw_end_obj(&j);
+    CHECK_STR(writer_cstr(&w), "{\"n\":7,\"s\":\"x\",\"a\":[-1,true,{}],\"o\":{\"h\":\"0aff\",\"r\":[1]}}");
+    writer_done(&w);
+}
+
+/* Too long is a sticky failure, at whatever byte the ceiling falls, and nothing is written past it. */
+static void test_ceiling(void)
+{
+    struct arena *a = arena_new(1 << 20);
+    struct json *tree;
+
+    check_row("ceiling");
+    for (size_t max = 0; max < 40; max++) {
+        struct writer w;
+        struct jw j;
+        writer_init(&w, max);
+        jw_init(&j, &w);
+        jw_obj(&j);
+        jw_kcstr(&j, "key", "some text");
+        jw_ku64(&j, "number", 1234567);
+        jw_end_obj(&j);
+        CHECK(w.n <= max && writer_ok(&w) == (max >= 36));
+        if (writer_ok(&w))
+            CHECK(json_parse(a, writer_span(&w), 4, &tree, NULL) == 0 &&
+                  json_i64(json_get(tree, "number"), 0) == 1234567);
+        writer_done(&w);
+    }
+    arena_free(a);
+}
+
+int main(void)
+{
+    test_values();
+    test_object();
+    test_ceiling();
+    return check_end();
+}
