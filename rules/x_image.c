@@ -6,9 +6,14 @@
  * background colour) is recognised within the document's time. */
 #include "rules/formats.h"
 
+#include <dlfcn.h>
+#include <fcntl.h>
 #include <leptonica/allheaders.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <tesseract/capi.h>
+#include <unistd.h>
 
 #define PIXELS_MAX (24u << 20) /* 24 megapixels: A4 at 500 dpi */
 #define WIDTH_MIN 40           /* smaller ones hold no stamp: bullets, rulers, icons */
@@ -17,7 +22,66 @@
 #define TIME_MIN_MS 200
 #define PAGES_MAX 20 /* of one TIFF */
 
+#define MODEL_MAX (64u << 20)
+
+/* The model is only read before the jail: setting the engine up costs more than a whole idle start, and most
+ * workers never see a picture. The first one that does sets it up from memory; nothing is opened for that. */
+static uint8_t *model;
+static size_t model_n;
+static const char *model_name;
 static TessBaseAPI *api;
+
+static bool load_model(const char *dir, const char *name)
+{
+    char path[4096];
+    struct stat st;
+    bool good = false;
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/%s.traineddata", dir, name);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    if (fstat(fd, &st) == 0 && st.st_size > 0 && st.st_size <= (off_t)MODEL_MAX &&
+        (model = malloc((size_t)st.st_size))) {
+        model_n = (size_t)st.st_size;
+        good = read(fd, model, model_n) == (ssize_t)model_n;
+        if (!good) {
+            free(model);
+            model = NULL;
+        }
+    }
+    close(fd);
+    return good;
+}
+
+/* The worker may not make threads, and OpenMP, which the engine is built with, ends the process when it
+ * cannot. Its environment variables were read when it was loaded, so it is told by call; its own header
+ * belongs to a compiler. */
+static void one_thread(void)
+{
+    void *call = dlsym(RTLD_DEFAULT, "omp_set_max_active_levels");
+    void (*set_levels)(int);
+
+    if (!call)
+        return; /* built without it */
+    memcpy(&set_levels, &call, sizeof(set_levels));
+    set_levels(0); /* no region is ever active, whatever number of threads it asks for */
+}
+
+void x_image_warm_up(void)
+{
+    static const char *const names[] = {"vie", "eng"};
+    const char *const dirs[] = {getenv("TESSDATA_PREFIX"), "/usr/share/tesseract-ocr/5/tessdata",
+                                "/usr/share/tessdata"};
+
+    one_thread();
+    setMsgSeverity(L_SEVERITY_NONE);
+    for (size_t i = 0; i < GH_COUNT(names) && !model; i++)
+        for (size_t k = 0; k < GH_COUNT(dirs) && !model; k++)
+            if (dirs[k] && load_model(dirs[k], names[i]))
+                model_name = names[i];
+}
 
 /* Otherwise the library complains about its own caches when the process ends. */
 static void shut_down(void)
@@ -26,21 +90,19 @@ static void shut_down(void)
     api = NULL;
 }
 
-void x_image_warm_up(void)
+static bool set_up(void)
 {
-    static const char *const models[] = {"vie", "eng"};
-
-    setenv("OMP_THREAD_LIMIT", "1", 1); /* the worker may not make threads */
-    setMsgSeverity(L_SEVERITY_NONE);
-    for (size_t i = 0; i < GH_COUNT(models) && !api; i++) {
-        api = TessBaseAPICreate();
-        if (api && TessBaseAPIInit3(api, NULL, models[i]) != 0) {
-            TessBaseAPIDelete(api);
-            api = NULL;
-        }
-    }
+    if (api || !model)
+        return api != NULL;
+    api = TessBaseAPICreate();
+    if (api && TessBaseAPIInit5(api, (const char *)model, (int)model_n, model_name, OEM_DEFAULT, NULL, 0,
+                                NULL, NULL, 0, 0) != 0)
+        shut_down();
+    free(model); /* the engine has its own by now, and what failed once fails again */
+    model = NULL;
     if (api && atexit(shut_down) != 0)
         shut_down();
+    return api != NULL;
 }
 
 /* Share of the most frequent shade and its neighbours, of 100. */
@@ -75,10 +137,16 @@ static unsigned time_left(struct extract *x)
 
 static void recognise(struct extract *x, PIX *gray, unsigned page)
 {
-    unsigned ms = time_left(x);
-    ETEXT_DESC *monitor = TessMonitorCreate();
+    ETEXT_DESC *monitor;
+    unsigned ms;
     char *text;
 
+    if (!set_up()) {
+        extract_unread(x, UNREAD_UNSUPPORTED);
+        return;
+    }
+    ms = time_left(x);
+    monitor = TessMonitorCreate();
     if (!monitor || ms < TIME_MIN_MS) {
         extract_unread(x, monitor ? UNREAD_TIMEOUT : UNREAD_TOO_LARGE);
         if (monitor)
@@ -116,7 +184,7 @@ void x_image(struct extract *x, struct span in)
 {
     l_int32 format = 0, w = 0, h = 0;
 
-    if (!api || pixReadHeaderMem(in.p, in.n, &format, &w, &h, NULL, NULL, NULL) != 0) {
+    if ((!api && !model) || pixReadHeaderMem(in.p, in.n, &format, &w, &h, NULL, NULL, NULL) != 0) {
         extract_unread_all(x, UNREAD_UNSUPPORTED);
         return;
     }

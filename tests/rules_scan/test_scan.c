@@ -304,6 +304,51 @@ static void test_too_large(void)
     finish(&c);
 }
 
+/* A page that a PDF reader needs hundreds of megabytes for: its lines overlap, and each letter is an object.
+ */
+static struct span hungry_document(struct writer *w)
+{
+    struct writer page;
+
+    writer_init(&page, 8 << 20);
+    writer_str(&page, "BT /F1 6 Tf ");
+    for (unsigned i = 0; i < 60000; i++)
+        writer_printf(&page, "1 0 0 1 %u %u Tm(abcdefghijabcdefghij)Tj ", i % 590, i / 590 % 840);
+    writer_str(&page, " ET");
+    writer_init(w, 8 << 20);
+    writer_str(w, "%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n"
+                  "2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n"
+                  "3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R"
+                  "/Resources<</Font<</F1 5 0 R>>>>>>\nendobj\n");
+    writer_printf(w, "4 0 obj\n<</Length %zu>>\nstream\n", page.n);
+    writer_put(w, writer_span(&page));
+    writer_str(w, "\nendstream\nendobj\n5 0 obj\n<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>\nendobj\n"
+                  "trailer<</Root 1 0 R/Size 6>>\n%%EOF\n");
+    gh_check(writer_ok(w) && writer_ok(&page));
+    writer_done(&page);
+    return writer_span(w);
+}
+
+static void test_memory(void)
+{
+    static const char *const sets[] = {"scan.workers=1", "scan.worker_memory=64M", "scan.timeout=60s", NULL};
+    struct scan_client c;
+    struct writer w;
+
+    check_row("more memory than worker_memory");
+#ifdef GH_SANITIZE
+    printf("sanitized builds have no memory ceiling: not tested\n");
+    return;
+#endif
+    start(&c, sets);
+    scan_send(&c, 1, false, "hungry.pdf", hungry_document(&w));
+    scan_send(&c, 2, false, "after.txt", span_str("after\n"));
+    expect(&c, 1, "\"unread_reason\":\"too_large\"", "\"read\":\"none\"");
+    expect(&c, 2, "\"read\":\"full\"", NULL);
+    finish(&c);
+    writer_done(&w);
+}
+
 static void test_refusals(void)
 {
     static const struct {
@@ -355,6 +400,7 @@ int main(void)
     test_core_back();
     test_nonsense();
     test_too_large();
+    test_memory();
     test_refusals();
     test_idle_start();
     remove_slow_rules();
