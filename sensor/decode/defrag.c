@@ -177,19 +177,21 @@ struct news {
 /* Puts the fragment's bytes where none are yet. False when memory is short. */
 static bool put(struct defrag *d, struct datagram *g, size_t offset, struct span bytes, struct news *news)
 {
-    for (size_t done = 0; done < bytes.n; done += UNIT) {
-        struct span piece = span_part(bytes, done, UNIT);
-        size_t unit = (offset + done) / UNIT, in_page = unit % PAGE_UNITS;
+    struct reader in = reader_span(bytes);
+
+    for (size_t unit = offset / UNIT; reader_left(&in); unit++) {
+        size_t in_page = unit % PAGE_UNITS, n = reader_left(&in) < UNIT ? reader_left(&in) : UNIT;
         struct page *page = page_of(d, g, unit / PAGE_UNITS);
-        uint8_t bit = (uint8_t)(1u << in_page % 8);
+        uint8_t bit = (uint8_t)(1u << in_page % 8), here[UNIT];
         if (!page)
             return false;
+        reader_copy(&in, here, n);
         if (page->have[in_page / 8] & bit) {
             news->old++;
-            news->conflict |= memcmp(page->bytes + in_page * UNIT, piece.p, piece.n) != 0;
+            news->conflict |= memcmp(page->bytes + in_page * UNIT, here, n) != 0;
             continue;
         }
-        memcpy(page->bytes + in_page * UNIT, piece.p, piece.n);
+        memcpy(page->bytes + in_page * UNIT, here, n);
         page->have[in_page / 8] |= bit;
         news->fresh++;
         g->units++;

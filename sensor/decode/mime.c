@@ -17,7 +17,8 @@ struct mime *mime_new(struct proto_ctx *cx, enum mime_mode mode, enum direction 
         proto_release(cx, MEMORY_ESTIMATE);
         return NULL;
     }
-    *m = (struct mime){.cx = cx, .mode = mode, .dir = dir, .tx = tx, .context = context, .arg = arg};
+    *m = (struct mime){
+        .cx = cx, .mode = mode, .dir = dir, .tx = tx, .context = context, .arg = arg, .where = IN_HEAD};
     mime_head_init(&m->head);
     writer_init(&m->line, LINE_MAX_BYTES);
     for (int i = 0; i < MIME_DEPTH; i++)

@@ -206,6 +206,14 @@ static bool append(struct half *h, struct proto_ctx *cx, struct span bytes)
     return writer_ok(&h->message);
 }
 
+static bool hello(struct span message)
+{
+    struct reader in = reader_span(message);
+    uint8_t type = reader_u8(&in);
+
+    return type == CLIENT_HELLO || type == SERVER_HELLO;
+}
+
 /* The direction turns to ciphertext. When the server's does, the handshake has shown all that it shows. */
 static void on_ciphertext(struct tls_state *s, struct proto_ctx *cx, enum direction dir)
 {
@@ -235,7 +243,7 @@ static void on_handshake(struct tls_state *s, struct proto_ctx *cx, enum directi
         part = span_part(bytes, 0, want);
         /* Without the ServerHello (one-sided capture, HelloRetryRequest) only the next message tells what a
          * ChangeCipherSpec meant: TLS 1.3 sends one for show before the second pair of hellos. */
-        if (h->changed && !h->message.n && part.p[0] != CLIENT_HELLO && part.p[0] != SERVER_HELLO) {
+        if (h->changed && !h->message.n && !hello(part)) {
             on_ciphertext(s, cx, dir);
             return;
         }
@@ -313,10 +321,10 @@ static void tls_feed(void *state, struct proto_ctx *cx, enum direction dir, stru
     while (bytes.n && !s->done && !h->closed) {
         struct span part;
         if (!h->record_left) {
-            part = span_part(bytes, 0, RECORD_HEAD - h->head_n);
-            memcpy(h->head + h->head_n, part.p, part.n);
-            h->head_n = (uint8_t)(h->head_n + part.n);
-            bytes = span_part(bytes, part.n, SIZE_MAX);
+            struct reader in = reader_span(bytes);
+            while (h->head_n < RECORD_HEAD && reader_left(&in))
+                h->head[h->head_n++] = reader_u8(&in);
+            bytes = reader_rest(&in);
             if (h->head_n == RECORD_HEAD)
                 on_record(s, cx, dir);
             continue;

@@ -5,10 +5,11 @@
 
 static uint16_t keep(uint8_t *dst, size_t cap, struct span s)
 {
-    s = span_part(s, 0, cap);
-    if (s.n)
-        memcpy(dst, s.p, s.n);
-    return (uint16_t)s.n;
+    struct reader in = reader_span(s);
+    size_t n = s.n < cap ? s.n : cap;
+
+    reader_copy(&in, dst, n);
+    return (uint16_t)n;
 }
 
 void tls_facts_client(struct tls_facts *f, const struct tls_hello *h, bool whole)
