@@ -106,7 +106,7 @@ static void interface_options(struct replay *r, struct reader *in, struct replay
 static enum source_step on_interface(struct replay *r)
 {
     struct replay_interface ifc = {.per_second = 1000000};
-    struct reader in;
+    struct reader in = {0};
     enum source_step step = block_take(r, 8, &in);
     uint64_t options;
 
@@ -155,7 +155,7 @@ struct packet_head {
 
 static enum source_step packet_head(struct replay *r, uint32_t type, struct packet_head *h)
 {
-    struct reader in;
+    struct reader in = {0};
     enum source_step step = block_take(r, type == BLOCK_SIMPLE ? 4 : 20, &in);
 
     if (step != SOURCE_FRAME)
@@ -186,8 +186,8 @@ static enum source_step packet_head(struct replay *r, uint32_t type, struct pack
 static enum source_step on_packet(struct replay *r, uint32_t type, struct frame *ret)
 {
     uint64_t at = feed_offset(&r->feed) - BLOCK_HEAD;
-    struct packet_head h;
-    struct reader in;
+    struct packet_head h = {0};
+    struct reader in = {0};
     enum source_step step = packet_head(r, type, &h);
 
     if (step != SOURCE_FRAME)
