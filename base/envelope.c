@@ -104,13 +104,17 @@ int batch_write(const struct batch_header *h, const struct record *r, size_t n,
     header_write(h, out);
     writer_bytes(out, sig, SEAL_SIGNATURE);
     writer_le(out, plain.n, 4);
-    to = writer_ok(&plain) ? writer_reserve(out, ZSTD_compressBound(plain.n)) : NULL;
+    /* packed apart: its bound is larger than the records, which may well be larger than the batch that comes of them */
+    to = writer_ok(&plain) ? malloc(ZSTD_compressBound(plain.n)) : NULL;
     if (to) {
         packed = ZSTD_compress(to, ZSTD_compressBound(plain.n), plain.p ? plain.p : (const uint8_t *)"", plain.n, ZSTD_LEVEL);
         if (ZSTD_isError(packed))
             rc = ST_NOMEM;
         else
-            writer_advance(out, packed);
+            writer_bytes(out, to, packed);
+        free(to);
+    } else if (writer_ok(&plain)) {
+        rc = ST_NOMEM;
     }
     if (!writer_ok(&plain) || !writer_ok(out))
         rc = ST_LIMIT;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * base64, passwords, and the time box of a database statement. */
+ * base64, passwords, the time box of a database statement, and a batch larger than its ceiling before it is
+ * packed. */
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/db.h"
+#include "base/envelope.h"
 #include "base/password.h"
 #include "base/seal.h"
 #include "tests/check.h"
@@ -79,11 +81,38 @@ static void test_time_box(void)
     unlink(path);
 }
 
+/* Records of more bytes than a batch may have, that pack well: they fit. */
+static void test_large_batch(void)
+{
+    struct arena *a = arena_new(128u << 20);
+    struct seal_keys *k = seal_keys_generate();
+    struct batch_header h = {.number = 1}, back;
+    uint8_t sig[SEAL_SIGNATURE], sig_back[SEAL_SIGNATURE];
+    struct record r = {.run = 1, .n = 1}, *read = NULL;
+    size_t n = ENVELOPE_MAX + 1000, count = 0;
+    uint8_t *json = arena_alloc(a, n);
+    struct writer w;
+
+    check_row("large batch");
+    memset(json, 'x', n);
+    r.json = span_of(json, n);
+    writer_init(&w, ENVELOPE_MAX);
+    batch_sign(&h, &r, 1, k, sig);
+    CHECK(batch_write(&h, &r, 1, sig, &w) == 0);
+    CHECK(batch_read(writer_span(&w), a, &back, &read, &count, sig_back) == 0);
+    CHECK(count == 1 && span_eq(read[0].json, r.json));
+    CHECK(batch_verify(&back, sig_back, seal_keys_public(k)) == 0);
+    writer_done(&w);
+    seal_keys_free(k);
+    arena_free(a);
+}
+
 int main(void)
 {
     CHECK(seal_init() == 0);
     test_base64();
     test_password();
     test_time_box();
+    test_large_batch();
     return check_end();
 }
