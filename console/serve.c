@@ -299,17 +299,19 @@ int serve(int argc, char **argv)
     rc = open_all(&s);
     if (!rc)
         rc = lock_in(&s);
+    /* before the first thread, so that all inherit the blocked signals and only the loop hears them */
+    if (!rc && (loop_signal(s.proc.loop, SIGINT, on_signal, &s) != 0 ||
+                loop_signal(s.proc.loop, SIGTERM, on_signal, &s) != 0))
+        rc = 3;
     if (!rc)
         rc = start_app(&s);
-    if (!rc && (loop_signal(s.proc.loop, SIGINT, on_signal, &s) != 0 ||
-                loop_signal(s.proc.loop, SIGTERM, on_signal, &s) != 0 ||
-                !loop_timer_add(s.proc.loop, TICK_MS, true, on_tick, &s)))
-        rc = 3;
     if (!rc)
         rc = start_server(&s);
     if (!rc)
         rc = print_welcome(&s);
     if (!rc) {
+        if (!loop_timer_add(s.proc.loop, TICK_MS, true, on_tick, &s))
+            rc = 3;
         proc_ready(&s.proc);
         log_info("serving %s", s.url);
         loop_run(s.proc.loop);

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lists, filters, keyset pages, the detail, and the steps that people take."""
+from harness import Appliance, Client, Console, alert, check, end, equal, flow
+
+console = Console()
+admin = console.administrator()
+box, post = Appliance(console, "ha-noi-1"), Appliance(console, "hue-2")
+LEVELS = ["none", "mat", "toi_mat", "tuyet_mat"]
+SAME = "ab" * 32
+
+
+def setup():
+    records = []
+    for i in range(120):
+        records.append(alert(i + 1, level=LEVELS[i % 4], severity=i % 4 + 1, rule="rule-%d" % (i % 3),
+                             filename="Công điện số %d.docx" % i if i % 10 == 0 else "tep %d.txt" % i, flow_id=5000 + i))
+    box.send(records)
+    box.send([flow(500, 5000)])
+    post.send([alert(1, sha256=SAME, filename="một.docx"), alert(2, sha256=SAME, filename="hai.docx", flow_id=77),
+               ("fileinfo", 3, 0, {"event_type": "fileinfo", "timestamp": "2026-11-23T01:00:00.000000+0000",
+                                   "fileinfo": {"sha256": SAME}, "gatehouse": {"document": {"sha256": SAME, "level": "mat"}}})])
+
+
+def everything(query=""):
+    items, before, pages = [], None, 0
+    while True:
+        a = admin.get("/api/v1/alerts?limit=17" + query + ("&before=%d" % before if before else "")).json()
+        items += a["items"]
+        before, pages = a["next"], pages + 1
+        if before is None:
+            return items, pages
+
+
+def test_pages():
+    items, pages = everything()
+    ids = [i["id"] for i in items]
+    equal("all of them, newest first, each once", (len(ids), ids), (122, sorted(set(ids), reverse=True)))
+    equal("pages", pages, 8)
+    first = admin.get("/api/v1/alerts?limit=10").json()
+    box.send([alert(900)])
+    second = admin.get("/api/v1/alerts?limit=10&before=%d" % first["next"]).json()
+    equal("an arrival does not shift pages", [i["id"] for i in second["items"]], ids[10:20])
+    exact = admin.get("/api/v1/alerts?limit=123").json()
+    equal("a page that fits exactly has no next", (len(exact["items"]), exact["next"]), (123, None))
+
+
+def test_filters():
+    total = lambda q: len(everything(q)[0])
+    equal("level", total("&level=tuyet_mat"), 30 + 3)
+    equal("levels", total("&level=mat,toi_mat"), 60)
+    equal("classified", total("&level=classified"), 93)
+    equal("severity", total("&severity=1"), 33)
+    equal("rule", total("&rule=rule-1"), 40)
+    equal("state", (total("&state=new"), total("&state=closed")), (123, 0))
+    equal("document", total("&sha256=" + SAME), 2)
+    boxes = {x["name"]: x["id"] for x in admin.get("/api/v1/appliances").json()["items"]}
+    equal("appliance", total("&appliance=" + boxes["hue-2"]), 2)
+    equal("unknown appliance", total("&appliance=" + "0" * 32), 0)
+    equal("words without marks", total("&q=cong+dien"), 12)
+    equal("words with marks", total("&q=C%C3%94NG%20%C4%91i%E1%BB%87n"), 12)
+    equal("decomposed letters", total("&q=co%CC%82ng"), 12)
+    equal("all words must be there", total("&q=cong+dien+20.docx"), 1)
+    equal("no wildcard", total("&q=%25"), 0)
+    equal("by address", total("&q=203.0.113.9"), 123)
+    equal("time", total("&from=2026-11-24T06:02:11.000060Z&to=2026-11-24T06:02:11.000070Z"), 10)
+    equal("together", total("&level=tuyet_mat&severity=4&rule=rule-0"), 10)
+    a = admin.get("/api/v1/alerts?level=mat&limit=1").json()
+    equal("counts under the filter", a["counts"], {"new": 30, "acknowledged": 0, "closed": 0})
+    for query in ("state=open", "state=", "level=secretish", "severity=5", "severity=0x1", "sha256=zz", "appliance=1", "from=now",
+                  "limit=0", "limit=201", "limit=-1", "limit=1e3", "before=0", "before=x", "stat=new", "state=new&state=new",
+                  "q=%00", "q=%ff", "q=%zz", "q=" + "a" * 5000, "rule=", "&".join("a%d=1" % i for i in range(40))):
+        a = admin.get("/api/v1/alerts?" + query)
+        check("refused: " + query[:40], a.status in (400, 431), "is %d" % a.status)
+    check("the nearest name", "did you mean 'state'" in admin.get("/api/v1/alerts?stat=new").json()["detail"])
+
+
+def test_detail():
+    row = admin.get("/api/v1/alerts?q=cong+dien+0.docx").json()["items"][-1]
+    d = admin.get("/api/v1/alerts/%d" % row["id"]).json()
+    check("all of the row", all(d[k] == row[k] for k in row))
+    equal("place of the marking", (d["document"]["markings"][0]["where"], d["document"]["markings"][0]["page"]), ("header", 1))
+    equal("the rule and its reason", (d["verdict"]["rule"], d["verdict"]["reason_vi"], d["verdict"]["where"]),
+          ("rule-0", "Có dấu mật.", "policy.lua:42"))
+    equal("the flow's end is known", (d["connection"]["flow"]["state"], d["connection"]["ndpi"]["proto"]), ("closed", "HTTP"))
+    equal("flow number as text", d["connection"]["flow_id"], "5000")
+    equal("same flow", [e["type"] for e in d["related"]["same_flow"]], ["flow"])
+    equal("the appliance", d["sensor"]["name"], "ha-noi-1")
+    newest = admin.get("/api/v1/alerts?sha256=" + SAME).json()["items"][0]
+    equal("how often the document alerted", newest["same_document"], 2)
+    d = admin.get("/api/v1/alerts/%d" % newest["id"]).json()
+    equal("where else", [(x["file"]["name"], x["appliance"]["name"]) for x in d["related"]["same_document"]], [("một.docx", "hue-2")])
+    equal("seen", (d["related"]["same_document_total"], d["related"]["sightings"], d["related"]["first_seen"]),
+          (1, 1, "2026-11-23T01:00:00.000000Z"))
+    equal("no such alert", admin.get("/api/v1/alerts/99999").status, 404)
+    events = admin.get("/api/v1/events?flow_id=5000").json()["items"]
+    equal("events of a flow", [e["type"] for e in events], ["flow", "alert"])
+    equal("by community id", len(admin.get("/api/v1/events?community_id=1:abc500=").json()["items"]), 1)
+    equal("by type", len(admin.get("/api/v1/events?type=fileinfo,flow").json()["items"]), 2)
+    equal("by level", len(admin.get("/api/v1/events?type=fileinfo&level=classified").json()["items"]), 1)
+    equal("unknown type", admin.get("/api/v1/events?type=nonsense").status, 400)
+
+
+def act(who, id_, key=None, **body):
+    return who.post("/api/v1/alerts/%d/actions" % id_, body, {"Idempotency-Key": key} if key else None)
+
+
+def test_steps():
+    officer = console.user("can-bo", "officer")
+    id_ = admin.get("/api/v1/alerts?limit=1").json()["items"][0]["id"]
+    a = act(officer, id_, action="acknowledge")
+    equal("taken", (a.status, a.json()["alert"]["state"], a.json()["alert"]["taken_by"]), (200, "acknowledged", "can-bo"))
+    a = act(admin, id_, action="acknowledge")
+    equal("not twice", (a.status, a.code(), a.json()["state"]), (409, "wrong_state", "acknowledged"))
+    equal("a comment needs a text", act(officer, id_, action="comment", text="  ").code(), "text_missing")
+    equal("closing needs a reason", act(officer, id_, action="close").code(), "reason_missing")
+    for body in ({"action": "delete"}, {"action": "close", "reason": "bored"}, {"action": "comment", "text": "x" * 4001},
+                 {"action": "comment", "text": "a\0b"}, {"action": "comment", "text": 5}, {"text": "x"}, {"action": "comment", "txet": "x"}):
+        equal("refused %s" % str(body)[:40], act(officer, id_, **body).status, 400)
+    a = act(officer, id_, key="abcdefgh-1", action="comment", text="Đã gọi <b>văn phòng</b>")
+    b = act(officer, id_, key="abcdefgh-1", action="comment", text="Đã gọi <b>văn phòng</b>")
+    equal("the same key acts once", (a.status, b.status, b.headers.get("Idempotent-Replayed"), a.json() == b.json()),
+          (200, 200, "true", True))
+    equal("the same key for another thing", act(officer, id_, key="abcdefgh-1", action="comment", text="other").code(), "key_reused")
+    equal("another person's key is their own", act(admin, id_, key="abcdefgh-1", action="comment", text="thêm").status, 200)
+    equal("a bad key", act(officer, id_, key="short", action="comment", text="x").status, 400)
+    a = act(officer, id_, action="close", reason="false_alarm", text="Mẫu trống")
+    equal("closed", (a.json()["alert"]["state"], a.json()["alert"]["reason"], a.json()["alert"]["comments"]), ("closed", "false_alarm", 2))
+    equal("closed is closed", act(officer, id_, action="close", reason="confirmed").status, 409)
+    a = act(officer, id_, action="reopen")
+    equal("open again", (a.json()["alert"]["state"], a.json()["alert"]["reason"]), ("new", None))
+    history = admin.get("/api/v1/alerts/%d" % id_).json()["history"]
+    equal("all of it is in the history", [(h["user"], h["action"], h["from"], h["to"]) for h in history],
+          [("can-bo", "acknowledge", "new", "acknowledged"), ("can-bo", "comment", "acknowledged", "acknowledged"),
+           ("lan", "comment", "acknowledged", "acknowledged"), ("can-bo", "close", "acknowledged", "closed"),
+           ("can-bo", "reopen", "closed", "new")])
+    equal("as it was typed", history[1]["text"], "Đã gọi <b>văn phòng</b>")
+    return officer
+
+
+def test_many(officer):
+    ids = [i["id"] for i in admin.get("/api/v1/alerts?limit=5").json()["items"]]
+    act(officer, ids[0], action="close", reason="confirmed")
+    a = officer.post("/api/v1/alerts/actions", {"action": "close", "reason": "permitted", "ids": ids + [99999]}).json()
+    equal("honest counts", (a["matched"], a["changed"], a["unchanged"], a["failed"], a["remaining"]),
+          (6, 4, 1, [{"id": 99999, "code": "not_found"}], 0))
+    newest = admin.get("/api/v1/alerts?limit=1").json()["items"][0]["id"]
+    box.send([alert(950, level="mat")])
+    a = officer.post("/api/v1/alerts/actions", {"action": "acknowledge", "filter": {"level": "mat", "state": "new", "max_id": newest}},
+                     {"Idempotency-Key": "many-0001"})
+    b = officer.post("/api/v1/alerts/actions", {"action": "acknowledge", "filter": {"level": "mat", "state": "new", "max_id": newest}},
+                     {"Idempotency-Key": "many-0001"})
+    equal("by filter", (a.json()["matched"], a.json()["changed"]), (30, 30))
+    equal("once", a.json(), b.json())
+    equal("what came meanwhile is left alone", admin.get("/api/v1/alerts?state=new&level=mat").json()["counts"]["new"], 1)
+    for body in ({"action": "acknowledge"}, {"action": "acknowledge", "ids": []}, {"action": "acknowledge", "ids": [1], "filter": {}},
+                 {"action": "acknowledge", "ids": ["1"]}, {"action": "acknowledge", "ids": list(range(1001))},
+                 {"action": "acknowledge", "filter": {"levle": "mat"}}, {"action": "acknowledge", "filter": {"level": 1}},
+                 {"action": "acknowledge", "filter": []}, {"action": "acknowledge", "filter": {"max_id": "9"}}):
+        equal("refused %s" % str(body)[:60], officer.post("/api/v1/alerts/actions", body).status, 400)
+    actions = [x["action"] for x in admin.get("/api/v1/audit?limit=200").json()["items"]]
+    check("the audit has them", actions.count("acknowledge") == 2 and actions.count("close") >= 3, actions)
+
+
+def test_stats():
+    s = admin.get("/api/v1/stats?hours=24").json()
+    equal("every alert has a state", sum(s["alerts"]["by_state"].values()), 124)
+    check("this hour has alerts", s["by_hour"] and s["by_hour"][-1][1] > 0, s["by_hour"])
+    equal("rules", s["rules"][0]["n"], 40)
+    equal("events", s["events"]["total"], 126)
+    equal("hours", admin.get("/api/v1/stats?hours=745").status, 400)
+    m = admin.get("/metrics")
+    check("metrics", b'gatehouse_appliance_batches_total{appliance="hue-2"} 1' in m.body and m.headers["Content-Type"].startswith("text/plain"))
+
+
+setup()
+test_pages()
+test_filters()
+test_detail()
+test_many(test_steps())
+test_stats()
+console.close()
+end()
