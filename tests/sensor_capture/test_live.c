@@ -3,10 +3,13 @@
  * CAP_NET_RAW, otherwise that part is skipped). */
 #include "../check.h"
 #include "base/clock.h"
+#include "base/jail.h"
 #include "sensor/capture/source.h"
 #include "sensor/decode/packet.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -44,15 +47,38 @@ static void test_refusals(void)
     CHECK(!s);
 }
 
-static void test_loopback(struct source *s)
+/* What the sensor may do with its packet socket from inside its cage: read, count, and nothing else. */
+static int caged(struct source *s)
+{
+    struct jail_options opt = {.receive_only_fd = source_fd(s)};
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    char err[256] = "";
+
+    (void)to;
+    if (jail_enter(JAIL_SENSOR, &opt, NULL, err, sizeof(err)) != 0) {
+        fprintf(stderr, "%s\n", err);
+        return 1;
+    }
+#ifndef GH_SANITIZE
+    CHECK(sendto(source_fd(s), "x", 1, 0, (struct sockaddr *)&to, sizeof(to)) < 0 && errno == EPERM);
+    CHECK(fcntl(source_fd(s), F_DUPFD, 0) < 0 && errno == EPERM);
+#endif
+    return 0;
+}
+
+static void test_loopback(struct source *s, bool cage)
 {
     uint64_t end = clock_mono_ms() + 3000;
     struct source_stats st;
     struct frame f;
-    int seen = 0, sent = send_some();
+    int seen = 0;
 
-    check_row("loopback");
-    CHECK(sent == SENT);
+    check_row(cage ? "loopback, caged" : "loopback");
+    CHECK(send_some() == SENT);
+    if (cage && caged(s)) {
+        CHECK(!"cannot enter the cage");
+        return;
+    }
     while (seen < 2 * SENT && clock_mono_ms() < end) {
         struct pollfd p = {.fd = source_fd(s), .events = POLLIN};
         struct packet pk = {0};
@@ -94,10 +120,16 @@ int main(void)
         fprintf(stderr, "skipped: %s\n", err);
         return CHECK_SKIP;
     }
-    test_loopback(s);
+    test_loopback(s, false);
     source_free(s);
+    s = NULL;
     check_row("bad filter");
     o.filter = "port nine hundred";
     CHECK(live_open(&o, &s, err) == ST_USAGE && strstr(err, "capture.filter"));
+    o.filter = "udp port 9";
+    CHECK(live_open(&o, &s, err) == 0);
+    if (s) /* last: there is no way out of the cage */
+        test_loopback(s, true);
+    source_free(s);
     return check_end();
 }
