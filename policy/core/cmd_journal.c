@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/conf.h"
 #include "base/json.h"
+#include "policy/core/cmd_carry.h"
 #include "policy/core/commands.h"
 #include "policy/core/journal.h"
 #include "policy/core/journal_verify.h"
@@ -17,9 +18,13 @@
 static const char usage_text[] =
     "usage: gatehouse journal verify [-c FILE | DIR | JOURNAL.db] [-k APPLIANCE.pub]\n"
     "       gatehouse journal cat    [-c FILE | DIR | JOURNAL.db] [--since TIME] [--json]\n"
+    "       gatehouse journal export [-c FILE] [--since NUMBER] OUTDIR\n"
+    "       gatehouse journal import [-c FILE] RECEIPT.json\n"
     "  verify   check every batch: numbering, chain, signatures, each record. Exit 0: whole; 2: not, and "
     "where first\n"
     "  cat      print what was recorded, one line each; --json: the events themselves as EVE JSON lines\n"
+    "  export   write batches as sealed files, for a stick: what has no receipt yet, or from that batch on\n"
+    "  import   take the console's answer to them, so that they may be trimmed\n"
     "  --since  only batches signed at that time or later, e.g. 2026-11-24T08:00:00Z\n";
 
 struct journal_args {
@@ -204,6 +209,38 @@ static int cat(const struct journal_args *a)
     return rc ? 2 : fflush(stdout) == 0 ? 0 : 3;
 }
 
+/* export and import: one path, the configuration, and a number. */
+static int carry(bool out, int argc, char **argv)
+{
+    struct conf conf;
+    const char *path = NULL;
+    uint64_t since = 0;
+    int rc = 0;
+
+    conf_defaults(&conf);
+    for (int i = 0; i < argc && !rc; i++) {
+        bool setting = !strcmp(argv[i], "-c") || !strcmp(argv[i], "--set");
+        if (setting && i + 1 < argc) {
+            rc = load_conf(&conf, argv[i], argv[i + 1]);
+            i++;
+        } else if (out && !strcmp(argv[i], "--since") && i + 1 < argc) {
+            if (!span_number(span_str(argv[++i]), INT64_MAX, &since) || !since)
+                return usage("this is no number of a batch: ", argv[i]);
+        } else if (argv[i][0] == '-' || path) {
+            return usage("not understood: ", argv[i]);
+        } else {
+            path = argv[i];
+        }
+    }
+    if (rc)
+        return rc;
+    if (!path)
+        return usage(out ? "export needs a directory" : "import needs the console's answer", "");
+    if (seal_init() != 0)
+        return 3;
+    return out ? carry_export(&conf, since, path) : carry_import(&conf, path);
+}
+
 int journal_command(int argc, char **argv)
 {
     struct journal_args a = {0};
@@ -211,6 +248,8 @@ int journal_command(int argc, char **argv)
 
     if (argc < 2)
         return usage("what shall be done?", "");
+    if (!strcmp(argv[1], "export") || !strcmp(argv[1], "import"))
+        return carry(!strcmp(argv[1], "export"), argc - 2, argv + 2);
     rc = parse(&a, argc - 2, argv + 2);
     if (rc)
         return rc;

@@ -69,6 +69,19 @@ void journal_row_hash(const struct journal_row *r, uint8_t out[static SEAL_HASH]
     seal_hash("gatehouse-journal-row-v1", parts, 3, out);
 }
 
+static int load_receipt(struct journal *j)
+{
+    struct db_stmt *s;
+    int rc = db_query(j->db, &s, "SELECT number FROM receipt", "");
+
+    if (!rc && (rc = db_step(s)) == 1) {
+        j->receipt = (uint64_t)db_i64(s, 0);
+        db_reset(s);
+        rc = 0;
+    }
+    return rc;
+}
+
 static int load_head(struct journal *j)
 {
     struct db_stmt *s;
@@ -84,12 +97,7 @@ static int load_head(struct journal *j)
         rc = hash.n == SEAL_HASH ? 0 : ST_MALFORMED;
         db_reset(s);
     }
-    if (!rc && (rc = db_query(j->db, &s, "SELECT number FROM receipt", "")) == 0 && (rc = db_step(s)) == 1) {
-        j->receipt = (uint64_t)db_i64(s, 0);
-        db_reset(s);
-        rc = 0;
-    }
-    return rc;
+    return rc ? rc : load_receipt(j);
 }
 
 int journal_open(const struct conf *c, const struct seal_keys *keys, struct journal **ret, char *err,
@@ -204,9 +212,12 @@ static int sign_head(struct journal *j, const struct journal_head *h)
 static bool trim(struct journal *j)
 {
     struct journal_head h = j->head;
-    uint64_t most = j->receipt < h.number ? j->receipt : h.number ? h.number - 1 : 0;
-    int rc;
+    uint64_t most;
+    int rc = load_receipt(j); /* `gatehouse journal import` may have noted a newer one */
 
+    if (rc)
+        return false;
+    most = j->receipt < h.number ? j->receipt : h.number ? h.number - 1 : 0;
     if (!h.first || most < h.first)
         return false;
     most = h.first + (most - h.first) / TRIM_PART;

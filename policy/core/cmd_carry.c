@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * gatehouse journal export and import: batches over a stick instead of a wire. What is exported is sealed to
+ * the console and signed by the appliance, exactly as it would travel; what comes back is the console's
+ * receipt. */
+#include "base/base64.h"
+#include "base/clock.h"
+#include "base/db.h"
+#include "base/json.h"
+#include "policy/core/cmd_carry.h"
+#include "policy/core/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SMALL_FILE 65536
+#define SMALL_DEPTH 8
+#define PATH_MOST (CONF_TEXT + 96)
+
+static int refuse(const char *file, const char *why)
+{
+    fprintf(stderr, "gatehouse journal: %s: %s\n", file, why);
+    return 2;
+}
+
+static int read_small(const char *path, struct writer *w)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = -1;
+    uint8_t *to;
+
+    if (fd < 0)
+        return status_from_errno(errno);
+    while ((to = writer_reserve(w, 4096)) && (n = read(fd, to, 4096)) > 0)
+        writer_advance(w, (size_t)n);
+    close(fd);
+    return n == 0 ? 0 : ST_IO;
+}
+
+/* A small JSON file; *ret lives in the arena as long as w is untouched. */
+static int read_json(const char *path, struct arena *a, struct writer *w, struct json **ret)
+{
+    int rc = read_small(path, w);
+
+    return rc ? rc : json_parse(a, writer_span(w), SMALL_DEPTH, ret, NULL);
+}
+
+static int console_key(const char *state_dir, struct seal_public *ret)
+{
+    struct arena *a = arena_new(1 << 20);
+    char path[PATH_MOST];
+    struct json *j = NULL;
+    struct writer w;
+    int rc;
+
+    gh_check(a);
+    writer_init(&w, SMALL_FILE);
+    snprintf(path, sizeof(path), "%s/console.json", state_dir);
+    rc = read_json(path, a, &w, &j);
+    if (!rc &&
+        (!base64_decode(span_str(json_cstr(json_get(j, "console_sign"), "")), ret->sign, SEAL_PUBLIC) ||
+         !base64_decode(span_str(json_cstr(json_get(j, "console_box"), "")), ret->box, SEAL_PUBLIC)))
+        rc = ST_MALFORMED;
+    if (rc)
+        fprintf(
+            stderr,
+            "gatehouse journal: %s: %s. Batches are sealed to the console's key: 'gatehouse help enrol'\n",
+            path, status_text(rc));
+    writer_done(&w);
+    arena_free(a);
+    return rc;
+}
+
+/* Whole or not at all: sticks are pulled out. */
+static int write_file(const char *path, struct span bytes)
+{
+    char temp[PATH_MOST + 8];
+    int fd, rc = 0;
+
+    snprintf(temp, sizeof(temp), "%s.new", path);
+    fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return status_from_errno(errno);
+    while (!rc && bytes.n) {
+        ssize_t n = write(fd, bytes.p, bytes.n);
+        if (n < 0)
+            rc = status_from_errno(errno);
+        else
+            bytes = span_part(bytes, (size_t)n, bytes.n);
+    }
+    if (!rc && fsync(fd) != 0)
+        rc = status_from_errno(errno);
+    close(fd);
+    if (!rc && rename(temp, path) != 0)
+        rc = status_from_errno(errno);
+    if (rc)
+        (void)unlink(temp);
+    return rc;
+}
+
+static int first_wanted(struct db *db, uint64_t since, uint64_t *ret)
+{
+    struct db_stmt *s;
+    int rc = db_query(db, &s, "SELECT number FROM receipt", "");
+
+    *ret = since ? since : 1;
+    if (!rc && !since && (rc = db_step(s)) == 1) {
+        *ret = (uint64_t)db_i64(s, 0) + 1;
+        db_reset(s);
+        rc = 0;
+    }
+    return rc;
+}
+
+static int export_batch(const char *dir, uint64_t number, struct span batch,
+                        const struct seal_public *console)
+{
+    char path[PATH_MOST];
+    struct writer sealed;
+    int rc;
+
+    writer_init(&sealed, ENVELOPE_PLAIN_MAX);
+    snprintf(path, sizeof(path), "%.512s/batch-%012" PRIu64 ".ghb", dir, number);
+    rc = envelope_seal(batch, console, &sealed);
+    if (!rc)
+        rc = write_file(path, writer_span(&sealed));
+    writer_done(&sealed);
+    if (rc)
+        (void)refuse(path, status_text(rc));
+    return rc;
+}
+
+int carry_export(const struct conf *c, uint64_t since, const char *dir)
+{
+    char path[PATH_MOST];
+    struct seal_public console;
+    struct db *db = NULL;
+    struct db_stmt *s;
+    uint64_t from, n = 0, last = 0;
+    int rc;
+
+    if (console_key(c->node_state_dir, &console) != 0)
+        return 2;
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+        return refuse(dir, strerror(errno));
+    snprintf(path, sizeof(path), "%s/%s", c->node_state_dir, JOURNAL_FILE);
+    rc = db_open(path, DB_READ, &db);
+    if (!rc)
+        rc = first_wanted(db, since, &from);
+    if (!rc)
+        rc = db_query(db, &s, "SELECT number,bytes FROM batch WHERE number>=? ORDER BY number", "i",
+                      (int64_t)from);
+    if (rc)
+        (void)refuse(path, status_text(rc));
+    while (!rc && (rc = db_step(s)) == 1) {
+        last = (uint64_t)db_i64(s, 0);
+        rc = export_batch(dir, last, db_blob(s, 1), &console);
+        n += !rc;
+    }
+    db_close(db);
+    if (!rc)
+        printf("%" PRIu64 " batches written to %s%s\n", n, dir,
+               n ? ", each to be handed to the console's /api/v1/intake in order" : "");
+    return rc == ST_FULL || rc == ST_IO ? 3 : rc ? 2 : 0;
+}
+
+/* Notes the receipt unless it is older than what is known. The journal may be in use: the database orders the
+ * writers. */
+static int note_receipt(const struct conf *c, uint64_t number, uint64_t *ret_last)
+{
+    char path[PATH_MOST];
+    struct db *db = NULL;
+    struct db_stmt *s;
+    int rc;
+
+    snprintf(path, sizeof(path), "%s/%s", c->node_state_dir, JOURNAL_FILE);
+    rc = access(path, F_OK) == 0 ? db_open(path, DB_WRITE_FULL, &db) : ST_NOT_FOUND;
+    if (!rc)
+        rc = db_query(db, &s, "SELECT number FROM head", "");
+    *ret_last = 0;
+    if (!rc && (rc = db_step(s)) == 1) {
+        *ret_last = (uint64_t)db_i64(s, 0);
+        db_reset(s);
+        rc = 0;
+    }
+    if (!rc && number > *ret_last)
+        rc = ST_MALFORMED; /* nobody can have what does not exist */
+    if (!rc)
+        rc =
+            db_exec(db,
+                    "INSERT INTO receipt VALUES(1,?,?) ON CONFLICT(one) DO UPDATE SET number=excluded.number,"
+                    "wall_us=excluded.wall_us WHERE excluded.number>number",
+                    "ii", (int64_t)number, (int64_t)clock_wall_us());
+    db_close(db);
+    return rc;
+}
+
+int carry_import(const struct conf *c, const char *file)
+{
+    struct arena *a = arena_new(1 << 20);
+    struct json *j = NULL;
+    struct writer w;
+    uint64_t number = 0, last = 0;
+    int rc;
+
+    gh_check(a);
+    writer_init(&w, SMALL_FILE);
+    rc = read_json(file, a, &w, &j);
+    if (!rc && json_i64(json_get(j, "receipt"), 0) > 0)
+        number = (uint64_t)json_i64(json_get(j, "receipt"), 0);
+    else if (!rc)
+        rc = ST_MALFORMED;
+    if (!rc)
+        rc = note_receipt(c, number, &last);
+    writer_done(&w);
+    arena_free(a);
+    if (rc)
+        return refuse(
+            file, rc == ST_MALFORMED
+                      ? "it is no receipt for this journal; a receipt is the console's answer {\"receipt\":N}"
+                      : status_text(rc));
+    printf("the console has everything up to batch %" PRIu64 " of %" PRIu64 "\n", number, last);
+    return 0;
+}
