@@ -3,10 +3,10 @@
  *
  *     gh-sensor [common options] [--no-documents] [--keep] [--run N] [-- FILE...]
  *
- * With files ("fd:N" is a descriptor that is open already) they are read one after the other as one run; without, the
- * interface capture.interface is watched until STOP or SIGTERM. Everything is opened first, then the process locks itself
- * in, then it waits for its channel to the core and reads. Exit status: 0 done; 2 some input could not be read, all other
- * input was; 3 could not finish. */
+ * With files ("fd:N" is a descriptor that is open already) they are read one after the other as one run;
+ * without, the interface capture.interface is watched until STOP or SIGTERM. Everything is opened first, then
+ * the process locks itself in, then it waits for its channel to the core and reads. Exit status: 0 done; 2
+ * some input could not be read, all other input was; 3 could not finish. */
 #include "base/clock.h"
 #include "base/jail.h"
 #include "base/log.h"
@@ -21,12 +21,14 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define TURN_FRAMES 512           /* frames between two looks at the channels */
+#define TURN_FRAMES 512 /* frames between two looks at the channels */
 #define TICK_MS 100
 #define LEDGER_MS 60000
-#define CORE_QUEUE (64u << 20)    /* live: what the core may be behind */
+#define CORE_QUEUE (64u << 20) /* live: what the core may be behind */
 #define CORE_DOCUMENTS 512
-#define HEAD_ROOM (512ull << 20)  /* code, nDPI, buffers, beside what the configuration names */
+#define NOTE_MS 2000
+#define DESCRIPTORS 16384        /* large documents that are open or wait for the core */
+#define HEAD_ROOM (512ull << 20) /* code, nDPI, buffers, beside what the configuration names */
 
 struct sensor {
     struct proc proc;
@@ -35,7 +37,7 @@ struct sensor {
     struct loop_io *core_io, *source_io;
     struct source **sources;
     size_t n_sources;
-    bool documents, keep, live, stop, core_lost;
+    bool documents, keep, live, stop, began, core_lost;
     uint64_t run, drops_seen, interface_drops_seen;
     int rc;
 };
@@ -118,6 +120,12 @@ static void on_peer(struct proc *p, enum role role, int fd)
 
     if (role != ROLE_CORE) {
         close(fd);
+        return;
+    }
+    if (s->began && !s->live) { /* a new core knows nothing of this run: it must begin anew */
+        close(fd);
+        s->core_lost = true;
+        loop_stop(p->loop);
         return;
     }
     if (s->core) {
@@ -219,10 +227,12 @@ static void open_interface(struct sensor *s)
 static void lock_in(struct sensor *s)
 {
     const struct conf *c = &s->proc.conf;
-    struct jail_options opt = {.user = c->node_user, .receive_only_fd = s->live ? source_fd(s->sources[0]) : 0};
+    struct jail_options opt = {.user = c->node_user,
+                               .receive_only_fd = s->live ? source_fd(s->sources[0]) : 0};
     char err[256];
 
     opt.memory = c->sensor_memory + c->sensor_documents_memory + c->capture_buffer + HEAD_ROOM;
+    opt.files = DESCRIPTORS;
     if (jail_enter(JAIL_SENSOR, &opt, NULL, err, sizeof(err)) != 0) {
         log_error("%s", err);
         exit(3);
@@ -254,6 +264,12 @@ static int run_files(struct sensor *s)
         read_file(s, s->sources[i]);
     if (s->core_lost)
         return 3;
+    if (s->stop && s->run) {
+        /* A replay that stops early must not end its flows: the events would differ from those of the whole
+         * run, whose numbers they would take in the journal. */
+        host_ledger_send(s->host, false);
+        return 3;
+    }
     host_finish(s->host);
     return s->stop || s->core_lost ? 3 : s->rc;
 }
@@ -304,6 +320,18 @@ static void on_ledger(void *arg)
     host_ledger_send(s->host, false);
 }
 
+static void on_note(void *arg)
+{
+    struct sensor *s = arg;
+    struct writer w;
+
+    count_drops(s);
+    writer_init(&w, 4096);
+    host_facts(s->host, s->core ? msg_pending_bytes(s->core) : 0, &w);
+    proc_note(&s->proc, writer_span(&w));
+    writer_done(&w);
+}
+
 static void on_turn(void *arg)
 {
     struct sensor *s = arg;
@@ -325,7 +353,9 @@ static int run_live(struct sensor *s)
     struct loop *l = s->proc.loop;
 
     s->source_io = loop_io_add(l, source_fd(s->sources[0]), EPOLLIN, on_frames, s);
-    gh_check(s->source_io && loop_timer_add(l, TICK_MS, true, on_tick, s) && loop_timer_add(l, LEDGER_MS, true, on_ledger, s));
+    gh_check(s->source_io && loop_timer_add(l, TICK_MS, true, on_tick, s) &&
+             loop_timer_add(l, LEDGER_MS, true, on_ledger, s) &&
+             loop_timer_add(l, NOTE_MS, true, on_note, s));
     loop_idle(l, on_turn, s);
     loop_run(l);
     loop_io_remove(s->source_io);
@@ -349,7 +379,10 @@ int main(int argc, char **argv)
     parse(&s);
     if (s.live)
         open_interface(&s);
-    opt = (struct host_options){.conf = &s.proc.conf, .documents = s.documents, .keep = s.keep && s.documents, .run = s.run,
+    opt = (struct host_options){.conf = &s.proc.conf,
+                                .documents = s.documents,
+                                .keep = s.keep && s.documents,
+                                .run = s.run,
                                 .iface = s.live ? s.proc.conf.capture_interface : NULL};
     s.host = host_new(&opt, &out);
     if (!s.host || loop_signal(s.proc.loop, SIGTERM, on_signal, &s.proc) != 0 ||
@@ -361,6 +394,7 @@ int main(int argc, char **argv)
     proc_ready(&s.proc);
     while (!s.core && !s.stop)
         loop_once(s.proc.loop, -1);
+    s.began = true;
     if (!s.stop)
         rc = s.live ? run_live(&s) : run_files(&s);
     host_free(s.host);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * community: Community ID v1 (corelight/community-id-spec): the same short text for the same conversation in every tool.
- * "1:" + base64(SHA-1(seed 0 || address || address || protocol || 0 || port || port)), the smaller endpoint first. ICMP
- * types take the place of ports. Pure, any thread. */
+ * community: Community ID v1 (corelight/community-id-spec): the same short text for the same conversation in
+ * every tool. "1:" + base64(SHA-1(seed 0 || address || address || protocol || 0 || port || port)), the
+ * smaller endpoint first. ICMP types take the place of ports. Pure, any thread. */
 #ifndef GH_SENSOR_COMMUNITY_H
 #define GH_SENSOR_COMMUNITY_H
 

@@ -13,7 +13,8 @@ static uint64_t hash_end(const uint64_t k[4], const uint8_t addr[16], uint16_t p
 }
 
 /* The same for both directions of a conversation. */
-static uint64_t hash_tuple(const uint64_t k[4], const uint8_t a[16], uint16_t ap, const uint8_t b[16], uint16_t bp, uint8_t proto)
+static uint64_t hash_tuple(const uint64_t k[4], const uint8_t a[16], uint16_t ap, const uint8_t b[16],
+                           uint16_t bp, uint8_t proto)
 {
     return flow_fold((hash_end(k, a, ap) + hash_end(k, b, bp)) ^ k[2], proto ^ k[3]);
 }
@@ -64,9 +65,11 @@ static void grow_buckets(struct flow_table *t)
 /* The same capture gives the same number, whatever the keys of this table are. */
 static uint64_t flow_number(const struct packet *p)
 {
-    static const uint64_t k[4] = {0x243F6A8885A308D3ull, 0x13198A2E03707344ull, 0xA4093822299F31D0ull, 0x082EFA98EC4E6C89ull};
+    static const uint64_t k[4] = {0x243F6A8885A308D3ull, 0x13198A2E03707344ull, 0xA4093822299F31D0ull,
+                                  0x082EFA98EC4E6C89ull};
     uint64_t tuple = hash_tuple(k, p->src, p->src_port, p->dst, p->dst_port, p->proto);
-    uint64_t tags = (uint64_t)p->vlan[0] << 16 | p->vlan[1] | (uint64_t)p->n_vlan << 32 | (p->tunnel ? 1ull << 40 : 0);
+    uint64_t tags =
+        (uint64_t)p->vlan[0] << 16 | p->vlan[1] | (uint64_t)p->n_vlan << 32 | (p->tunnel ? 1ull << 40 : 0);
 
     return (flow_fold(tuple ^ k[0], flow_fold(p->ts_us ^ k[1], p->number ^ tags ^ k[2]) | 1) >> 13) | 1;
 }
@@ -83,7 +86,8 @@ static struct flow_tunnel *tunnel_of(const struct packet *p)
     return tun;
 }
 
-static struct flow *begin_flow(struct flow_table *t, const struct packet *p, uint64_t hash, enum direction dir)
+static struct flow *begin_flow(struct flow_table *t, const struct packet *p, uint64_t hash,
+                               enum direction dir)
 {
     struct flow *f;
 
@@ -186,8 +190,8 @@ static void count_packet(struct flow_table *t, struct flow *f, const struct pack
     }
 }
 
-/* Is the sender of a flow's first packet client or server? Handshakes tell; without one, who speaks from a well-known port
- * to one that is none is taken for the server, until a parser knows better. */
+/* Is the sender of a flow's first packet client or server? Handshakes tell; without one, who speaks from a
+ * well-known port to one that is none is taken for the server, until a parser knows better. */
 static enum direction speaker(const struct packet *p)
 {
     if (p->proto == 6 && (p->tcp_flags & TCP_SYN))
@@ -226,11 +230,11 @@ struct flow *flow_table_packet(struct flow_table *t, const struct packet *p, enu
     return f;
 }
 
-#define SWAP(array, type)                                                                                                 \
-    do {                                                                                                                  \
-        type swap_keep = f->array[0];                                                                                     \
-        f->array[0] = f->array[1];                                                                                        \
-        f->array[1] = swap_keep;                                                                                          \
+#define SWAP(array, type)                                                                                    \
+    do {                                                                                                     \
+        type swap_keep = f->array[0];                                                                        \
+        f->array[0] = f->array[1];                                                                           \
+        f->array[1] = swap_keep;                                                                             \
     } while (0)
 static uint8_t swap_bits(uint8_t two)
 {

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * flow: the table of conversations. A flow is both directions of one 5-tuple, from its first packet until it is idle for
- * too long, pushed out, begun anew on the same ports, or the capture ends.
+ * flow: the table of conversations. A flow is both directions of one 5-tuple, from its first packet until it
+ * is idle for too long, pushed out, begun anew on the same ports, or the capture ends.
  *
- * VLAN: tags tell flows apart (two networks may use the same addresses), but only per direction: a direction has the tags
- * of its first packet, and the other direction may have other ones or none. Traffic that is tagged one way only is one
- * flow; the same packets seen in two VLANs by a trunk capture are two.
+ * VLAN: tags tell flows apart (two networks may use the same addresses), but only per direction: a direction
+ * has the tags of its first packet, and the other direction may have other ones or none. Traffic that is
+ * tagged one way only is one flow; the same packets seen in two VLANs by a trunk capture are two.
  *
- * Bounded: options.flows at a time and the shared memory budget; the flow that was idle longest goes first, as FORCED.
- * Memory is taken in slabs as flows come, so an empty table costs nothing. Time is packet time and never runs backwards:
- * a capture that is older than the one before it continues where that one ended. Decode thread only. */
+ * Bounded: options.flows at a time and the shared memory budget; the flow that was idle longest goes first,
+ * as FORCED. Memory is taken in slabs as flows come, so an empty table costs nothing. Time is packet time and
+ * never runs backwards: a capture that is older than the one before it continues where that one ended. Decode
+ * thread only. */
 #ifndef GH_SENSOR_FLOW_H
 #define GH_SENSOR_FLOW_H
 
@@ -45,42 +46,43 @@ struct flow_tunnel {
 };
 
 struct flow {
-    struct flow *next;            /* in its bucket, or in the free list */
-    struct flow *older, *younger; /* in its idle list */
-    uint64_t id;                  /* same capture, same number; below 2^51 */
-    uint64_t start_us, last_us;   /* packet time */
-    uint64_t touched_us;          /* table time at which it took its place in the idle list */
+    struct flow *next;             /* in its bucket, or in the free list */
+    struct flow *older, *younger;  /* in its idle list */
+    uint64_t id;                   /* same capture, same number; below 2^51 */
+    uint64_t start_us, last_us;    /* packet time */
+    uint64_t touched_us;           /* table time at which it took its place in the idle list */
     uint64_t packets[2], bytes[2]; /* by enum direction; bytes on the wire */
-    uint8_t addr[2][16];          /* [TO_SERVER]: the client's, which speaks to the server; [TO_CLIENT]: the server's */
+    uint8_t addr[2]
+                [16]; /* [TO_SERVER]: the client's, which speaks to the server; [TO_CLIENT]: the server's */
     uint16_t port[2];
-    uint16_t vlan[2][2];          /* tags of packets in that direction */
+    uint16_t vlan[2][2]; /* tags of packets in that direction */
     uint32_t hash;
-    uint32_t seq[2];              /* TCP: next byte that this speaker will send */
-    uint32_t isn[2];              /* sequence number of its newest SYN */
-    uint32_t fin_seq[2];          /* sequence number behind its FIN */
+    uint32_t seq[2];     /* TCP: next byte that this speaker will send */
+    uint32_t isn[2];     /* sequence number of its newest SYN */
+    uint32_t fin_seq[2]; /* sequence number behind its FIN */
     uint16_t window[2];
-    uint8_t mac[2][6];            /* link address of that speaker */
+    uint8_t mac[2][6]; /* link address of that speaker */
     uint8_t n_vlan[2];
     uint8_t proto;
-    uint8_t list;                 /* idle list it is in */
-    uint8_t tcp_flags[2];         /* all that were seen */
+    uint8_t list;         /* idle list it is in */
+    uint8_t tcp_flags[2]; /* all that were seen */
     uint8_t icmp_type[2], icmp_code[2];
-    uint8_t state, tcp_state;     /* enum flow_state, enum flow_tcp_state */
-    uint8_t syns;                 /* bit per direction: its SYN was seen, isn is valid */
-    uint8_t fins;                 /* bit per direction: its FIN was seen, fin_seq is valid */
-    uint8_t fins_acked;           /* bit per direction: its FIN was acknowledged */
+    uint8_t state, tcp_state; /* enum flow_state, enum flow_tcp_state */
+    uint8_t syns;             /* bit per direction: its SYN was seen, isn is valid */
+    uint8_t fins;             /* bit per direction: its FIN was seen, fin_seq is valid */
+    uint8_t fins_acked;       /* bit per direction: its FIN was acknowledged */
     bool ipv6 : 1;
-    bool midstream : 1;           /* TCP without a handshake: who is client is a guess */
-    bool resyn : 1;               /* a SYN with another number came while it was open */
-    bool app_done : 1;            /* host: no parser will look at it (any more) */
+    bool midstream : 1; /* TCP without a handshake: who is client is a guess */
+    bool resyn : 1;     /* a SYN with another number came while it was open */
+    bool app_done : 1;  /* host: no parser will look at it (any more) */
     bool in_tunnel : 1;
     bool has_community : 1;
-    uint8_t community[20];        /* SHA-1 of community id, when has_community */
-    struct flow_tunnel *tunnel;   /* owned; NULL when none */
-    struct label label;           /* what nDPI says */
+    uint8_t community[20];         /* SHA-1 of community id, when has_community */
+    struct flow_tunnel *tunnel;    /* owned; NULL when none */
+    struct label label;            /* what nDPI says */
     struct label_state *labelling; /* nDPI's state while it is undecided */
-    const char *app_proto;        /* name of its parser, or NULL */
-    void *app;                    /* the host's: streams and parser */
+    const char *app_proto;         /* name of its parser, or NULL */
+    void *app;                     /* the host's: streams and parser */
 };
 
 struct flow_options {
@@ -91,18 +93,21 @@ struct flow_options {
 struct flow_counts {
     uint64_t opened, closed;
     uint64_t timeout, forced, shutdown, reuse; /* closed by reason */
-    uint64_t refused;                          /* packets that got no flow: memory was short and nothing could go */
+    uint64_t refused; /* packets that got no flow: memory was short and nothing could go */
 };
-/* A flow ends: the last moment to report it and to let go of app, label and labelling. Frees nothing of the flow itself. */
+/* A flow ends: the last moment to report it and to let go of app, label and labelling. Frees nothing of the
+ * flow itself. */
 typedef void flow_end_fn(void *arg, struct flow *f, enum flow_reason reason);
 
 struct flow_table;
 /* NULL when memory is short. budget is shared and outlives the table. */
-struct flow_table *flow_table_new(const struct flow_options *opt, struct budget *budget, flow_end_fn *end, void *arg);
+struct flow_table *flow_table_new(const struct flow_options *opt, struct budget *budget, flow_end_fn *end,
+                                  void *arg);
 void flow_table_free(struct flow_table *t); /* without ending what is left; NULL is fine */
 
-/* The flow of packet p, made when it is new, and the direction in which p travels. May end others (idle, pushed out, the
- * ports' former flow). Counts p in it and follows TCP. NULL when memory is short and nothing could be pushed out. */
+/* The flow of packet p, made when it is new, and the direction in which p travels. May end others (idle,
+ * pushed out, the ports' former flow). Counts p in it and follows TCP. NULL when memory is short and nothing
+ * could be pushed out. */
 struct flow *flow_table_packet(struct flow_table *t, const struct packet *p, enum direction *ret_dir);
 /* Ends what has been idle too long at packet time ts_us; flow_table_packet does so by itself. */
 void flow_table_tick(struct flow_table *t, uint64_t ts_us);
@@ -126,10 +131,11 @@ const char *flow_tcp_state_name(enum flow_tcp_state s);
 /* flow_event.c: addresses as text (RFC 5952). buf holds FLOW_IP_SIZE. Returns buf. */
 #define FLOW_IP_SIZE 48
 const char *flow_ip(const uint8_t addr[16], bool ipv6, char *buf);
-/* Members that every event of a flow bears, in the direction dir: flow_id, vlan, addresses, ports, proto, app_proto,
- * community_id. */
+/* Members that every event of a flow bears, in the direction dir: flow_id, vlan, addresses, ports, proto,
+ * app_proto, community_id. */
 void flow_event_common(struct jw *j, struct flow *f, enum direction dir);
 /* The rest of a flow event: flow, tcp, icmp, tunnel, ndpi. labels names what label holds. */
-void flow_event_body(struct jw *j, const struct flow *f, enum flow_reason reason, const struct labels *labels);
+void flow_event_body(struct jw *j, const struct flow *f, enum flow_reason reason,
+                     const struct labels *labels);
 
 #endif

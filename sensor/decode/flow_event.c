@@ -84,9 +84,10 @@ const char *flow_ip(const uint8_t addr[16], bool ipv6, char *buf)
 static const char *proto_name(uint8_t proto, char buf[static 8])
 {
     static const char *const table[256] = {
-        [1] = "ICMP", [2] = "IGMP",  [4] = "IPv4",       [6] = "TCP",     [17] = "UDP",  [41] = "IPv6",  [46] = "RSVP",
-        [47] = "GRE", [50] = "ESP",  [51] = "AH",        [58] = "IPv6-ICMP", [88] = "EIGRP", [89] = "OSPFIGP",
-        [94] = "IPIP", [103] = "PIM", [112] = "VRRP", [115] = "L2TP", [132] = "SCTP", [136] = "UDPLite",
+        [1] = "ICMP",       [2] = "IGMP",   [4] = "IPv4",     [6] = "TCP",       [17] = "UDP",
+        [41] = "IPv6",      [46] = "RSVP",  [47] = "GRE",     [50] = "ESP",      [51] = "AH",
+        [58] = "IPv6-ICMP", [88] = "EIGRP", [89] = "OSPFIGP", [94] = "IPIP",     [103] = "PIM",
+        [112] = "VRRP",     [115] = "L2TP", [132] = "SCTP",   [136] = "UDPLite",
     };
     if (table[proto])
         return table[proto];
@@ -103,8 +104,11 @@ static bool has_ports(const struct flow *f)
 static const char *community(struct flow *f, char buf[static COMMUNITY_TEXT])
 {
     if (!f->has_community) {
-        struct community_flow c = {.ipv6 = f->ipv6, .proto = f->proto, .src_port = f->port[TO_SERVER],
-                                   .dst_port = f->port[TO_CLIENT], .icmp_type = f->icmp_type[TO_SERVER],
+        struct community_flow c = {.ipv6 = f->ipv6,
+                                   .proto = f->proto,
+                                   .src_port = f->port[TO_SERVER],
+                                   .dst_port = f->port[TO_CLIENT],
+                                   .icmp_type = f->icmp_type[TO_SERVER],
                                    .icmp_code = f->icmp_code[TO_SERVER]};
         memcpy(c.src, f->addr[TO_SERVER], 16);
         memcpy(c.dst, f->addr[TO_CLIENT], 16);
@@ -164,7 +168,8 @@ static void write_tcp(struct jw *j, const struct flow *f)
     static const struct {
         uint8_t flag;
         const char *name;
-    } flags[] = {{TCP_SYN, "syn"}, {TCP_FIN, "fin"}, {TCP_RST, "rst"}, {TCP_PSH, "psh"}, {TCP_ACK, "ack"}, {TCP_URG, "urg"}};
+    } flags[] = {{TCP_SYN, "syn"}, {TCP_FIN, "fin"}, {TCP_RST, "rst"},
+                 {TCP_PSH, "psh"}, {TCP_ACK, "ack"}, {TCP_URG, "urg"}};
     uint8_t ts = f->tcp_flags[TO_SERVER], tc = f->tcp_flags[TO_CLIENT], all = ts | tc;
 
     jw_kobj(j, "tcp");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * flow_impl: what flow.c (the way of a packet) and flow_table.c (idle lists, ends) share. Private to the two. */
+ * flow_impl: what flow.c (the way of a packet) and flow_table.c (idle lists, ends) share. Private to the two.
+ */
 #ifndef GH_SENSOR_FLOW_IMPL_H
 #define GH_SENSOR_FLOW_IMPL_H
 

@@ -11,7 +11,8 @@
 #define BACK_JUMP_US 60000000u      /* time running back by more is another capture, not disorder */
 #define FIRST_BUCKETS 1024
 
-struct flow_table *flow_table_new(const struct flow_options *opt, struct budget *budget, flow_end_fn *end, void *arg)
+struct flow_table *flow_table_new(const struct flow_options *opt, struct budget *budget, flow_end_fn *end,
+                                  void *arg)
 {
     struct flow_table *t = calloc(1, sizeof(*t));
 
@@ -27,10 +28,12 @@ struct flow_table *flow_table_new(const struct flow_options *opt, struct budget 
     t->budget = budget;
     t->end = end;
     t->arg = arg;
-    t->lists[LIST_NEW].timeout_us = opt->tcp_timeout_us < NEW_TIMEOUT_US ? opt->tcp_timeout_us : NEW_TIMEOUT_US;
+    t->lists[LIST_NEW].timeout_us =
+        opt->tcp_timeout_us < NEW_TIMEOUT_US ? opt->tcp_timeout_us : NEW_TIMEOUT_US;
     t->lists[LIST_TCP].timeout_us = opt->tcp_timeout_us;
     t->lists[LIST_CLOSED].timeout_us = CLOSED_TIMEOUT_US;
-    t->lists[LIST_SHORT].timeout_us = opt->udp_timeout_us < SHORT_TIMEOUT_US ? opt->udp_timeout_us : SHORT_TIMEOUT_US;
+    t->lists[LIST_SHORT].timeout_us =
+        opt->udp_timeout_us < SHORT_TIMEOUT_US ? opt->udp_timeout_us : SHORT_TIMEOUT_US;
     t->lists[LIST_OTHER].timeout_us = opt->udp_timeout_us;
     if (getrandom(t->keys, sizeof(t->keys), 0) != (ssize_t)sizeof(t->keys))
         for (size_t i = 0; i < GH_COUNT(t->keys); i++)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sensor/decode/flow.h"
 
-#define RST_SLACK (1u << 20) /* a reset this far from what its sender is at may be meant; farther ones are forged */
+#define RST_SLACK                                                                                            \
+    (1u << 20) /* a reset this far from what its sender is at may be meant; farther ones are forged */
 
 static const char *const names[] = {"none",      "syn_sent", "syn_recv",  "established", "fin_wait1",
                                     "fin_wait2", "closing",  "time_wait", "closed"};
@@ -47,7 +48,8 @@ static void on_syn(struct flow *f, const struct packet *p, enum direction dir)
 
 static void on_rst(struct flow *f, const struct packet *p, enum direction dir)
 {
-    if (!f->packets[dir] || p->seq - f->seq[dir] + RST_SLACK <= 2 * RST_SLACK || (p->seq == 0 && !(f->syns >> dir & 1)))
+    if (!f->packets[dir] || p->seq - f->seq[dir] + RST_SLACK <= 2 * RST_SLACK ||
+        (p->seq == 0 && !(f->syns >> dir & 1)))
         f->tcp_state = TCP_CLOSED;
 }
 
@@ -99,5 +101,7 @@ void flow_tcp_packet(struct flow *f, const struct packet *p, enum direction dir)
             f->seq[dir] = end;
         f->window[dir] = p->window;
     }
-    f->state = f->tcp_state >= TCP_TIME_WAIT ? FLOW_CLOSED : f->tcp_state >= TCP_ESTABLISHED ? FLOW_ESTABLISHED : FLOW_NEW;
+    f->state = f->tcp_state >= TCP_TIME_WAIT     ? FLOW_CLOSED
+               : f->tcp_state >= TCP_ESTABLISHED ? FLOW_ESTABLISHED
+                                                 : FLOW_NEW;
 }

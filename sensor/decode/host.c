@@ -22,7 +22,9 @@ static int make_carver(struct proto_host *h, const struct host_options *opt)
 {
     const struct carve_options carve = {.none = !opt->documents,
                                         .keep = opt->keep,
-                                        .document_max = opt->conf->sensor_document_max,
+                                        /* What is only hashed takes no memory, so nothing needs to be cut. */
+                                        .document_max =
+                                            opt->keep ? opt->conf->sensor_document_max : UINT64_MAX,
                                         .memory_max = opt->conf->sensor_documents_memory,
                                         .decoded_max = opt->conf->sensor_http_decompress_max};
     h->carver = carver_new(&carve, event_document, h);
@@ -32,8 +34,10 @@ static int make_carver(struct proto_host *h, const struct host_options *opt)
 struct proto_host *host_new(const struct host_options *opt, const struct host_out *out)
 {
     const struct conf *conf = opt->conf;
-    const struct flow_options flows = {conf->sensor_flows, conf->sensor_tcp_timeout * 1000, conf->sensor_udp_timeout * 1000};
-    const struct defrag_options defrag = {conf->sensor_fragments, conf->sensor_memory / 8, conf->sensor_fragment_timeout * 1000};
+    const struct flow_options flows = {conf->sensor_flows, conf->sensor_tcp_timeout * 1000,
+                                       conf->sensor_udp_timeout * 1000};
+    const struct defrag_options defrag = {conf->sensor_fragments, conf->sensor_memory / 8,
+                                          conf->sensor_fragment_timeout * 1000};
     struct stream_sink sink;
     struct proto_host *h = calloc(1, sizeof(*h));
 
@@ -126,7 +130,8 @@ static void take_packet(struct proto_host *h, const struct packet *p, uint64_t f
         conn_datagram(h, f, p, dir);
 }
 
-/* Waits for the other fragments. True when the datagram is whole, with p decoded anew; *frames are those it came in. */
+/* Waits for the other fragments. True when the datagram is whole, with p decoded anew; *frames are those it
+ * came in. */
 static bool reassemble(struct proto_host *h, struct packet *p, uint64_t *frames)
 {
     struct defrag_result r;

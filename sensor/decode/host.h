@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * host: the whole way of a frame: packet, fragments, flow, label, stream, parser, events. It owns every table on that way
- * and is what parsers see as struct proto_host.
+ * host: the whole way of a frame: packet, fragments, flow, label, stream, parser, events. It owns every table
+ * on that way and is what parsers see as struct proto_host.
  *
- * A frame out of a tunnel belongs to two flows: that of the tunnel's ends (labelled, never parsed: it is what somebody sees
- * who does not look inside) and the one inside, which bears "tunnel".
+ * A frame out of a tunnel belongs to two flows: that of the tunnel's ends (labelled, never parsed: it is what
+ * somebody sees who does not look inside) and the one inside, which bears "tunnel".
  *
- * Memory: conf sensor.memory for flows, labels, streams and parsers; sensor.documents_memory for documents; one batch of
- * events. One thread. It opens and reads nothing; all that leaves goes through host_out. */
+ * Memory: conf sensor.memory for flows, labels, streams and parsers; sensor.documents_memory for documents;
+ * one batch of events. One thread. It opens and reads nothing; all that leaves goes through host_out. */
 #ifndef GH_SENSOR_HOST_H
 #define GH_SENSOR_HOST_H
 
@@ -26,7 +26,8 @@ struct host_options {
     uint64_t run;            /* number of the run, for LEDGER */
     const char *iface;       /* live: name of the interface, otherwise NULL; borrowed */
 };
-/* Where messages go: 0, or a negative code when this one is lost. Takes over fd (closes it, also on failure); -1: none. */
+/* Where messages go: 0, or a negative code when this one is lost. Takes over fd (closes it, also on failure);
+ * -1: none. */
 struct host_out {
     int (*send)(void *arg, enum msg_type type, struct span body, int fd);
     void *arg;
@@ -47,6 +48,9 @@ void host_flush(struct proto_host *h);
 void host_ledger_send(struct proto_host *h, bool final);
 /* The same as a value, for tests and status. */
 void host_ledger(struct proto_host *h, struct ledger *ret);
+/* One JSON object for `gatehouse status`: packets, losses, flows, memory, events. core_queue: bytes that wait
+ * for the core. */
+void host_facts(const struct proto_host *h, size_t core_queue, struct writer *w);
 /* Ends all flows, sends what is left and the final ledger of the run. */
 void host_finish(struct proto_host *h);
 /* Answers FLOW_QUERY with FLOW_STATE. Malformed ones are ignored. */

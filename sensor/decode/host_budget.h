@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * host_budget: one purse of memory for flows, stream data and parsers together (conf sensor.memory). Who allocates takes
- * first and gives back when freeing; who is refused does without and counts the loss. Decode thread only. */
+ * host_budget: one purse of memory for flows, stream data and parsers together (conf sensor.memory). Who
+ * allocates takes first and gives back when freeing; who is refused does without and counts the loss. Decode
+ * thread only. */
 #ifndef GH_SENSOR_HOST_BUDGET_H
 #define GH_SENSOR_HOST_BUDGET_H
 

@@ -3,8 +3,9 @@
 
 #include <stdlib.h>
 
-#define DATAGRAM_TRIES 4         /* datagrams that the probes may look at */
-#define SKIPPED_MAX (64u << 10)  /* bytes of an unknown direction after which the other one is not waited for */
+#define DATAGRAM_TRIES 4 /* datagrams that the probes may look at */
+#define SKIPPED_MAX                                                                                          \
+    (64u << 10) /* bytes of an unknown direction after which the other one is not waited for */
 #define SPARE_CONNS 256
 #define TCP_CONN (sizeof(struct conn) + 2 * sizeof(struct stream))
 
@@ -31,8 +32,13 @@ static struct conn *conn_new(struct proto_host *h, struct flow *f)
     }
     memset(c, 0, size);
     c->flow = f;
-    c->cx = (struct proto_ctx){.host = h, .carver = h->carver, .flow_id = f->id, .ipv6 = f->ipv6, .udp = !tcp,
-                               .midstream = f->midstream, .client_port = f->port[TO_SERVER],
+    c->cx = (struct proto_ctx){.host = h,
+                               .carver = h->carver,
+                               .flow_id = f->id,
+                               .ipv6 = f->ipv6,
+                               .udp = !tcp,
+                               .midstream = f->midstream,
+                               .client_port = f->port[TO_SERVER],
                                .server_port = f->port[TO_CLIENT]};
     memcpy(c->cx.client, f->addr[TO_SERVER], 16);
     memcpy(c->cx.server, f->addr[TO_CLIENT], 16);
@@ -144,8 +150,8 @@ refused:
     return false;
 }
 
-/* Who was taken for the client speaks like a server: only believed when no handshake was seen (TCP), or nobody has answered
- * yet (UDP). */
+/* Who was taken for the client speaks like a server: only believed when no handshake was seen (TCP), or
+ * nobody has answered yet (UDP). */
 static const struct proto *probe_swapped(struct conn *c, enum direction *dir, struct span first)
 {
     const struct proto *p;
@@ -332,7 +338,8 @@ static void flush(struct proto_host *h, struct conn *c)
 void conn_segment(struct proto_host *h, struct flow *f, const struct packet *p, enum direction dir)
 {
     struct conn *c = f->app;
-    struct stream_segment seg = {.seq = p->seq + !!(p->tcp_flags & TCP_SYN), .payload = p->payload, .now_us = p->ts_us};
+    struct stream_segment seg = {
+        .seq = p->seq + !!(p->tcp_flags & TCP_SYN), .payload = p->payload, .now_us = p->ts_us};
 
     if (!c) {
         if (!p->payload.n)
@@ -351,7 +358,8 @@ void conn_segment(struct proto_host *h, struct flow *f, const struct packet *p, 
         h->segments_unread += p->payload.n != 0;
     else if ((p->payload.n && !(p->tcp_flags & TCP_RST)) || seg.fin)
         stream_segment(&h->streams, stream_of(c, f, dir, seg.seq), c, &seg);
-    else if (p->payload.n) /* text behind a reset explains it to people (RFC 9293 3.5.2); it is not part of the stream */
+    else if (p->payload.n) /* text behind a reset explains it to people (RFC 9293 3.5.2); it is not part of
+                              the stream */
         h->segments_unread++;
     if (f->tcp_state == TCP_CLOSED)
         flush(h, c);

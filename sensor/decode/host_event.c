@@ -4,8 +4,8 @@
 
 #include <unistd.h>
 
-#define BATCH_BYTES 65536u          /* a batch this full is sent */
-#define DECODE_ANOMALIES_MAX 1000u  /* events for packets without a flow; the rest is only counted */
+#define BATCH_BYTES 65536u         /* a batch this full is sent */
+#define DECODE_ANOMALIES_MAX 1000u /* events for packets without a flow; the rest is only counted */
 
 /* ---- batches ---- */
 
@@ -40,7 +40,8 @@ static void split_batch(struct proto_host *h)
 
 /* ---- events ---- */
 
-void event_begin(struct proto_host *h, enum event_type type, uint64_t ts_us, uint64_t pcap_cnt, struct jw *ret)
+void event_begin(struct proto_host *h, enum event_type type, uint64_t ts_us, uint64_t pcap_cnt,
+                 struct jw *ret)
 {
     static const uint8_t head[EVENT_RECORD_HEAD];
     char iso[CLOCK_ISO_SIZE];
@@ -80,8 +81,8 @@ void event_end(struct proto_host *h, struct jw *j, uint64_t document)
     }
     if (h->batch.n > MSG_MAX)
         split_batch(h);
-    r = (struct event_record){.n = ++h->n, .type = h->event_type,
-                              .document = document == h->refused_document ? 0 : document};
+    r = (struct event_record){
+        .n = ++h->n, .type = h->event_type, .document = document == h->refused_document ? 0 : document};
     r.json = span_part(writer_span(&h->batch), h->record + EVENT_RECORD_HEAD, n - EVENT_RECORD_HEAD);
     writer_fixed(&head, h->batch.p + h->record, EVENT_RECORD_HEAD);
     event_record_head_put(&head, &r);
@@ -128,7 +129,8 @@ static struct conn *conn_of(struct proto_ctx *cx)
     return (struct conn *)cx; /* cx is its first member, and parsers get it from nowhere else */
 }
 
-void proto_event_begin(struct proto_ctx *cx, enum event_type type, enum direction dir, int64_t tx, struct jw *ret)
+void proto_event_begin(struct proto_ctx *cx, enum event_type type, enum direction dir, int64_t tx,
+                       struct jw *ret)
 {
     struct conn *c = conn_of(cx);
 

@@ -12,8 +12,8 @@
 #define HOST_ANOMALIES 64 /* different names of oddities; each has a bit in struct conn */
 #define HOST_FIRST 4096   /* first bytes of a direction that probes may ask for */
 
-/* What the host holds for a flow while a parser reads it or may come to. The context comes first: it is what parsers
- * know, and how they are recognised. A UDP conn has no streams. */
+/* What the host holds for a flow while a parser reads it or may come to. The context comes first: it is what
+ * parsers know, and how they are recognised. A UDP conn has no streams. */
 struct conn {
     struct proto_ctx cx;
     struct flow *flow;
@@ -23,13 +23,13 @@ struct conn {
     uint8_t *first[2];         /* first bytes of a direction, while its probes want more */
     uint64_t skipped[2];       /* bytes before the parser came that it does not get */
     uint16_t first_n[2];
-    uint8_t first_dir;         /* direction that spoke first */
-    uint8_t tries;             /* datagrams probed */
-    bool refused[2];           /* no parser knows what is said in that direction */
+    uint8_t first_dir; /* direction that spoke first */
+    uint8_t tries;     /* datagrams probed */
+    bool refused[2];   /* no parser knows what is said in that direction */
     bool ended[2];
-    bool dead;                 /* to be freed when the current call is over */
-    bool ready[2];             /* stream[] is set up */
-    struct stream stream[];    /* two for TCP, none for UDP */
+    bool dead;              /* to be freed when the current call is over */
+    bool ready[2];          /* stream[] is set up */
+    struct stream stream[]; /* two for TCP, none for UDP */
 };
 
 struct proto_host {
@@ -50,8 +50,8 @@ struct proto_host {
     enum event_type event_type;
     uint64_t events_in, events_sent, events_batch; /* begun; sent; in the batch */
     uint64_t events_too_long, events_unsent;
-    uint64_t n;                   /* number of the last event */
-    uint64_t refused_document;    /* its DOCUMENT could not be sent */
+    uint64_t n;                /* number of the last event */
+    uint64_t refused_document; /* its DOCUMENT could not be sent */
     uint64_t documents_unsent;
 
     uint64_t frames, packets_out; /* frames read; those that became part of a flow */
@@ -59,10 +59,10 @@ struct proto_host {
     struct {
         const char *reason;
         uint64_t n;
-    } lost_before[4]; /* host_lost */
-    uint64_t segments_unread;     /* of flows that no parser reads: they count as delivered */
+    } lost_before[4];         /* host_lost */
+    uint64_t segments_unread; /* of flows that no parser reads: they count as delivered */
     uint64_t flow_events;
-    uint64_t parsers_refused;     /* connections left unparsed because memory was short */
+    uint64_t parsers_refused; /* connections left unparsed because memory was short */
     uint64_t decode_anomalies;
     const char *anomaly_names[HOST_ANOMALIES];
     uint64_t anomaly_counts[HOST_ANOMALIES];
@@ -79,7 +79,8 @@ void conn_sink(struct stream_sink *ret);
 void conn_spare_free(struct proto_host *h);
 
 /* host_event.c: begins and ends an event; what is between belongs to the caller. */
-void event_begin(struct proto_host *h, enum event_type type, uint64_t ts_us, uint64_t pcap_cnt, struct jw *ret);
+void event_begin(struct proto_host *h, enum event_type type, uint64_t ts_us, uint64_t pcap_cnt,
+                 struct jw *ret);
 void event_end(struct proto_host *h, struct jw *j, uint64_t document);
 void event_flow_end(struct proto_host *h, struct flow *f, enum flow_reason reason);
 /* A fact about a packet that has no flow (yet): at most 1000 of them become events. */

@@ -66,7 +66,8 @@ void host_ledger_send(struct proto_host *h, bool final)
     host_flush(h);
     host_ledger(h, &l);
     if (!ledger_close(&l))
-        log_error("the ledger does not add up: this is a fault of ours, see \"unaccounted\" in the stats event");
+        log_error(
+            "the ledger does not add up: this is a fault of ours, see \"unaccounted\" in the stats event");
     writer_fixed(&w, bytes, sizeof(bytes));
     writer_le(&w, h->run, 8);
     writer_u8(&w, final);
@@ -75,6 +76,31 @@ void host_ledger_send(struct proto_host *h, bool final)
     gh_check(writer_ok(&w));
     if (h->out.send(h->out.arg, MSG_LEDGER, writer_span(&w), -1) != 0 && final)
         log_error("the final ledger could not be sent");
+}
+
+void host_facts(const struct proto_host *h, size_t core_queue, struct writer *w)
+{
+    uint64_t before = 0;
+    struct jw j;
+
+    jw_init(&j, w);
+    jw_obj(&j);
+    jw_ku64(&j, "packets", h->frames);
+    for (size_t i = 0; i < GH_COUNT(h->lost_before); i++) {
+        before += h->lost_before[i].n;
+        if (h->lost_before[i].reason)
+            jw_ku64(&j, h->lost_before[i].reason, h->lost_before[i].n);
+    }
+    jw_ku64(&j, "packets_lost", before);
+    jw_ku64(&j, "flows", flow_table_count(h->flows));
+    jw_ku64(&j, "flows_pushed_out", flow_table_counts(h->flows)->forced);
+    jw_ku64(&j, "memory", h->budget.used + defrag_counts(h->defrag)->memory);
+    jw_ku64(&j, "memory_max", h->budget.max);
+    jw_ku64(&j, "documents_open", carver_counts(h->carver)->open);
+    jw_ku64(&j, "events", host_events(h));
+    jw_ku64(&j, "events_lost", h->events_unsent + h->events_too_long);
+    jw_ku64(&j, "core_queue", core_queue);
+    jw_end_obj(&j);
 }
 
 void host_query(struct proto_host *h, struct span body)
@@ -93,9 +119,13 @@ void host_query(struct proto_host *h, struct span body)
     writer_le(&w, request, 8);
     writer_u8(&w, f != NULL);
     if (f) {
-        t = (struct event_target){.ipv6 = f->ipv6, .client_port = f->port[TO_SERVER], .server_port = f->port[TO_CLIENT],
-                                  .client_seq = f->seq[TO_SERVER], .server_seq = f->seq[TO_CLIENT],
-                                  .client_window = f->window[TO_SERVER], .server_window = f->window[TO_CLIENT],
+        t = (struct event_target){.ipv6 = f->ipv6,
+                                  .client_port = f->port[TO_SERVER],
+                                  .server_port = f->port[TO_CLIENT],
+                                  .client_seq = f->seq[TO_SERVER],
+                                  .server_seq = f->seq[TO_CLIENT],
+                                  .client_window = f->window[TO_SERVER],
+                                  .server_window = f->window[TO_CLIENT],
                                   .vlan = {f->vlan[TO_SERVER][0], f->vlan[TO_SERVER][1]}};
         memcpy(t.client, f->addr[TO_SERVER], 16);
         memcpy(t.server, f->addr[TO_CLIENT], 16);
@@ -106,5 +136,6 @@ void host_query(struct proto_host *h, struct span body)
     }
     event_target_put(&w, &t);
     gh_check(writer_ok(&w));
-    (void)h->out.send(h->out.arg, MSG_FLOW_STATE, writer_span(&w), -1); /* unanswered: the core asks for no reset */
+    (void)h->out.send(h->out.arg, MSG_FLOW_STATE, writer_span(&w),
+                      -1); /* unanswered: the core asks for no reset */
 }

@@ -164,7 +164,8 @@ static bool unfold(struct labels *l, struct label_state **state)
         return false;
     if (*state) {
         const struct first *first = (const struct first *)*state;
-        (void)feed(l, &s->flow, span_of(first->bytes, first->n), first->ts_us); /* empty: it decides nothing */
+        (void)feed(l, &s->flow, span_of(first->bytes, first->n),
+                   first->ts_us); /* empty: it decides nothing */
         state_free(l, state);
     }
     *state = &s->head;
@@ -178,7 +179,8 @@ static void give_up(struct labels *l, struct label *label, struct label_state **
     state_free(l, state);
 }
 
-void label_packet(struct labels *l, struct label *label, struct label_state **state, const struct label_packet *p)
+void label_packet(struct labels *l, struct label *label, struct label_state **state,
+                  const struct label_packet *p)
 {
     if (label->decided || !p->l3.n)
         return;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * label: what protocol a flow speaks, by nDPI 4.2, the only door to that library. First packets go in until nDPI has
- * decided or TCP 32 / other 16 packets were seen; then its 688 bytes per flow are free again. Of a TCP flow that begins
- * with an empty segment only that segment is kept until a second one comes: a flood of SYNs takes 100 bytes each.
+ * label: what protocol a flow speaks, by nDPI 4.2, the only door to that library. First packets go in until
+ * nDPI has decided or TCP 32 / other 16 packets were seen; then its 688 bytes per flow are free again. Of a
+ * TCP flow that begins with an empty segment only that segment is kept until a second one comes: a flood of
+ * SYNs takes 100 bytes each.
  *
- * nDPI keeps caches across flows, so the same packets in the same order give the same labels. One module per thread;
- * several threads must not make or free modules at the same time. Host names are the peer's text: write them escaped. */
+ * nDPI keeps caches across flows, so the same packets in the same order give the same labels. One module per
+ * thread; several threads must not make or free modules at the same time. Host names are the peer's text:
+ * write them escaped. */
 #ifndef GH_SENSOR_LABEL_H
 #define GH_SENSOR_LABEL_H
 
@@ -13,30 +15,32 @@
 
 /* The result; plain data, hostname is owned and freed by label_done. */
 struct label {
-    uint64_t risks;         /* bit r: nDPI's risk number r */
-    char *hostname;         /* NULL when none */
-    uint16_t master, app;   /* nDPI's protocol numbers; 0 unknown */
+    uint64_t risks;       /* bit r: nDPI's risk number r */
+    char *hostname;       /* NULL when none */
+    uint16_t master, app; /* nDPI's protocol numbers; 0 unknown */
     uint8_t category;
     uint8_t confidence;
-    uint8_t packets;        /* given to nDPI so far */
-    bool decided;           /* no more packets are wanted */
+    uint8_t packets; /* given to nDPI so far */
+    bool decided;    /* no more packets are wanted */
 };
 struct label_state; /* nDPI's state of one flow */
 struct labels;      /* the module */
 
-/* NULL when memory is short or the library is not the one it was built for. budget pays for the states and outlives it. */
+/* NULL when memory is short or the library is not the one it was built for. budget pays for the states and
+ * outlives it. */
 struct labels *labels_new(struct budget *budget);
 void labels_free(struct labels *l); /* NULL is fine */
 
 struct label_packet {
     struct span l3; /* from the IP header on, cut to its length */
     uint64_t ts_us;
-    bool tcp;       /* the limit of TCP packets applies */
-    bool empty;     /* no transport payload */
+    bool tcp;   /* the limit of TCP packets applies */
+    bool empty; /* no transport payload */
 };
-/* One packet of a flow, in packet order, until label->decided. *state starts as NULL and is NULL again once decided. When
- * memory is short the flow stays unlabelled (decided, unknown). */
-void label_packet(struct labels *l, struct label *label, struct label_state **state, const struct label_packet *p);
+/* One packet of a flow, in packet order, until label->decided. *state starts as NULL and is NULL again once
+ * decided. When memory is short the flow stays unlabelled (decided, unknown). */
+void label_packet(struct labels *l, struct label *label, struct label_state **state,
+                  const struct label_packet *p);
 /* No more packets will come: decides by what is there (nDPI may guess by port; confidence says so). */
 void label_finish(struct labels *l, struct label *label, struct label_state **state);
 /* Frees the host name. */

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * ledger: the account of everything that came in: in = out + what was lost, by named reason. Five rows, made anew from the
- * counters of those who count each time it is sent. A row that does not add up is our own fault and shows as a loss named
- * "unaccounted" instead of staying hidden. Plain data, no allocation, any thread. */
+ * ledger: the account of everything that came in: in = out + what was lost, by named reason. Five rows, made
+ * anew from the counters of those who count each time it is sent. A row that does not add up is our own fault
+ * and shows as a loss named "unaccounted" instead of staying hidden. Plain data, no allocation, any thread.
+ */
 #ifndef GH_SENSOR_LEDGER_H
 #define GH_SENSOR_LEDGER_H
 
 #include "base/json.h"
 
-enum ledger_row { LEDGER_PACKETS, LEDGER_SEGMENTS, LEDGER_FLOWS, LEDGER_DOCUMENTS, LEDGER_EVENTS, LEDGER_ROWS };
+enum ledger_row {
+    LEDGER_PACKETS,
+    LEDGER_SEGMENTS,
+    LEDGER_FLOWS,
+    LEDGER_DOCUMENTS,
+    LEDGER_EVENTS,
+    LEDGER_ROWS
+};
 #define LEDGER_REASONS 20
 
 struct ledger {

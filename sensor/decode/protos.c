@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * THE table of application protocols; the only file that knows them all. Order: the probes that say NO soonest first. */
+ * THE table of application protocols; the only file that knows them all. Order: the probes that say NO
+ * soonest first. */
 #include "sensor/decode/dns.h"
 #include "sensor/decode/http.h"
 #include "sensor/decode/smtp.h"

@@ -3,14 +3,15 @@
 
 #include <stdlib.h>
 
-#define GAP_WAIT_US 2000000u         /* of packet time, for bytes that were acknowledged but not seen */
-#define GAP_WAIT_BYTES (1u << 20)    /* or as many bytes behind them */
-#define AHEAD_MAX (16u << 20)        /* no window is larger in practice; farther on only what is acknowledged */
-#define ACK_AHEAD_MAX (1u << 30)     /* largest window there can be (RFC 7323) */
-#define RECALL_MIN 1024u             /* memory of passed bytes: grows with the stream */
+#define GAP_WAIT_US 2000000u      /* of packet time, for bytes that were acknowledged but not seen */
+#define GAP_WAIT_BYTES (1u << 20) /* or as many bytes behind them */
+#define AHEAD_MAX (16u << 20)     /* no window is larger in practice; farther on only what is acknowledged */
+#define ACK_AHEAD_MAX (1u << 30)  /* largest window there can be (RFC 7323) */
+#define RECALL_MIN 1024u          /* memory of passed bytes: grows with the stream */
 #define RECALL_MAX 16384u
 
-void streams_init(struct streams *all, const struct stream_sink *sink, struct budget *budget, size_t stream_max)
+void streams_init(struct streams *all, const struct stream_sink *sink, struct budget *budget,
+                  size_t stream_max)
 {
     *all = (struct streams){.sink = *sink, .budget = budget, .stream_max = stream_max};
 }
@@ -107,11 +108,13 @@ static void recall_add(struct streams *all, struct stream *s, struct span bytes)
         s->recall_from = end - s->recall_size;
 }
 
-/* Do these bytes, passed on before, say the same as then? What is no longer remembered is taken for the same. */
+/* Do these bytes, passed on before, say the same as then? What is no longer remembered is taken for the same.
+ */
 static bool recall_same(const struct stream *s, uint64_t off, struct span bytes)
 {
     if (off < s->recall_from) {
-        bytes = span_part(bytes, s->recall_from - off < bytes.n ? (size_t)(s->recall_from - off) : bytes.n, bytes.n);
+        bytes = span_part(bytes, s->recall_from - off < bytes.n ? (size_t)(s->recall_from - off) : bytes.n,
+                          bytes.n);
         off = s->recall_from;
     }
     while (bytes.n && s->recall_size) {
@@ -185,7 +188,8 @@ static void check_end(struct streams *all, struct stream *s, void *arg)
         all->sink.end(arg, (enum direction)s->dir);
 }
 
-/* Has the receiver what we miss, so that it will not be sent again? One whose packets we do not see, we cannot ask. */
+/* Has the receiver what we miss, so that it will not be sent again? One whose packets we do not see, we
+ * cannot ask. */
 static bool hole_confirmed(const struct stream *s)
 {
     return !s->peer_seen || s->acked >= stream_pages_first(s);
@@ -218,7 +222,8 @@ static bool is_full(const struct streams *all, const struct stream *s, size_t n)
 }
 
 /* Bytes that lie ahead of a hole wait. */
-static void hold(struct streams *all, struct stream *s, void *arg, uint64_t off, struct span bytes, uint64_t now_us)
+static void hold(struct streams *all, struct stream *s, void *arg, uint64_t off, struct span bytes,
+                 uint64_t now_us)
 {
     bool differs = false;
 
@@ -249,8 +254,8 @@ static void compare_old(struct streams *all, struct stream *s, void *arg, uint64
 }
 
 /* Old bytes are compared, those at next go through. Returns what lies ahead of a hole, *off moved to it. */
-static struct span take_ready(struct streams *all, struct stream *s, void *arg, uint64_t *off, struct span bytes,
-                              uint64_t now_us)
+static struct span take_ready(struct streams *all, struct stream *s, void *arg, uint64_t *off,
+                              struct span bytes, uint64_t now_us)
 {
     while (bytes.n && *off <= s->next) {
         struct span part = span_part(bytes, 0, s->next - *off < bytes.n ? (size_t)(s->next - *off) : bytes.n);
@@ -270,7 +275,8 @@ static struct span take_ready(struct streams *all, struct stream *s, void *arg, 
     return bytes;
 }
 
-static void take_bytes(struct streams *all, struct stream *s, void *arg, uint64_t off, struct span bytes, uint64_t now_us)
+static void take_bytes(struct streams *all, struct stream *s, void *arg, uint64_t off, struct span bytes,
+                       uint64_t now_us)
 {
     uint64_t before = s->next;
 
@@ -297,7 +303,7 @@ static bool clip(struct streams *all, const struct stream *s, int64_t *off, stru
     if (s->have_fin && *off + (int64_t)bytes->n > (int64_t)s->fin)
         *bytes = span_part(*bytes, 0, (size_t)((int64_t)s->fin - *off));
     if (*off < 0) {
-        *bytes = span_part(*bytes, (uint64_t)-*off < bytes->n ? (size_t)-*off : bytes->n, bytes->n);
+        *bytes = span_part(*bytes, (uint64_t) - *off < bytes->n ? (size_t) - *off : bytes->n, bytes->n);
         *off = 0;
     }
     if (!bytes->n)
@@ -307,7 +313,8 @@ static bool clip(struct streams *all, const struct stream *s, int64_t *off, stru
 
 static void take_fin(struct stream *s, int64_t end)
 {
-    if (s->have_fin || end < (int64_t)s->next || (end - (int64_t)s->next > (int64_t)AHEAD_MAX && end > (int64_t)s->acked))
+    if (s->have_fin || end < (int64_t)s->next ||
+        (end - (int64_t)s->next > (int64_t)AHEAD_MAX && end > (int64_t)s->acked))
         return;
     s->have_fin = true;
     s->fin = (uint64_t)end;

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * stream: the bytes of one direction of a TCP connection (RFC 9293) in order, whatever order the segments come in.
+ * stream: the bytes of one direction of a TCP connection (RFC 9293) in order, whatever order the segments
+ * come in.
  *
- * In order, bytes go through without a copy. Out of order, they wait in pages of 4 KiB with one bit per byte, so that the
- * cost of a segment depends on its length only, however small and scattered an attacker makes them. The first copy of a
- * byte wins; a later copy that says something else is told (STREAM_OVERLAP_DIFFERS), also when the bytes have been passed
- * on already: the last 16 KiB are remembered for that.
+ * In order, bytes go through without a copy. Out of order, they wait in pages of 4 KiB with one bit per byte,
+ * so that the cost of a segment depends on its length only, however small and scattered an attacker makes
+ * them. The first copy of a byte wins; a later copy that says something else is told
+ * (STREAM_OVERLAP_DIFFERS), also when the bytes have been passed on already: the last 16 KiB are remembered
+ * for that.
  *
- * A hole is given up, with its byte count, only when waiting is pointless: the receiver acknowledged bytes behind it (or
- * its packets are not in the capture at all), and then 2 s of packet time or 1 MiB have passed without the missing bytes;
- * or memory is short; or the stream ends. That an acknowledgement is seen before its data alone is no hole.
+ * A hole is given up, with its byte count, only when waiting is pointless: the receiver acknowledged bytes
+ * behind it (or its packets are not in the capture at all), and then 2 s of packet time or 1 MiB have passed
+ * without the missing bytes; or memory is short; or the stream ends. That an acknowledgement is seen before
+ * its data alone is no hole.
  *
  * Bounded: stream_max bytes of pages per stream and the shared budget. Decode thread only. */
 #ifndef GH_SENSOR_STREAM_H
@@ -22,14 +25,16 @@ enum stream_oddity {
     STREAM_OUTSIDE,         /* a segment far outside of what the receiver could accept */
     STREAM_ODDITY_COUNT
 };
-/* Where the bytes go. arg is that of the call. Called inside stream_* calls; must not free the stream (stream_stop it). */
+/* Where the bytes go. arg is that of the call. Called inside stream_* calls; must not free the stream
+ * (stream_stop it). */
 struct stream_sink {
     void (*data)(void *arg, enum direction dir, struct span bytes);
     void (*gap)(void *arg, enum direction dir, uint64_t missing);
     void (*end)(void *arg, enum direction dir); /* once; nothing comes after it */
     void (*oddity)(void *arg, enum direction dir, enum stream_oddity what);
 };
-/* Every segment with bytes is in exactly one of delivered, held and lost_*. Repeated bytes count as delivered. */
+/* Every segment with bytes is in exactly one of delivered, held and lost_*. Repeated bytes count as
+ * delivered. */
 struct stream_counts {
     uint64_t in, delivered, held;
     uint64_t lost_memory, lost_outside, lost_after_end, lost_before_start;
@@ -46,12 +51,13 @@ struct streams {
     struct stream_page *spare;
     size_t n_spare;
 };
-/* One direction. Embedded by its owner, between stream_init and stream_done. Offsets count from 0 at its first byte. */
+/* One direction. Embedded by its owner, between stream_init and stream_done. Offsets count from 0 at its
+ * first byte. */
 struct stream {
-    uint64_t next;    /* offset of the next byte to pass on */
-    uint64_t acked;   /* the receiver has everything before this offset */
-    uint64_t fin;     /* offset of the end, when have_fin */
-    uint64_t hole_us; /* since when the bytes at next are waited for */
+    uint64_t next;        /* offset of the next byte to pass on */
+    uint64_t acked;       /* the receiver has everything before this offset */
+    uint64_t fin;         /* offset of the end, when have_fin */
+    uint64_t hole_us;     /* since when the bytes at next are waited for */
     uint64_t recall_from; /* the memory of passed bytes begins here */
     uint8_t *recall;      /* ring of the last bytes passed on */
     struct stream_page *pages, *last;
@@ -62,13 +68,14 @@ struct stream {
     bool have_fin, peer_seen, ended, off;
 };
 struct stream_segment {
-    uint32_t seq;        /* of the first payload byte (behind a SYN) */
+    uint32_t seq; /* of the first payload byte (behind a SYN) */
     struct span payload;
     bool fin;
-    uint64_t now_us;     /* packet time */
+    uint64_t now_us; /* packet time */
 };
 
-void streams_init(struct streams *all, const struct stream_sink *sink, struct budget *budget, size_t stream_max);
+void streams_init(struct streams *all, const struct stream_sink *sink, struct budget *budget,
+                  size_t stream_max);
 void streams_done(struct streams *all);
 
 /* first_seq: sequence number of the first byte: behind the SYN, or of the first segment seen. */

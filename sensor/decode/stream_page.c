@@ -86,7 +86,8 @@ static bool put_word(struct stream_page *p, size_t from, const uint8_t *bytes, s
     return differs;
 }
 
-bool stream_pages_put(struct streams *all, struct stream *s, uint64_t off, struct span bytes, bool *ret_differs)
+bool stream_pages_put(struct streams *all, struct stream *s, uint64_t off, struct span bytes,
+                      bool *ret_differs)
 {
     size_t done = 0;
 

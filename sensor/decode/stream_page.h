@@ -14,9 +14,10 @@ struct stream_page {
     uint64_t have[STREAM_PAGE / 64];
     uint8_t bytes[STREAM_PAGE];
 };
-/* Puts bytes at off into the pages. *ret_differs: a byte was there with another value (the first one stays). False when
- * memory is short; bytes before that point are in. */
-bool stream_pages_put(struct streams *all, struct stream *s, uint64_t off, struct span bytes, bool *ret_differs);
+/* Puts bytes at off into the pages. *ret_differs: a byte was there with another value (the first one stays).
+ * False when memory is short; bytes before that point are in. */
+bool stream_pages_put(struct streams *all, struct stream *s, uint64_t off, struct span bytes,
+                      bool *ret_differs);
 /* Offset of the first byte that waits at or behind next. Only while there are pages. */
 uint64_t stream_pages_first(const struct stream *s);
 /* The bytes that wait at next, up to the next hole or page end; empty when there is a hole. */
