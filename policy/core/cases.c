@@ -21,8 +21,16 @@ void case_free(struct core *c, struct kase *k)
 
 bool cases_full(const struct core *c)
 {
-    return c->open_cases >= c->cases_max || c->open_bytes > c->proc.conf.sensor_documents_memory ||
+    return c->open_cases >= c->cases_max || c->open_cases >= c->proc.conf.scan_queue ||
+           c->open_bytes > c->proc.conf.sensor_documents_memory ||
            (c->order && order_bytes(c->order) > CORE_ORDER_BYTES);
+}
+
+/* Live nothing waits: beyond scan.queue the readers' stage lets documents go unread, and this is the wall
+ * behind it. */
+static bool at_the_wall(const struct core *c)
+{
+    return c->open_cases >= c->cases_max || c->open_bytes > c->proc.conf.sensor_documents_memory;
 }
 
 /* The unread_reason for bytes that never came, if any. */
@@ -53,7 +61,7 @@ static void overrun(struct core *c, struct kase *k)
 void cases_take(struct core *c, const struct event_record *e, struct doc *d, bool stored)
 {
     struct kase *k = calloc(1, sizeof(*k));
-    bool full = c->live && cases_full(c);
+    bool full = c->live && at_the_wall(c);
 
     gh_check(k);
     *k = (struct kase){

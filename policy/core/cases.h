@@ -36,7 +36,7 @@ struct kase {
 
 /* A fileinfo record with its document (taken over). */
 void cases_take(struct core *c, const struct event_record *e, struct doc *d, bool stored);
-/* May more be taken in? */
+/* Is so much open that the sensor should wait? (Offline; live it cannot.) */
 bool cases_full(const struct core *c);
 void case_free(struct core *c, struct kase *k);
 /* What is still open at the end of a live run leaves unread and unjudged. */

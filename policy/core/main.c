@@ -149,9 +149,7 @@ static void size_cases(struct core *c)
     (void)getrlimit(RLIMIT_NOFILE, &r);
     files = r.rlim_max < CORE_FILES ? r.rlim_max : CORE_FILES;
     most = files > 2 * CORE_OWN_FILES ? (files - CORE_OWN_FILES) / 2 : CORE_OWN_FILES / 2;
-    if (most > CASES_MAX)
-        most = CASES_MAX;
-    c->cases_max = (size_t)(c->proc.conf.scan_queue < most ? c->proc.conf.scan_queue : most);
+    c->cases_max = most < CASES_MAX ? (size_t)most : CASES_MAX;
 }
 
 static void open_all(struct core *c)

@@ -37,7 +37,7 @@ struct stage {
 
 static void begin(struct stage *s, const char *extra)
 {
-    char *options[16] = {(char *)"--set", state,
+    char *options[20] = {(char *)"--set", state,
                          (char *)"--set", (char *)"journal.batch_records=7",
                          (char *)"--set", (char *)"journal.reserve=0"};
     size_t n = 6;
@@ -46,6 +46,8 @@ static void begin(struct stage *s, const char *extra)
         options[n++] = (char *)extra;
         options[n++] = (char *)"--set";
         options[n++] = (char *)"enforce.enabled=yes";
+        options[n++] = (char *)"--set";
+        options[n++] = (char *)"scan.queue=2";
     } else if (extra) {
         options[n++] = (char *)"--set";
         options[n++] = (char *)extra;
@@ -119,6 +121,32 @@ static uint64_t records(uint64_t run, uint64_t *ret_alerts, char *last, size_t c
     }
     db_close(db);
     ranges_done(&seen);
+    arena_free(a);
+    return count;
+}
+
+/* How many records of a type hold the words. */
+static uint64_t records_of(enum event_type type, const char *words)
+{
+    char path[128];
+    struct arena *a = arena_new(64 << 20);
+    struct db *db;
+    struct db_stmt *s;
+    uint64_t count = 0;
+
+    snprintf(path, sizeof(path), "%s/journal.db", dir);
+    CHECK(db_open(path, DB_READ, &db) == 0);
+    CHECK(db_query(db, &s, "SELECT bytes FROM batch", "") == 0);
+    while (db_step(s) == 1) {
+        struct batch_header h;
+        struct record *r;
+        uint8_t sig[SEAL_SIGNATURE];
+        size_t n = 0;
+        CHECK(batch_read(db_blob(s, 0), a, &h, &r, &n, sig) == 0);
+        for (size_t i = 0; i < n; i++)
+            count += r[i].type == type && span_find(r[i].json, span_str(words), 0) >= 0;
+    }
+    db_close(db);
     arena_free(a);
     return count;
 }
@@ -381,6 +409,46 @@ static void test_enforce(void)
     }
 }
 
+/* Live, more documents than the readers can take: the rest leaves unread, counted, and judged all the same.
+ */
+static void test_live_overflow(void)
+{
+    struct stage s;
+    uint64_t alerts, id, asked[6];
+    char name[16], last[8192] = "";
+
+    check_row("live overflow");
+    fresh(false);
+    begin(&s, "--live"); /* scan.queue=2, two workers: six on their way, two waiting */
+    usleep(100000);
+    fake_run(s.sensor, 0, true);
+    for (uint64_t i = 1; i <= 10; i++) {
+        snprintf(name, sizeof(name), "d%d", (int)i);
+        fake_document(s.sensor, i, name, name, true);
+        fake_fileinfo(s.sensor, i, i, name, true);
+    }
+    for (int i = 0; i < 6; i++)
+        CHECK((asked[i] = fake_asked(s.scan, MSG_SCAN)) != 0);
+    for (int i = 0; i < 2; i++) { /* the two unread ones come first */
+        CHECK((id = fake_asked(s.policy, MSG_DECIDE)) != 0);
+        fake_decision(s.policy, id, LOG);
+    }
+    for (int i = 0; i < 8; i++) {
+        fake_findings(s.scan, i < 6 ? asked[i] : fake_asked(s.scan, MSG_SCAN), FULL);
+        CHECK((id = fake_asked(s.policy, MSG_DECIDE)) != 0);
+        fake_decision(s.policy, id, LOG);
+    }
+    usleep(100000);
+    fake_ledger(s.sensor, 0, 10, 10);
+    stop(&s);
+    check_whole();
+    CHECK_U64(records_of(EVENT_FILEINFO, "\"unread_reason\":\"timeout\""), 2);
+    CHECK_U64(records_of(EVENT_FILEINFO, "\"read\":\"full\""), 8);
+    CHECK_U64(records_of(EVENT_STATS, "\"documents\":{\"in\":10,\"out\":8,\"lost\":{\"scan_queue\":2}}"), 1);
+    (void)records(0, &alerts, last, sizeof(last));
+    CHECK_U64(alerts, 0);
+}
+
 int main(void)
 {
     char path[128];
@@ -395,6 +463,7 @@ int main(void)
     test_sensor_dies();
     test_full();
     test_enforce();
+    test_live_overflow();
     test_kill();
     fresh(false);
     for (const char *const *name = (const char *const[]){"appliance.key", "evidence", NULL}; *name; name++) {
