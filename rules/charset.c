@@ -41,7 +41,9 @@ static void decode_utf16(const struct charset *c, struct span bytes, struct writ
         if (!high)
             text_put(out, u); /* a lone low surrogate becomes U+FFFD there */
     }
-    if (high || reader_left(&r))
+    if (high)
+        text_put(out, TEXT_REPLACEMENT);
+    if (reader_left(&r))
         text_put(out, TEXT_REPLACEMENT);
 }
 

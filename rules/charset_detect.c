@@ -122,7 +122,8 @@ static bool by_utf8(struct span bytes, struct span sample, const struct charset 
     return true;
 }
 
-static bool by_syllables(struct span sample, struct guess *ret)
+/* declared: somebody says that it is another one; then it takes more words. */
+static bool by_syllables(struct span sample, bool declared, struct guess *ret)
 {
     static const char *const names[] = {"tcvn3", "vni", "windows-1258", "viscii"};
     double best = 0;
@@ -131,7 +132,7 @@ static bool by_syllables(struct span sample, struct guess *ret)
         struct viet_score v = score_as(names[i], sample);
         double share = v.words ? (double)v.valid / v.words : 0;
         double plain = v.plain ? (double)v.plain_valid / v.plain : 1;
-        bool enough = v.words >= 3 ? share >= 0.75 : v.words == 2 && share >= 1 && plain >= 0.5;
+        bool enough = v.words >= 3 ? share >= 0.75 : v.words == 2 && share >= 1 && plain >= 0.5 && !declared;
 
         /* Few words need their neighbours' word for it: a French or German line has syllables by chance. */
         if (v.words < 8 && plain < 0.34)
@@ -339,7 +340,7 @@ static struct guess detect(struct span bytes, const struct charset *hint)
         return by_seven_bits(sample, hint);
     if (hint && hint->form == FORM_MULTI && fits(hint, sample))
         return (struct guess){hint, 0.9};
-    if (by_utf8(bytes, sample, hint, &g) || by_syllables(sample, &g))
+    if (by_utf8(bytes, sample, hint, &g) || by_syllables(sample, hint != NULL, &g))
         return g;
     if (hint && fits(hint, sample))
         return (struct guess){hint, 0.8};

@@ -8,7 +8,8 @@
 
 #include <stdlib.h>
 
-/* Six letters of VISCII stand below the blank. */
+/* Six letters of VISCII stand below the blank. TCVN3 lies over windows-1252: that one's quotes and signs
+ * stay, its letters do not. */
 static void fill_own(struct charset *c)
 {
     static const struct {
@@ -21,6 +22,9 @@ static void fill_own(struct charset *c)
         c->table[i] = (uint16_t)(i < 128 ? i : c->fixed[i - 128] ? c->fixed[i - 128] : i);
     for (size_t i = 0; c->fixed == charset_viscii && i < GH_COUNT(low); i++)
         c->table[low[i].byte] = low[i].cp;
+    for (unsigned i = 128; c->fixed == charset_tcvn3 && i < 256; i++)
+        if (!c->fixed[i - 128])
+            c->table[i] = (uint16_t)(i < 0xa0 ? charset_ansi((uint8_t)i) : i < 0xc0 ? i : TEXT_REPLACEMENT);
 }
 
 static uint8_t mood_of(const struct charset *c, uint32_t cp)
@@ -70,6 +74,9 @@ int charset_table_fill(void)
             fill_own(c);
         else if (!unicode_byte_table(c->icu, c->table))
             return ST_IO;
+        for (unsigned b = 0x80; b < 256; b++) /* private use is ICU's way to keep what means nothing */
+            if (c->table[b] >= 0xe000 && c->table[b] <= 0xf8ff)
+                c->table[b] = TEXT_REPLACEMENT;
         if (!fill_moods(c))
             return ST_NOMEM;
     }

@@ -126,7 +126,9 @@ static void count(struct viet_score *s, struct word *w)
 
     w->telex[w->n] = 0;
     valid = is_syllable(w);
-    if (w->beyond) {
+    if (w->beyond && w->letters == 1 && !w->foreign) {
+        /* a vowel alone is a word in many languages: it says nothing */
+    } else if (w->beyond) {
         s->words++;
         s->valid += valid;
     } else if (w->letters) {

@@ -53,6 +53,8 @@ int charset_table_fill(void);
 
 /* The Vietnamese ones, in charset_viet.c. */
 extern const uint16_t charset_tcvn3[128], charset_viscii[128];
+/* A byte as windows-1252 has it. */
+uint32_t charset_ansi(uint8_t b);
 void charset_vni_decode(struct span bytes, struct writer *out);
 void charset_viqr_decode(struct span ascii, struct writer *out);
 

@@ -104,7 +104,7 @@ static void vni_put(uint32_t c, uint32_t *last, struct writer *out)
 }
 
 /* What windows-1252 shows between 0x80 and 0x9f, where VNI and TCVN3 texts have their quotes and dashes. */
-static uint32_t ansi(uint8_t b)
+uint32_t charset_ansi(uint8_t b)
 {
     static const uint16_t c1[32] = {0x20ac, 0,      0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
                                     0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0,      0x017d, 0,
@@ -120,7 +120,7 @@ void charset_vni_decode(struct span bytes, struct writer *out)
     uint32_t last = 0;
 
     while (reader_left(&r))
-        vni_put(ansi(reader_u8(&r)), &last, out);
+        vni_put(charset_ansi(reader_u8(&r)), &last, out);
 }
 
 /* RFC 1456: a vowel, then ( ^ or + for its shape, then ' ` ? ~ . for its tone; dd and DD; a backslash makes

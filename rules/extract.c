@@ -146,13 +146,12 @@ void extract_line(struct extract *x, enum place place, unsigned page)
 void extract_bytes(struct extract *x, enum place place, unsigned page, struct span bytes, const char *charset)
 {
     struct writer w;
-    const char *name = charset;
-    double confidence;
+    const char *name;
 
     if (!bytes.n)
         return;
-    if (!name || !charset_known(name))
-        name = charset_detect(bytes, charset, &confidence);
+    name = charset_detect(bytes, charset,
+                          NULL); /* what is declared is a hint: old mail declares what it likes */
     if (!x->encoding_fixed && strcmp(name, "us-ascii") != 0 &&
         (!x->encoding || strcmp(x->encoding, "utf-8") == 0))
         x->encoding = charset_canonical(name);

@@ -26,7 +26,7 @@ static bool is_plausible(struct span in)
             controls += is_control(parts[k].p[i]);
             zeros += parts[k].p[i] == 0;
         }
-    return controls * 100 <= n && zeros * 1000 <= n;
+    return controls * 100 <= n && zeros * 200 <= n;
 }
 
 static bool is_wide(const char *charset)

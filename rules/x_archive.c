@@ -140,6 +140,22 @@ static bool next_entry(struct extract *x, struct archive *a, struct archive_entr
     }
 }
 
+/* Some formats leave the type out: only what is known to be a link, device or directory has none. */
+static bool has_content(struct archive_entry *e)
+{
+    switch (archive_entry_filetype(e)) {
+    case AE_IFLNK:
+    case AE_IFSOCK:
+    case AE_IFCHR:
+    case AE_IFBLK:
+    case AE_IFDIR:
+    case AE_IFIFO:
+        return false;
+    default:
+        return !archive_entry_hardlink(e);
+    }
+}
+
 void x_archive(struct extract *x, struct span in)
 {
     struct archive *a = open_memory(in, false);
@@ -154,7 +170,7 @@ void x_archive(struct extract *x, struct span in)
     while (!rc && next_entry(x, a, &e, &retries)) {
         if (archive_entry_filetype(e) == AE_IFDIR)
             continue;
-        if (archive_entry_filetype(e) == AE_IFREG)
+        if (has_content(e))
             rc = read_entry(x, a, e, name_of(e));
         else /* links and devices have a name and nothing to read */
             rc = extract_child(x, name_of(e), span_of(NULL, 0));
@@ -175,7 +191,7 @@ void archive_members(struct extract *x, struct span in, size_t expected,
 
     while (a && !rc && done < expected && next_entry(x, a, &e, &retries)) {
         struct span name = name_of(e);
-        if (archive_entry_filetype(e) != AE_IFREG || !wanted(arg, name))
+        if (!has_content(e) || !wanted(arg, name))
             continue;
         rc = read_entry(x, a, e, name);
         done++;

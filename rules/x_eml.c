@@ -209,6 +209,16 @@ static ptrdiff_t next_boundary(struct span s, struct span mark, size_t from, siz
     return -1;
 }
 
+/* The line end before a boundary belongs to the boundary (RFC 2046, 5.1.1). */
+static struct span part_of(struct span body, size_t from, size_t to)
+{
+    if (to > from && to < body.n && body.p[to - 1] == '\n')
+        to--;
+    if (to > from && to < body.n && body.p[to] == '\n' && body.p[to - 1] == '\r')
+        to--;
+    return span_part(body, from, to - from);
+}
+
 static void read_multipart(struct mail *m, const struct part *p, unsigned depth)
 {
     struct writer mark;
@@ -238,7 +248,7 @@ static void read_multipart(struct mail *m, const struct part *p, unsigned depth)
             last = true;
             next = p->body.n;
         }
-        read_entity(m, span_part(p->body, at, (size_t)found - at), depth + 1,
+        read_entity(m, part_of(p->body, at, (size_t)found), depth + 1,
                     span_eq_nocase(p->type, "multipart/digest"));
     }
     if (!m->stop && next < p->body.n) {

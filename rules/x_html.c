@@ -74,8 +74,8 @@ static void new_line(struct html *h, char with)
         writer_u8(&h->run, (uint8_t)with);
     else if (!h->run.n && with == '\n')
         extract_line(h->x, h->place, 0);
-    else if (!h->run.n)
-        writer_u8(&h->run, ' ');
+    else if (!h->run.n && !h->blank)
+        writer_u8(&h->run, (uint8_t)with);
     h->blank = true;
 }
 
@@ -263,6 +263,7 @@ static void comment(struct html *h)
         h->pos = end < 0 ? h->s.n : (size_t)end + 1;
         return;
     }
+    flush(h);
     text = span_trim(span_part(h->s, h->pos + 4, (size_t)end - h->pos - 4));
     extract_text(h->x, PLACE_COMMENT, 0, text, NULL);
     extract_line(h->x, PLACE_COMMENT, 0);
@@ -329,6 +330,35 @@ static bool declared_charset(struct span in, char *buf, size_t cap)
     return false;
 }
 
+/* Which encoding: tags are English whatever the page is in, so that the words between them are asked when the
+ * whole does not say it for certain. */
+static const char *page_charset(struct span in, const char *declared)
+{
+    static const char *const certain[] = {"us-ascii", "utf-8",    "utf-16le",
+                                          "utf-16be", "utf-32le", "utf-32be"};
+    const char *name = charset_detect(in, declared, NULL);
+    struct span head = span_part(in, 0, CHARSET_SAMPLE);
+    struct writer w;
+    bool tag = false;
+
+    for (size_t i = 0; i < GH_COUNT(certain); i++)
+        if (strcmp(name, certain[i]) == 0)
+            return name;
+    writer_init(&w, CHARSET_SAMPLE);
+    for (size_t i = 0; i < head.n; i++) {
+        tag = head.p[i] == '<' || (tag && head.p[i] != '>');
+        if (!tag && head.p[i] != '>')
+            writer_u8(&w, head.p[i]);
+        else if (head.p[i] == '>')
+            writer_u8(&w, ' ');
+    }
+    if (w.n)
+        name = charset_detect(writer_span(&w), declared, NULL);
+    writer_done(&w);
+    /* Only tags and comments were beyond ASCII. */
+    return strcmp(name, "us-ascii") == 0 ? charset_detect(in, declared, NULL) : name;
+}
+
 void html_text(struct extract *x, struct span in, const char *charset)
 {
     struct html h = {.x = x, .blank = true};
@@ -341,7 +371,7 @@ void html_text(struct extract *x, struct span in, const char *charset)
     }
     if (!charset && declared_charset(in, declared, sizeof(declared)))
         charset = declared;
-    charset = charset_detect(in, charset, NULL);
+    charset = page_charset(in, charset);
     if (strcmp(charset, "us-ascii") != 0)
         extract_encoding(x, charset);
     writer_init(&utf8, 4 * (size_t)INPUT_MAX + 64);
