@@ -73,6 +73,7 @@ static const struct {
     {"dnQualifier", 3, {0x55, 4, 46}},
     {"pseudonym", 3, {0x55, 4, 65}},
     {"organizationIdentifier", 3, {0x55, 4, 97}},
+    {"subjectAltName", 3, {0x55, 29, 17}},
     {"emailAddress", 9, {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 1}},
     {"unstructuredName", 9, {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 2}},
     {"UID", 10, {0x09, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 1, 1}},
@@ -138,24 +139,25 @@ static void write_value(struct writer *w, uint8_t tag, struct span value)
     struct reader in = reader_span(value);
 
     if (!width) {
-        writer_put(w, span_part(value, 0, TLS_NAME_SIZE));
+        writer_put(w, value);
         return;
     }
     while (reader_left(&in) >= width && writer_ok(w))
         write_rune(w, (uint32_t)reader_be(&in, width));
 }
 
-/* A name as "C=VN, O=…"; attributes of one set are joined by " + ". What does not fit is cut. */
-static void write_name(struct span name, char out[static TLS_NAME_SIZE])
+/* Attributes of one set are joined by " + ", sets by ", ". */
+static void write_name(struct span name, struct tls_name *ret)
 {
+    static const char more_follows[] = ", …";
     struct reader in = reader_span(name);
     struct writer w;
-    bool any = false;
+    size_t whole = 0; /* end of the last attribute that fitted */
 
-    writer_fixed(&w, out, TLS_NAME_SIZE - 1);
+    writer_fixed(&w, ret->text, sizeof(ret->text) - sizeof(more_follows));
     while (reader_left(&in) && writer_ok(&w)) {
         struct reader set = reader_span(expect(&in, TAG_SET));
-        bool more = false;
+        bool first = true;
         while (reader_left(&set) && writer_ok(&w)) {
             struct reader pair = reader_span(expect(&set, TAG_SEQUENCE));
             struct span oid = expect(&pair, TAG_OID), value;
@@ -163,15 +165,23 @@ static void write_name(struct span name, char out[static TLS_NAME_SIZE])
             value = element(&pair, &tag);
             if (!reader_ok(&pair))
                 break;
-            if (any)
-                writer_str(&w, more ? " + " : ", ");
+            if (whole)
+                writer_str(&w, first ? ", " : " + ");
             write_oid(&w, oid);
             writer_u8(&w, '=');
             write_value(&w, tag, value);
-            any = more = true;
+            if (writer_ok(&w))
+                whole = w.n;
+            first = false;
         }
     }
-    out[w.n] = 0;
+    if (!writer_ok(&w)) {
+        writer_fixed(&w, ret->text, sizeof(ret->text));
+        w.n = whole;
+        writer_str(&w, more_follows);
+        whole = w.n;
+    }
+    ret->n = whole;
 }
 
 /* Hex digits joined by colons. */
@@ -235,10 +245,10 @@ bool tls_cert_read(struct span der, struct tls_cert *ret)
         expect(&tbs, TAG_VERSION);
     write_bytes(expect(&tbs, TAG_INTEGER), true, ret->serial, sizeof(ret->serial));
     expect(&tbs, TAG_SEQUENCE); /* signature algorithm */
-    write_name(expect(&tbs, TAG_SEQUENCE), ret->issuer);
+    write_name(expect(&tbs, TAG_SEQUENCE), &ret->issuer);
     validity = reader_span(expect(&tbs, TAG_SEQUENCE));
     write_time(&validity, ret->not_before);
     write_time(&validity, ret->not_after);
-    write_name(expect(&tbs, TAG_SEQUENCE), ret->subject);
+    write_name(expect(&tbs, TAG_SEQUENCE), &ret->subject);
     return reader_ok(&in) && reader_ok(&certificate) && reader_ok(&tbs) && reader_ok(&validity);
 }

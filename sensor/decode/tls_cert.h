@@ -6,12 +6,19 @@
 
 #include "base/reader.h"
 
-#define TLS_NAME_SIZE 1024 /* longer names are cut */
+#define TLS_NAME_SIZE 2048
 
-/* Strings as EVE has them; "" when the certificate does not say or is broken there. */
+/* A name as EVE has it: "C=VN, O=…, CN=…" in UTF-8, in the certificate's order. It may hold any byte, NUL
+ * too: a name that ends at a NUL for some readers and goes on for others is an old deceit. What does not fit
+ * is left out from an attribute on, and
+ * ", …" says so. */
+struct tls_name {
+    size_t n;
+    uint8_t text[TLS_NAME_SIZE];
+};
+/* "" or n == 0 when the certificate does not say or is broken there. */
 struct tls_cert {
-    char subject[TLS_NAME_SIZE],
-        issuer[TLS_NAME_SIZE];          /* "C=VN, O=…, CN=…" in UTF-8, in the certificate's order */
+    struct tls_name subject, issuer;
     char serial[3 * 64];                /* "0A:1B:…" */
     char not_before[20], not_after[20]; /* "2026-11-24T00:00:00" */
     char fingerprint[60];               /* SHA-1, "0a:1b:…" */

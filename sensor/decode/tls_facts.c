@@ -85,6 +85,12 @@ static void put(struct jw *j, const char *key, const char *value)
         jw_kcstr(j, key, value);
 }
 
+static void put_name(struct jw *j, const char *key, const struct tls_name *name)
+{
+    if (name->n)
+        jw_kstr(j, key, span_of(name->text, name->n));
+}
+
 static void put_ja3(struct jw *j, const char *key, const char *hash, struct span text)
 {
     if (!*hash)
@@ -117,8 +123,8 @@ void tls_facts_event(const struct tls_facts *f, struct proto_ctx *cx, enum direc
 
     proto_event_begin(cx, EVENT_TLS, dir, -1, &j);
     jw_kobj(&j, "tls");
-    put(&j, "subject", f->cert.subject);
-    put(&j, "issuerdn", f->cert.issuer);
+    put_name(&j, "subject", &f->cert.subject);
+    put_name(&j, "issuerdn", &f->cert.issuer);
     if (f->resumed)
         jw_kbool(&j, "session_resumed", true);
     put(&j, "serial", f->cert.serial);

@@ -383,13 +383,70 @@ static void test_certificates(void)
         memcpy(p, certs[i].der, certs[i].n);
         check_row(certs[i].name);
         CHECK(tls_cert_read(span_of(p, certs[i].n), &c) == certs[i].whole);
-        CHECK_STR(c.subject, certs[i].subject);
+        CHECK(span_eq(span_of(c.subject.text, c.subject.n), span_str(certs[i].subject)));
         CHECK_STR(c.serial, certs[i].serial);
         CHECK_STR(c.not_before, certs[i].not_before);
         CHECK_STR(c.not_after, "");
         CHECK_U64(strlen(c.fingerprint), 59);
         free(p);
     }
+}
+
+/* Names of a certificate that is built around one attribute value. */
+static void cert_with(const char *value, size_t n, unsigned times, struct tls_cert *ret)
+{
+    size_t at, tbs, all;
+
+    writer_clear(&w);
+    writer_be(&w, 0x3084,
+              2); /* lengths of four bytes everywhere: DER would be shorter, readers must not mind */
+    all = w.n;
+    writer_be(&w, 0, 4);
+    writer_be(&w, 0x3084, 2);
+    tbs = w.n;
+    writer_be(&w, 0, 4);
+    writer_bytes(&w,
+                 "\2\1\1\x30\0\x30\0\x30\x1e\x17\x0d"
+                 "260101000000Z\x17\x0d"
+                 "270101000000Z\x30\x84",
+                 41);
+    at = w.n;
+    writer_be(&w, 0, 4);
+    for (unsigned i = 0; i < times; i++) {
+        writer_be(&w, 0x3184, 2);
+        writer_be(&w, n + 17, 4);
+        writer_be(&w, 0x3084, 2);
+        writer_be(&w, n + 11, 4);
+        writer_bytes(&w, "\6\3\x55\4\3\x0c\x84", 7);
+        writer_be(&w, n, 4);
+        writer_bytes(&w, value, n);
+    }
+    for (int i = 0; i < 4; i++) {
+        w.p[at + (size_t)i] = (uint8_t)((w.n - at - 4) >> (24 - 8 * i));
+        w.p[tbs + (size_t)i] = (uint8_t)((w.n - tbs - 4) >> (24 - 8 * i));
+        w.p[all + (size_t)i] = (uint8_t)((w.n - all - 4) >> (24 - 8 * i));
+    }
+    CHECK(tls_cert_read(writer_span(&w), ret));
+}
+
+static void test_names(void)
+{
+    static char big[4000];
+    struct tls_cert c;
+
+    check_row("NUL inside a name");
+    cert_with("good.vn\0.evil.example", 21, 1, &c);
+    CHECK(span_eq(span_of(c.subject.text, c.subject.n), span_of("CN=good.vn\0.evil.example", 24)));
+    check_row("a name that does not fit");
+    cert_with("0123456789", 10, 300, &c);
+    CHECK(c.subject.n < TLS_NAME_SIZE &&
+          memcmp(c.subject.text + c.subject.n - 18, "CN=0123456789, …", 18) == 0);
+    memset(big, 'a', sizeof(big));
+    cert_with(big, sizeof(big), 1, &c);
+    CHECK(span_eq(span_of(c.subject.text, c.subject.n), span_str(", …")));
+    check_row("invalid UTF-8 is repaired where it is written");
+    cert_with("\xff\xfe", 2, 1, &c);
+    CHECK_U64(c.subject.n, 5);
 }
 
 int main(void)
@@ -401,6 +458,7 @@ int main(void)
     test_probe();
     test_ja4();
     test_certificates();
+    test_names();
     writer_done(&w);
     return check_end();
 }
