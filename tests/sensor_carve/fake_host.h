@@ -7,7 +7,7 @@
 #include "sensor/decode/carve.h"
 
 #define FAKE_EVENTS 4096
-#define FAKE_DOCS 4096
+#define FAKE_DOCS 128
 
 struct fake_event {
     enum event_type type;
