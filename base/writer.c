@@ -34,7 +34,7 @@ uint8_t *writer_reserve(struct writer *w, size_t n)
         w->bad = true;
         return NULL;
     }
-    if (n > w->cap - w->n) {
+    if (n > w->cap - w->n || !w->p) { /* also for no bytes: NULL means failure */
         size_t cap = w->cap < 128 ? 256 : w->cap * 2;
         uint8_t *p;
 
