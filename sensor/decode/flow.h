@@ -71,9 +71,11 @@ struct flow {
     uint8_t syns;             /* bit per direction: its SYN was seen, isn is valid */
     uint8_t fins;             /* bit per direction: its FIN was seen, fin_seq is valid */
     uint8_t fins_acked;       /* bit per direction: its FIN was acknowledged */
+    uint8_t resets;           /* bit per direction: it sent a reset that was believed */
     bool ipv6 : 1;
     bool midstream : 1; /* TCP without a handshake: who is client is a guess */
     bool resyn : 1;     /* a SYN with another number came while it was open */
+    bool revived : 1;   /* it went on after a reset: that one was forged */
     bool app_done : 1;  /* host: no parser will look at it (any more) */
     bool in_tunnel : 1;
     bool has_community : 1;

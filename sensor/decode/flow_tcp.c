@@ -30,10 +30,28 @@ bool flow_tcp_reuses(const struct flow *f, const struct packet *p, enum directio
     return f->resyn && f->isn[!dir] + 1 == p->ack && f->tcp_state >= TCP_ESTABLISHED;
 }
 
+/* A reset that is believed may be forged all the same (its addressee drops it by a rule that we do not know).
+ * What shows it: its sender goes on sending, or the server answers the handshake that it seemed to refuse. */
+static void revive(struct flow *f, enum flow_tcp_state state)
+{
+    f->tcp_state = (uint8_t)state;
+    f->fins = f->fins_acked = f->resets = 0;
+    f->revived = true;
+    if (!f->app)
+        f->app_done = false;
+}
+
+static bool is_answer_to_syn(const struct flow *f, const struct packet *p, enum direction dir)
+{
+    return (p->tcp_flags & TCP_ACK) && (f->syns >> !dir & 1) && p->ack == f->isn[!dir] + 1;
+}
+
 static void on_syn(struct flow *f, const struct packet *p, enum direction dir)
 {
     uint8_t bit = (uint8_t)(1u << dir);
 
+    if (f->tcp_state == TCP_CLOSED && !f->app_proto && is_answer_to_syn(f, p, dir))
+        revive(f, TCP_SYN_RECV);
     if (f->tcp_state >= TCP_ESTABLISHED && (!(f->syns & bit) || f->isn[dir] != p->seq))
         f->resyn = true;
     f->isn[dir] = p->seq;
@@ -49,8 +67,10 @@ static void on_syn(struct flow *f, const struct packet *p, enum direction dir)
 static void on_rst(struct flow *f, const struct packet *p, enum direction dir)
 {
     if (!f->packets[dir] || p->seq - f->seq[dir] + RST_SLACK <= 2 * RST_SLACK ||
-        (p->seq == 0 && !(f->syns >> dir & 1)))
+        (p->seq == 0 && !(f->syns >> dir & 1))) {
         f->tcp_state = TCP_CLOSED;
+        f->resets |= (uint8_t)(1u << dir);
+    }
 }
 
 static void on_ack(struct flow *f, const struct packet *p, enum direction dir)
@@ -89,6 +109,11 @@ void flow_tcp_packet(struct flow *f, const struct packet *p, enum direction dir)
         else if (f->tcp_state == TCP_NONE) {
             f->midstream = true;
             f->tcp_state = TCP_ESTABLISHED;
+        }
+        if (f->tcp_state == TCP_CLOSED && (f->resets >> dir & 1) && p->payload.n && p->seq == f->seq[dir]) {
+            revive(f, TCP_ESTABLISHED);
+            f->midstream = true; /* for its parser it begins here */
+            f->syns = 0;
         }
         if ((flags & TCP_FIN) && !(f->fins >> dir & 1)) {
             f->fins |= (uint8_t)(1u << dir);

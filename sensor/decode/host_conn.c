@@ -351,6 +351,8 @@ void conn_segment(struct proto_host *h, struct flow *f, const struct packet *p, 
     }
     c->cx.now_us = p->ts_us;
     c->cx.pcap_cnt = p->number;
+    if (f->revived)
+        proto_anomaly(&c->cx, dir, "stream.suspected_rst_inject");
     if ((p->tcp_flags & TCP_ACK) && c->ready[!dir])
         stream_acked(&h->streams, &c->stream[!dir], c, p->ack, p->ts_us);
     seg.fin = (p->tcp_flags & (TCP_FIN | TCP_RST)) == TCP_FIN;
