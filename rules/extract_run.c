@@ -114,12 +114,9 @@ static enum level level_of(const char *name)
 /* A rule states a level by its meta: level = "toi_mat". */
 static void rule_levels(struct extract *x)
 {
-    for (size_t i = 0; i < x->n_matches; i++) {
-        struct json *meta;
-        if (!x->matches[i].meta.n || json_parse(x->exam->arena, x->matches[i].meta, 8, &meta, NULL) != 0)
-            continue;
-        extract_raise(x, level_of(json_cstr(json_get(meta, "level"), "")), SOURCE_RULE, NULL);
-    }
+    for (size_t i = 0; i < x->n_matches; i++)
+        if (x->matches[i].level)
+            extract_raise(x, level_of(x->matches[i].level), SOURCE_RULE, x->matches[i].scheme);
 }
 
 /* Seconds that are left for the rules; their scanner counts in whole ones. */
