@@ -3,9 +3,6 @@
 
 #include <stdlib.h>
 
-#define DATAGRAM_TRIES 4 /* datagrams that the probes may look at */
-#define SKIPPED_MAX                                                                                          \
-    (64u << 10) /* bytes of an unknown direction after which the other one is not waited for */
 #define SPARE_CONNS 256
 #define TCP_CONN (sizeof(struct conn) + 2 * sizeof(struct stream))
 
@@ -59,7 +56,7 @@ void conn_spare_free(struct proto_host *h)
     }
 }
 
-static void first_free(struct proto_host *h, struct conn *c, int dir)
+void conn_first_free(struct proto_host *h, struct conn *c, int dir)
 {
     if (!c->first[dir])
         return;
@@ -79,7 +76,7 @@ static void conn_free(struct proto_host *h, struct conn *c)
         budget_give(&h->budget, c->proto->state_size);
     }
     for (int d = 0; d < 2; d++) {
-        first_free(h, c, d);
+        conn_first_free(h, c, d);
         if (c->ready[d])
             stream_done(&h->streams, &c->stream[d]);
     }
@@ -96,7 +93,7 @@ static void conn_free(struct proto_host *h, struct conn *c)
 }
 
 /* Nobody reads it (any more): freed when the current call is over. */
-static void conn_drop(struct conn *c)
+void conn_drop(struct conn *c)
 {
     c->dead = true;
     for (int d = 0; d < 2; d++)
@@ -104,82 +101,9 @@ static void conn_drop(struct conn *c)
             stream_stop(&c->stream[d]);
 }
 
-/* ---- whose bytes are these? ---- */
-
-static const struct proto *probe_all(struct conn *c, enum direction dir, struct span first, bool *ret_more)
-{
-    *ret_more = false;
-    for (size_t i = 0; i < protos_count; i++) {
-        const struct proto *p = protos[i];
-        if (c->cx.udp ? !p->datagram : !p->feed)
-            continue;
-        switch (p->probe(&c->cx, dir, first)) {
-        case PROBE_YES:
-            return p;
-        case PROBE_MORE:
-            *ret_more = true;
-            break;
-        case PROBE_NO:
-            break;
-        }
-    }
-    return NULL;
-}
-
-static bool conn_open(struct proto_host *h, struct conn *c, const struct proto *p)
-{
-    if (!budget_take(&h->budget, p->state_size))
-        goto refused;
-    c->state = calloc(1, p->state_size ? p->state_size : 1);
-    if (!c->state)
-        goto refused_state;
-    c->cx.app_proto = p->name;
-    if (p->open(c->state, &c->cx) != 0) {
-        c->cx.app_proto = NULL;
-        free(c->state);
-        c->state = NULL;
-        goto refused_state;
-    }
-    c->proto = p;
-    c->flow->app_proto = p->name;
-    return true;
-refused_state:
-    budget_give(&h->budget, p->state_size);
-refused:
-    h->parsers_refused++;
-    return false;
-}
-
-/* Who was taken for the client speaks like a server: only believed when no handshake was seen (TCP), or
- * nobody has answered yet (UDP). */
-static const struct proto *probe_swapped(struct conn *c, enum direction *dir, struct span first)
-{
-    const struct proto *p;
-    bool more;
-
-    if (c->ready[!*dir] || c->flow->packets[!*dir] || !(c->cx.udp || c->flow->midstream))
-        return NULL;
-    p = probe_all(c, (enum direction) !*dir, first, &more);
-    if (!p)
-        return NULL;
-    flow_swap(c->flow);
-    memcpy(c->cx.client, c->flow->addr[TO_SERVER], 16);
-    memcpy(c->cx.server, c->flow->addr[TO_CLIENT], 16);
-    c->cx.client_port = c->flow->port[TO_SERVER];
-    c->cx.server_port = c->flow->port[TO_CLIENT];
-    if (!c->cx.udp) {
-        c->stream[!*dir] = c->stream[*dir];
-        c->stream[!*dir].dir = !*dir;
-        c->ready[!*dir] = true;
-        c->ready[*dir] = false;
-    }
-    *dir = (enum direction) !*dir;
-    return p;
-}
-
 /* ---- TCP ---- */
 
-static void feed(struct conn *c, enum direction dir, struct span bytes)
+void conn_feed(struct conn *c, enum direction dir, struct span bytes)
 {
     if (c->skipped[dir]) {
         c->proto->gap(c->state, &c->cx, dir, c->skipped[dir]);
@@ -189,84 +113,16 @@ static void feed(struct conn *c, enum direction dir, struct span bytes)
         c->proto->feed(c->state, &c->cx, dir, bytes);
 }
 
-/* The parser is there: it gets what was kept, in the order in which the directions began to speak. */
-static void feed_first(struct proto_host *h, struct conn *c)
-{
-    for (int i = 0; i < 2; i++) {
-        enum direction d = (enum direction)(i ? !c->first_dir : c->first_dir);
-        struct span kept = span_of(c->first[d], c->first_n[d]);
-        if (kept.n || c->skipped[d])
-            feed(c, d, kept);
-        first_free(h, c, d);
-        if (c->ended[d])
-            c->proto->end(c->state, &c->cx, d);
-    }
-}
-
-/* No parser knows this direction. When neither is known, nobody reads the connection. */
-static void refuse(struct proto_host *h, struct conn *c, enum direction dir, size_t bytes)
-{
-    c->refused[dir] = true;
-    c->skipped[dir] += c->first_n[dir] + bytes;
-    first_free(h, c, dir);
-    if (c->refused[!dir] || c->skipped[dir] > SKIPPED_MAX)
-        conn_drop(c);
-}
-
-static bool keep_first(struct proto_host *h, struct conn *c, enum direction dir, struct span bytes)
-{
-    if (!c->first[dir]) {
-        if (!budget_take(&h->budget, HOST_FIRST))
-            return false;
-        c->first[dir] = malloc(HOST_FIRST);
-        if (!c->first[dir]) {
-            budget_give(&h->budget, HOST_FIRST);
-            return false;
-        }
-    }
-    memcpy(c->first[dir] + c->first_n[dir], bytes.p, bytes.n);
-    c->first_n[dir] = (uint16_t)(c->first_n[dir] + bytes.n);
-    return true;
-}
-
-/* Bytes of a direction whose parser is not known yet. */
-static void decide(struct proto_host *h, struct conn *c, enum direction dir, struct span bytes)
-{
-    size_t kept = c->first_n[dir], add = bytes.n < HOST_FIRST - kept ? bytes.n : HOST_FIRST - kept;
-    struct span first = span_part(bytes, 0, HOST_FIRST);
-    const struct proto *p;
-    bool more;
-
-    if (!c->first[0] && !c->first[1])
-        c->first_dir = dir;
-    if (kept) {
-        if (!keep_first(h, c, dir, span_part(bytes, 0, add)))
-            add = 0;
-        first = span_of(c->first[dir], c->first_n[dir]);
-    }
-    p = probe_all(c, dir, first, &more);
-    if (!p && !more && !kept)
-        p = probe_swapped(c, &dir, first);
-    if (p && conn_open(h, c, p)) {
-        feed_first(h, c);
-        feed(c, dir, kept ? span_part(bytes, add, bytes.n) : bytes);
-        return;
-    }
-    if (!p && more && first.n < HOST_FIRST && (kept || keep_first(h, c, dir, bytes)))
-        return;
-    refuse(h, c, dir, kept ? bytes.n - add : bytes.n);
-}
-
 static void on_data(void *arg, enum direction dir, struct span bytes)
 {
     struct conn *c = arg;
 
     if (c->proto)
-        feed(c, dir, bytes);
+        conn_feed(c, dir, bytes);
     else if (!c->refused[dir])
-        decide(c->cx.host, c, dir, bytes);
+        conn_decide(c->cx.host, c, dir, bytes);
     else
-        refuse(c->cx.host, c, dir, bytes.n);
+        conn_refuse(c->cx.host, c, dir, bytes.n);
 }
 
 static void on_gap(void *arg, enum direction dir, uint64_t missing)
@@ -276,7 +132,7 @@ static void on_gap(void *arg, enum direction dir, uint64_t missing)
     if (c->proto)
         c->proto->gap(c->state, &c->cx, dir, missing);
     else if (c->first_n[dir]) /* what is not known by its whole beginning is not known */
-        refuse(c->cx.host, c, dir, (size_t)missing);
+        conn_refuse(c->cx.host, c, dir, (size_t)missing);
     else
         c->skipped[dir] += missing;
 }
@@ -289,7 +145,7 @@ static void on_end(void *arg, enum direction dir)
     if (c->proto)
         c->proto->end(c->state, &c->cx, dir);
     else
-        refuse(c->cx.host, c, dir, 0);
+        conn_refuse(c->cx.host, c, dir, 0);
     if (c->ended[!dir])
         conn_drop(c);
 }
@@ -371,19 +227,6 @@ void conn_segment(struct proto_host *h, struct flow *f, const struct packet *p, 
 
 /* ---- UDP ---- */
 
-static void decide_datagram(struct proto_host *h, struct conn *c, enum direction dir, struct span bytes)
-{
-    bool more;
-    const struct proto *p = probe_all(c, dir, bytes, &more);
-
-    if (!p)
-        p = probe_swapped(c, &dir, bytes);
-    if (p && conn_open(h, c, p))
-        p->datagram(c->state, &c->cx, dir, bytes);
-    else if (++c->tries >= DATAGRAM_TRIES)
-        conn_drop(c);
-}
-
 void conn_datagram(struct proto_host *h, struct flow *f, const struct packet *p, enum direction dir)
 {
     struct conn *c = f->app;
@@ -395,7 +238,7 @@ void conn_datagram(struct proto_host *h, struct flow *f, const struct packet *p,
     if (c->proto)
         c->proto->datagram(c->state, &c->cx, dir, p->payload);
     else
-        decide_datagram(h, c, dir, p->payload);
+        conn_decide_datagram(h, c, dir, p->payload);
     if (c->dead)
         conn_free(h, c);
 }

@@ -77,6 +77,18 @@ void conn_datagram(struct proto_host *h, struct flow *f, const struct packet *p,
 void conn_finish(struct proto_host *h, struct flow *f);
 void conn_sink(struct stream_sink *ret);
 void conn_spare_free(struct proto_host *h);
+/* Nobody reads it (any more): it is freed when the current call is over. */
+void conn_drop(struct conn *c);
+/* Bytes for its parser, behind what was skipped before it came. */
+void conn_feed(struct conn *c, enum direction dir, struct span bytes);
+void conn_first_free(struct proto_host *h, struct conn *c, int dir);
+
+/* host_probe.c: bytes, or a datagram, of a conn whose parser is not known yet. */
+void conn_decide(struct proto_host *h, struct conn *c, enum direction dir, struct span bytes);
+void conn_decide_datagram(struct proto_host *h, struct conn *c, enum direction dir, struct span bytes);
+/* No parser knows this direction; so many more bytes of it are skipped. When neither is known, nobody reads
+ * it. */
+void conn_refuse(struct proto_host *h, struct conn *c, enum direction dir, size_t bytes);
 
 /* host_event.c: begins and ends an event; what is between belongs to the caller. */
 void event_begin(struct proto_host *h, enum event_type type, uint64_t ts_us, uint64_t pcap_cnt,
