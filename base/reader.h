@@ -152,7 +152,7 @@ static inline struct span reader_take(struct reader *r, size_t n)
 {
     struct span s = {NULL, 0};
     if (reader_need(r, n)) {
-        s = (struct span){r->p + r->pos, n};
+        s = (struct span){r->p ? r->p + r->pos : NULL, n};
         r->pos += n;
     }
     return s;
