@@ -2,6 +2,7 @@
 #include "sensor/capture/feed.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -27,9 +28,14 @@ static bool fill(struct feed *f)
 
     if (f->eof)
         return false;
-    do
+    for (;;) {
+        struct pollfd wait = {.fd = f->fd, .events = POLLIN};
         n = read(f->fd, f->buf + f->end, FEED_SIZE - f->end);
-    while (n < 0 && errno == EINTR);
+        if (n >= 0 || (errno != EINTR && errno != EAGAIN))
+            break;
+        if (errno == EAGAIN) /* a pipe that somebody made non-blocking */
+            (void)poll(&wait, 1, -1);
+    }
     if (n < 0)
         f->error = errno;
     if (n <= 0) {

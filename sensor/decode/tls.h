@@ -4,7 +4,10 @@
  * client is who sent the ClientHello, whatever the flow believes. ALPN names stand under gatehouse.tls,
  * because the standard schema has no place.
  *
- * Ceilings: 64 KiB of one handshake message, about 10 KiB of facts; both are let go of with the event. */
+ * A parser whose connection turns to TLS (STARTTLS, CONNECT) may run this one inside itself: state_size
+ * zeroed bytes, then open, feed, gap, end and close with its own context.
+ *
+ * Ceilings: 64 KiB of one handshake message, about 11 KiB of facts; both are let go of with the event. */
 #ifndef GH_SENSOR_TLS_H
 #define GH_SENSOR_TLS_H
 

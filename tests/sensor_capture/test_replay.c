@@ -206,20 +206,25 @@ static struct result read_file(struct span s)
     return drain(replay_open(as_file(s), "dir/test.pcap"));
 }
 
-static struct result read_pipe(struct span s)
+static struct result read_pipe_as(struct span s, bool nonblocking)
 {
     int fds[2];
     pthread_t t;
     struct pump p = {.s = s};
     struct result r;
 
-    if (pipe(fds) != 0)
+    if (pipe2(fds, nonblocking ? O_NONBLOCK : 0) != 0 || fcntl(fds[1], F_SETFL, 0) != 0)
         exit(1);
     p.fd = fds[1];
     pthread_create(&t, NULL, pump, &p);
     r = drain(replay_open(fds[0], "-"));
     pthread_join(t, NULL);
     return r;
+}
+
+static struct result read_pipe(struct span s)
+{
+    return read_pipe_as(s, false);
 }
 
 static struct build start(bool big)
@@ -395,6 +400,8 @@ static void test_large(void)
         pcap_record(&b, 1, 1, SOURCE_FRAME_MAX, SOURCE_FRAME_MAX, false);
     r = read_pipe(writer_span(&b.w));
     CHECK(r.step == SOURCE_END && r.frames == 5 && r.bytes == 5ull * SOURCE_FRAME_MAX);
+    r = read_pipe_as(writer_span(&b.w), true);
+    CHECK(r.step == SOURCE_END && r.frames == 5);
     writer_clear(&b.w);
     writer_init(&junk.w, 4 << 20);
     fill(&junk, 3 << 20);

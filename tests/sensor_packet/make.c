@@ -166,7 +166,7 @@ static uint8_t nsh_next(const struct made *m)
     return is(m->next, "ip4") ? 1 : is(m->next, "ip6") ? 2 : is(m->next, "eth") ? 3 : 9;
 }
 
-static void link_word(struct made *m, const char *word, const char *arg)
+static bool link_word(struct made *m, const char *word, const char *arg)
 {
     uint16_t type = ethertype(m);
     uint8_t *h;
@@ -198,7 +198,7 @@ static void link_word(struct made *m, const char *word, const char *arg)
     } else if (is(word, "ppp")) {
         if (is(arg, "short")) {
             front(m, 1)[0] = is(m->next, "ip6") ? 0x57 : 0x21;
-            return;
+            return true;
         }
         h = front(m, 4);
         memcpy(h, "\xff\3\0\x21", 4);
@@ -213,7 +213,19 @@ static void link_word(struct made *m, const char *word, const char *arg)
         h[0] = 0x11;
         h[1] = (uint8_t)(arg ? 9 : 0);
         be16(h + 4, length);
-    } else if (is(word, "mpls")) {
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* What stands between link and IP. */
+static bool tag_word(struct made *m, const char *word, const char *arg)
+{
+    uint16_t type = ethertype(m);
+    uint8_t *h;
+
+    if (is(word, "mpls")) {
         unsigned n = arg ? (unsigned)strtoul(arg, NULL, 10) : 1;
         for (unsigned i = 0; i < n; i++) {
             h = front(m, 4);
@@ -236,9 +248,9 @@ static void link_word(struct made *m, const char *word, const char *arg)
     } else if (is(word, "arp")) {
         front(m, 28);
     } else {
-        fprintf(stderr, "make: unknown word %s\n", word);
-        exit(1);
+        return false;
     }
+    return true;
 }
 
 static bool ip_word(struct made *m, const char *word, const char *arg)
@@ -339,8 +351,10 @@ static void put_word(struct made *m, const char *word, const char *arg)
             sscanf(arg + 2 * i, "%2x", &v);
             h[i] = (uint8_t)v;
         }
-    } else if (!ip_word(m, word, arg) && !tunnel_word(m, word, arg)) {
-        link_word(m, word, arg);
+    } else if (!ip_word(m, word, arg) && !tunnel_word(m, word, arg) && !tag_word(m, word, arg) &&
+               !link_word(m, word, arg)) {
+        fprintf(stderr, "make: unknown word %s\n", word);
+        exit(1);
     }
 }
 
