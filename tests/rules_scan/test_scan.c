@@ -5,9 +5,11 @@
 #include "tests/check.h"
 #include "tests/rules_scan/scan_client.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -232,6 +234,90 @@ static void test_killed(void)
     finish(&c);
 }
 
+static size_t open_files(pid_t pid)
+{
+    char path[64];
+    struct dirent *e;
+    size_t n = 0;
+    DIR *d;
+
+    snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+    d = opendir(path);
+    while (d && (e = readdir(d)))
+        n++;
+    if (d)
+        closedir(d);
+    return n; /* 0: only root may look */
+}
+
+static void test_no_leak(void)
+{
+    const char *const sets[] = {slow_set, "scan.workers=2", "scan.worker_documents=5", "scan.timeout=300ms",
+                                NULL};
+    struct scan_client c;
+    size_t before = 0;
+
+    check_row("descriptors do not grow with documents and deaths");
+    start(&c, sets);
+    for (int round = 0; round < 3; round++) {
+        for (uint64_t i = 0; i < 22; i++) {
+            struct scan_answer a;
+            scan_send(&c, i, false, "x", i == 11 ? slow_document() : span_str("x\n"));
+            CHECK(scan_receive(&c, &a, WAIT_MS));
+            free(a.json);
+        }
+        usleep(50000);
+        if (round == 0)
+            before = open_files(c.pid);
+    }
+    CHECK(open_files(c.pid) <= before + 1); /* one more or less worker at that moment */
+    finish(&c);
+}
+
+static void test_supervisor_killed(void)
+{
+    const char *const sets[] = {slow_set, "scan.timeout=60s", NULL};
+    struct scan_client c;
+    pid_t worker;
+    int tries = 0;
+
+    check_row("workers do not outlive the supervisor");
+    start(&c, sets);
+    scan_send(&c, 1, false, "slow.txt", slow_document());
+    worker = scan_await_worker(&c, 0);
+    usleep(100000);
+    kill(c.pid, SIGKILL);
+    CHECK(scan_closed(&c, WAIT_MS));
+    (void)scan_wait(&c, 5000);
+    while (kill(worker, 0) == 0 && tries++ < 500)
+        usleep(10000);
+    CHECK(kill(worker, 0) != 0);
+}
+
+static void test_rule_level(void)
+{
+    char path[128], set[64];
+    const char *const sets[] = {set, NULL};
+    struct scan_client c;
+    FILE *f;
+
+    check_row("a site's rule states a level");
+    snprintf(path, sizeof(path), "%s/level.yar", slow_dir);
+    snprintf(set, sizeof(set), "%s", slow_set);
+    f = fopen(path, "w");
+    gh_check(f);
+    fputs("rule plan { meta: scan = \"text\" level = \"toi_mat\" scheme = \"vn\" strings: $a = \"Kế hoạch "
+          "Sao Mai\" "
+          "condition: $a }\n",
+          f);
+    gh_check(fclose(f) == 0);
+    start(&c, sets);
+    unlink(path);
+    scan_send(&c, 1, false, "n.txt", span_str("về KẾ  HOẠCH\nsao mai\n"));
+    expect(&c, 1, "\"level\":\"toi_mat\",\"level_source\":\"rule\"", "\"scheme\":\"vn\"");
+    finish(&c);
+}
+
 static void test_stop_in_order(void)
 {
     const char *const sets[] = {slow_set, "scan.workers=1", "scan.timeout=1s", NULL};
@@ -365,23 +451,37 @@ static void test_refusals(void)
     }
 }
 
+static uint64_t children_cpu_us(void)
+{
+    struct rusage r;
+
+    getrusage(RUSAGE_CHILDREN, &r);
+    return (uint64_t)(r.ru_utime.tv_sec + r.ru_stime.tv_sec) * 1000000 +
+           (uint64_t)(r.ru_utime.tv_usec + r.ru_stime.tv_usec);
+}
+
+/* `gatehouse inspect` starts a gh-scan for each capture: what an idle one costs, start to end. Processor
+ * time, so that a busy machine does not fail it. */
 static void test_idle_start(void)
 {
     static const char *const sets[] = {NULL};
-    uint64_t best = UINT64_MAX;
+    uint64_t wall = UINT64_MAX, cpu = UINT64_MAX;
 
     check_row("idle start");
     for (int i = 0; i < 5; i++) {
-        uint64_t begin = clock_mono_us(), took;
+        uint64_t begin = clock_mono_us(), used = children_cpu_us(), took;
         struct scan_client c;
         start(&c, sets);
         took = clock_mono_us() - begin;
-        best = took < best ? took : best;
+        wall = took < wall ? took : wall;
         finish(&c);
+        used = children_cpu_us() - used;
+        cpu = used < cpu ? used : cpu;
     }
-    printf("idle start to READY: %.1f ms\n", (double)best / 1000);
+    printf("idle start: READY after %.1f ms, %.1f ms of processor time in all\n", (double)wall / 1000,
+           (double)cpu / 1000);
 #ifndef GH_SANITIZE
-    CHECK(best < 150000);
+    CHECK(cpu < 150000);
 #endif
 }
 
@@ -396,6 +496,9 @@ int main(void)
     test_replacement();
     test_timeout();
     test_killed();
+    test_no_leak();
+    test_supervisor_killed();
+    test_rule_level();
     test_stop_in_order();
     test_core_back();
     test_nonsense();
