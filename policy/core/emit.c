@@ -153,8 +153,12 @@ static void write_audit(const struct kase *k, struct writer *out)
 
 static void hand_out(struct core *c, struct kase *k, struct record *r, size_t n)
 {
+    struct ledger_own own = c->own;
+
     if (!k->place) {
         (void)record_unit(c, r, n);
+        if (k->life != c->life) /* counted when the sensor repeated it */
+            c->own = own;
         return;
     }
     for (size_t i = 0; i < n; i++)

@@ -301,27 +301,39 @@ static void test_kill(void)
     CHECK_U64(alerts, 10);
 }
 
-/* The sensor dies in the middle and begins anew, to the same core. */
+/* The sensor dies in the middle, with a document being read, and begins anew to the same core. */
 static void test_sensor_dies(void)
 {
     struct stage s;
-    uint64_t alerts;
+    uint64_t alerts, id;
 
     check_row("sensor dies");
     fresh(false);
     begin(&s, NULL);
     fake_run(s.sensor, RUN, false);
-    for (uint64_t n = 1; n <= 5; n++)
-        fake_event(s.sensor, n, EVENT_HTTP, 0, "{}");
-    fake_document(s.sensor, 1, "x", "x", true); /* its record never comes */
+    for (uint64_t n = 1; n <= 5; n++) {
+        if (n == 3) {
+            fake_document(s.sensor, 3, "d3", "d3", true);
+            fake_fileinfo(s.sensor, 3, 3, "d3", true);
+        } else {
+            fake_event(s.sensor, n, EVENT_HTTP, 0, "{}");
+        }
+    }
+    fake_document(s.sensor, 9, "x", "x", true); /* its record never comes */
+    CHECK((id = fake_asked(s.scan, MSG_SCAN)) != 0);
     msg_chan_free(s.sensor);
     s.sensor = fake_peer(&s.f, ROLE_SENSOR);
     send_replay(s.sensor, 10);
-    serve(&s, 1, LOG);
+    usleep(200000);
+    fake_findings(s.scan, id, FULL);
+    CHECK((id = fake_asked(s.policy, MSG_DECIDE)) != 0);
+    fake_decision(s.policy, id, BLOCK);
     CHECK(noted(&s, "\"run_done\":true"));
     stop(&s);
     check_whole();
-    CHECK_U64(records(RUN, &alerts, NULL, 0), 11);
+    CHECK_U64(records(RUN, &alerts, NULL, 0), 12);
+    CHECK_U64(alerts, 1);
+    CHECK_U64(records_of(EVENT_STATS, "\"events\":{\"in\":10,\"out\":10,\"lost\":{}}"), 1);
 }
 
 static void test_full(void)
