@@ -11,6 +11,7 @@
 #define SMALL_MAX (64u << 10)   /* bytes kept in ordinary memory before a memfd is made */
 #define NAME_MAX_BYTES 1024u    /* as event_document says */
 #define CONTEXT_MAX (16u << 10) /* see carve_context */
+#define HOLE_MAX (1u << 20)     /* zeros that stand for one hole at most: they are hashed and read */
 
 struct carver {
     struct carve_options opt;
@@ -195,8 +196,11 @@ static bool put_hole(struct transfer *t)
         digest_update(t->sha256, zeros, n);
         if (t->fd < 0 && t->small.n + n > SMALL_MAX && !spill(t))
             return false;
-        if (t->fd < 0)
+        if (t->fd < 0) {
+            if (!charge(t, n))
+                return false;
             writer_bytes(&t->small, zeros, n);
+        }
         t->hole -= n;
         t->at += n;
     }
@@ -292,10 +296,8 @@ void carve_gap(struct transfer *t, uint64_t missing)
     if (!t || !missing)
         return;
     t->gap = true;
-    if (t->limit)
-        return;
-    if (missing > t->c->opt.document_max || t->hole > t->c->opt.document_max - missing)
-        t->limit = "document_max";
+    if (missing > HOLE_MAX || t->hole > HOLE_MAX - missing)
+        t->hole = HOLE_MAX;
     else
         t->hole += missing;
 }

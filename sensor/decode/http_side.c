@@ -129,12 +129,12 @@ static void start_line(struct http *h, enum direction dir, struct http_side *s, 
     }
     if (s->response && !http_may_be_status(line) && (s->tx || waits_for_response(h))) {
         uint8_t lf = '\n';
-        struct line held = s->line; /* line may lie in it */
+        bool ends = whole && !s->line.skip; /* a line that was cut goes on in the feed */
+        struct line held = s->line;         /* line may lie in it */
         line_init(&s->line, HTTP_LINE_MAX);
         headless(h, dir, s, line);
-        if (whole && !s->line.skip)
+        if (ends)
             http_body_feed(s->body, span_of(&lf, 1));
-        s->line.skip = false;
         line_done(&held);
         return;
     }

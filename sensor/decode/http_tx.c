@@ -201,14 +201,15 @@ static void put_object(const struct http_tx *tx, size_t most, struct jw *j)
     jw_end_obj(j);
 }
 
-void http_tx_context(const struct http_tx *tx, struct writer *out)
+/* The object as text without braces around it, at most max bytes: long values are cut before it is left out.
+ */
+static void object_text(const struct http_tx *tx, size_t max, struct writer *out)
 {
-    static const size_t most[] = {HTTP_VALUE_MAX, 1024,
-                                  64}; /* long values are cut before the object is left out */
+    static const size_t most[] = {HTTP_VALUE_MAX, 1024, 64};
     struct writer w;
     struct jw j;
 
-    writer_init(&w, HTTP_CONTEXT_MAX);
+    writer_init(&w, max);
     for (size_t i = 0; i < GH_COUNT(most); i++) {
         writer_clear(&w);
         jw_init(&j, &w);
@@ -217,17 +218,27 @@ void http_tx_context(const struct http_tx *tx, struct writer *out)
         jw_end_obj(&j);
         if (!writer_ok(&w))
             continue;
-        writer_put(out, span_part(writer_span(&w), 1, w.n - 2)); /* without its braces */
+        writer_put(out, span_part(writer_span(&w), 1, w.n - 2));
         break;
     }
     writer_done(&w);
 }
 
+void http_tx_context(const struct http_tx *tx, struct writer *out)
+{
+    object_text(tx, HTTP_CONTEXT_MAX, out);
+}
+
 void http_tx_log(struct proto_ctx *cx, const struct http_tx *tx, enum direction request_dir)
 {
+    struct writer w;
     struct jw j;
 
+    writer_init(&w, HTTP_EVENT_MAX);
+    object_text(tx, HTTP_EVENT_MAX, &w);
     proto_event_begin(cx, EVENT_HTTP, request_dir, tx->id, &j);
-    put_object(tx, HTTP_VALUE_MAX, &j);
+    if (w.n)
+        jw_raw(&j, writer_span(&w));
     proto_event_end(cx, &j, 0);
+    writer_done(&w);
 }

@@ -9,6 +9,7 @@
 
 #define HTTP_TX_CHARGE 2048u
 #define HTTP_CONTEXT_MAX (16u << 10)
+#define HTTP_EVENT_MAX (48u << 10) /* of the http object in its own event */
 
 enum http_fact {
     FACT_METHOD,

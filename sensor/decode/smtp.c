@@ -8,6 +8,7 @@
 #define SMTP_OPEN_MAX 128u
 #define FLOW_CHARGE (8u << 10)
 #define CONTEXT_MAX (16u << 10)
+#define EVENT_MAX (48u << 10)
 
 enum command { CMD_OTHER, CMD_MAIL, CMD_DATA, CMD_BDAT, CMD_AUTH, CMD_STARTTLS, CMD_GREETING };
 
@@ -65,30 +66,26 @@ static void take_number(struct smtp *s)
 
 static void mail_log(struct smtp *s, const struct mime_facts *facts, bool complete)
 {
+    struct writer w;
     struct jw j;
 
     take_number(s);
     s->mail_seen = true;
+    writer_init(&w, EVENT_MAX);
+    smtp_mail_members(&s->mail, facts, complete, EVENT_MAX, &w);
     proto_event_begin(s->cx, EVENT_SMTP, TO_SERVER, s->mail.tx, &j);
-    smtp_mail_members(&s->mail, facts, complete, &j);
+    if (w.n)
+        jw_raw(&j, writer_span(&w));
     proto_event_end(s->cx, &j, 0);
+    writer_done(&w);
 }
 
 /* Members for the fileinfo of a part. */
 static void part_context(void *arg, struct mime *m, struct writer *out)
 {
     const struct smtp *s = arg;
-    struct jw j;
-    struct writer w;
 
-    writer_init(&w, CONTEXT_MAX);
-    jw_init(&j, &w);
-    jw_obj(&j);
-    smtp_mail_members(&s->mail, mime_facts(m), false, &j);
-    jw_end_obj(&j);
-    if (writer_ok(&w))
-        writer_put(out, span_part(writer_span(&w), 1, w.n - 2));
-    writer_done(&w);
+    smtp_mail_members(&s->mail, mime_facts(m), false, CONTEXT_MAX, out);
 }
 
 static void mail_begin(struct smtp *s)

@@ -59,7 +59,7 @@ void smtp_mail_rcpt(struct smtp_mail *m, struct span s)
 
 /* A header list of addresses as an array: at commas outside quotes, brackets and comments (RFC 5322
  * section 3.4). */
-static void put_list(struct jw *j, const char *key, struct span list)
+static void put_list(struct jw *j, const char *key, struct span list, size_t most)
 {
     size_t start = 0;
     unsigned comment = 0, n = 0;
@@ -67,6 +67,7 @@ static void put_list(struct jw *j, const char *key, struct span list)
 
     if (!list.n)
         return;
+    list = span_part(list, 0, most);
     jw_karr(j, key);
     for (size_t i = 0; i <= list.n && n < SMTP_RCPT_MAX; i++) {
         uint8_t c = i < list.n ? list.p[i] : ',';
@@ -96,32 +97,37 @@ static void put_list(struct jw *j, const char *key, struct span list)
     jw_end_arr(j);
 }
 
-static void put_email(const struct mime_facts *f, bool complete, struct jw *j)
+static void put_email(const struct mime_facts *f, bool complete, size_t most, struct jw *j)
 {
+    const struct {
+        const char *key;
+        struct span value;
+    } rows[] = {{"subject", f->subject}, {"date", f->date}, {"message_id", f->message_id}};
+    size_t names = most;
+
     jw_kobj(j, "email");
     jw_kcstr(j, "status", complete ? "PARSE_DONE" : f->body_seen ? "BODY_STARTED" : "HEADER_STARTED");
     if (f->from.n)
-        jw_kstr(j, "from", f->from);
-    put_list(j, "to", f->to);
-    put_list(j, "cc", f->cc);
-    if (f->subject.n)
-        jw_kstr(j, "subject", f->subject);
-    if (f->date.n)
-        jw_kstr(j, "date", f->date);
-    if (f->message_id.n)
-        jw_kstr(j, "message_id", f->message_id);
+        jw_kstr(j, "from", span_part(f->from, 0, most));
+    put_list(j, "to", f->to, most);
+    put_list(j, "cc", f->cc, most);
+    for (size_t i = 0; i < GH_COUNT(rows); i++)
+        if (rows[i].value.n)
+            jw_kstr(j, rows[i].key, span_part(rows[i].value, 0, most));
     if (f->n_attachments) {
         jw_karr(j, "attachment");
-        for (size_t i = 0; i < f->n_attachments; i++)
+        for (size_t i = 0; i < f->n_attachments && f->attachments[i].n <= names; i++) {
             jw_str(j, f->attachments[i]);
+            names -= f->attachments[i].n;
+        }
         jw_end_arr(j);
     }
     jw_end_obj(j);
 }
 
-void smtp_mail_members(const struct smtp_mail *m, const struct mime_facts *facts, bool complete, struct jw *j)
+static void put_smtp(const struct smtp_mail *m, size_t most, struct jw *j)
 {
-    struct reader r = reader_span(writer_span(&m->rcpt));
+    struct reader r = reader_span(span_part(writer_span(&m->rcpt), 0, most));
     struct span one;
 
     jw_kobj(j, "smtp");
@@ -136,6 +142,28 @@ void smtp_mail_members(const struct smtp_mail *m, const struct mime_facts *facts
         jw_end_arr(j);
     }
     jw_end_obj(j);
-    if (facts)
-        put_email(facts, complete, j);
+}
+
+void smtp_mail_members(const struct smtp_mail *m, const struct mime_facts *facts, bool complete, size_t max,
+                       struct writer *out)
+{
+    static const size_t most[] = {8192, 2048, 512, 64};
+    struct writer w;
+    struct jw j;
+
+    writer_init(&w, max);
+    for (size_t i = 0; i < GH_COUNT(most); i++) {
+        writer_clear(&w);
+        jw_init(&j, &w);
+        jw_obj(&j);
+        put_smtp(m, most[i], &j);
+        if (facts)
+            put_email(facts, complete, most[i], &j);
+        jw_end_obj(&j);
+        if (!writer_ok(&w))
+            continue;
+        writer_put(out, span_part(writer_span(&w), 1, w.n - 2));
+        break;
+    }
+    writer_done(&w);
 }

@@ -5,7 +5,7 @@
 
 #include "sensor/decode/mime.h"
 
-#define SMTP_RCPT_MAX 256u
+#define SMTP_RCPT_MAX 256u /* kept of one mail */
 #define SMTP_ADDRESS_MAX 512u
 
 struct smtp_mail {
@@ -23,9 +23,9 @@ void smtp_mail_reset(struct smtp_mail *m);
 void smtp_mail_helo(struct smtp_mail *m, struct span name);
 void smtp_mail_from(struct smtp_mail *m, struct span address);
 void smtp_mail_rcpt(struct smtp_mail *m, struct span address);
-/* "smtp":{…},"email":{…} into an open object; facts NULL: no email object. complete: the mail ended properly.
- */
-void smtp_mail_members(const struct smtp_mail *m, const struct mime_facts *facts, bool complete,
-                       struct jw *j);
+/* Appends "smtp":{…},"email":{…} as text without braces around it, at most max bytes: long values and lists
+ * are cut before it is left out. facts NULL: no email object. complete: the mail ended properly. */
+void smtp_mail_members(const struct smtp_mail *m, const struct mime_facts *facts, bool complete, size_t max,
+                       struct writer *out);
 
 #endif

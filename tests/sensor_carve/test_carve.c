@@ -143,7 +143,8 @@ static void limits(void)
     carve_gap(t, UINT64_MAX);
     carve_data(t, span_str("y"));
     carve_close(t, true);
-    CHECK_U64(h->doc[1].d.size, 1);
+    CHECK_U64(h->doc[1].d.size, 1); /* the hole leaves no room for what follows */
+    CHECK(fake_has(h, EVENT_FILEINFO, 1, "\"size\":1,\"gaps\":true"));
     check_row("a limit of the parser");
     t = doc(h, "p");
     carve_data(t, span_str("x"));

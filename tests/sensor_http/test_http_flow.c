@@ -38,7 +38,8 @@ static void probes(void)
         {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", TO_SERVER, false, PROBE_NO},
         {"OPTIONS rtsp://h/ RTSP/1.0\r\n", TO_SERVER, false, PROBE_NO},
         {"OPTIONS sip:h SIP/2.0\r\n", TO_SERVER, false, PROBE_NO},
-        {"CONNECT {\"verbose\":false}\r\n", TO_SERVER, false, PROBE_YES},
+        {"CONNECT {\"verbose\":false}\r\n", TO_SERVER, false, PROBE_NO},
+        {"M-SEARCH * HTTP/1.1\r\n", TO_SERVER, false, PROBE_YES},
         {"EHLO there\r\n", TO_SERVER, false, PROBE_NO},
         {"\x16\x03\x01", TO_SERVER, false, PROBE_NO},
         {"220 ready\r\n", TO_CLIENT, false, PROBE_NO},
@@ -165,6 +166,30 @@ static void ceilings(void)
     fake_close(h);
     CHECK(fake_has(h, EVENT_HTTP, 0, "\"http_user_agent\":\"seen\""));
     fake_free(h);
+
+    check_row("a body without head, line or end");
+    h = fake_new(&http_proto, NULL);
+    fake_say(h, TO_SERVER, "GET /old\r\n", 0);
+    fake_feed(h, TO_CLIENT, line, sizeof(line), 0);
+    fake_feed(h, TO_CLIENT, line, sizeof(line), 1000);
+    fake_close(h);
+    CHECK_U64(h->doc[0].d.size, 2 * sizeof(line));
+    fake_free(h);
+
+    check_row("values that are long when written");
+    h = fake_new(&http_proto, NULL);
+    memset(line, 1, sizeof(line));
+    fake_say(h, TO_SERVER, "PUT /", 0);
+    fake_feed(h, TO_SERVER, line, 8000, 0);
+    fake_say(h, TO_SERVER, " HTTP/1.1\r\nUser-Agent: ", 0);
+    fake_feed(h, TO_SERVER, line, 8000, 0);
+    fake_say(h, TO_SERVER, "\r\nContent-Length: 1\r\n\r\nx", 0);
+    fake_close(h);
+    CHECK(strlen(fake_event(h, EVENT_HTTP, 0)->json) < 50000 &&
+          fake_has(h, EVENT_HTTP, 0, "\"http_method\":\"PUT\""));
+    CHECK(fake_has(h, EVENT_FILEINFO, 0, "\"http_method\":\"PUT\""));
+    fake_free(h);
+    memset(line, 'a', sizeof(line));
 
     check_row("a head without end");
     h = fake_new(&http_proto, NULL);
