@@ -90,6 +90,7 @@ void head_header(struct head *h, struct span name, struct span value)
         fault(h, PROBLEM_HEADERS);
     if (!is_token(name) || has_control(value, true))
         fault(h, PROBLEM_BAD_REQUEST);
+    value = span_trim(value);
     for (size_t i = 0; i < GH_COUNT(kept); i++) {
         if (!span_eq_nocase(name, kept[i].name))
             continue;
@@ -98,7 +99,7 @@ void head_header(struct head *h, struct span name, struct span value)
         if (value.n > kept[i].max)
             fault(h, PROBLEM_HEADERS);
         h->seen |= 1u << i;
-        *(struct span *)((char *)h + kept[i].offset) = span_trim(value);
+        *(struct span *)((char *)h + kept[i].offset) = value;
     }
 }
 

@@ -87,18 +87,20 @@ uint64_t throttle_begin(struct throttle *t, enum throttle_kind kind, struct span
     } else if (e) {
         e->level -= e->level < now - e->decayed ? e->level : now - e->decayed;
         e->decayed = now;
-        if (!e->level)
+        /* forgotten only after a quiet time as long as the last wait, and a minute */
+        if (e->delay_ms && now - e->until_ms > e->delay_ms + MINUTE_MS)
             e->delay_ms = 0;
         e->before_level = e->level;
         e->before_until = e->until_ms;
         e->before_delay = e->delay_ms;
         e->level += one;
-        if (e->level > MINUTE_MS) {
+        if (e->level > MINUTE_MS || e->delay_ms) {
             e->delay_ms = e->delay_ms ? e->delay_ms * 2 : DELAY_FIRST_MS;
             if (e->delay_ms > DELAY_MAX_MS)
                 e->delay_ms = DELAY_MAX_MS;
             e->until_ms = now + e->delay_ms;
-            e->level = MINUTE_MS; /* a long storm is not remembered longer than a minute beyond its wait */
+            if (e->level > MINUTE_MS)
+                e->level = MINUTE_MS;
         }
     }
     pthread_mutex_unlock(&t->lock);

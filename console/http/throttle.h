@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * throttle: counts failed sign-ins by address and by name, and makes the next ones wait: as many a minute as
- * configured go free, then each further failure doubles the wait, up to a quarter of an hour. An attempt
- * counts as failed from its beginning, so that many at once gain nothing. Fixed memory: the entry least
- * recently used makes room. Thread-safe. */
+ * configured go free, then each further failure doubles the wait, up to a quarter of an hour, until it was
+ * quiet for as long and a minute. An attempt counts as failed from its beginning, so that many at once gain
+ * nothing. Fixed memory: the entry least recently used makes room. Thread-safe. */
 #ifndef GH_CONSOLE_THROTTLE_H
 #define GH_CONSOLE_THROTTLE_H
 

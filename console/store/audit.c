@@ -28,7 +28,7 @@ static void row_hash(struct span before, int64_t id, const struct span field[sta
 int audit_append(struct db *d, const char *actor, const char *address, const char *action, const char *object,
                  const char *detail)
 {
-    uint8_t before[SEAL_HASH] = {0}, hash[SEAL_HASH], time[8];
+    uint8_t before[SEAL_HASH] = {0}, hash[SEAL_HASH], time[8] = {0};
     struct span fields[FIELDS] = {span_of(time, sizeof(time)),      span_str(actor),
                                   span_str(address ? address : ""), span_str(action),
                                   span_str(object ? object : ""),   span_str(detail ? detail : "")};
@@ -58,7 +58,7 @@ int audit_append(struct db *d, const char *actor, const char *address, const cha
 
 int audit_verify(struct db *d, int64_t *ret_bad_id, uint64_t *ret_count)
 {
-    uint8_t before[SEAL_HASH] = {0}, hash[SEAL_HASH], time[8];
+    uint8_t before[SEAL_HASH] = {0}, hash[SEAL_HASH], time[8] = {0};
     struct db_stmt *s;
     int64_t want = 1;
     int rc = db_query(
