@@ -2,12 +2,31 @@
 #include "base/digest.h"
 
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 struct digest {
     EVP_MD_CTX *ctx;
     const EVP_MD *md;
 };
+
+/* Fetched once and kept: looking an algorithm up costs as much as hashing a packet. */
+enum { SHA256, SHA1, MD5, N_ALGORITHMS };
+static const char *const names[N_ALGORITHMS] = {"SHA2-256", "SHA1", "MD5"};
+static EVP_MD *algorithms[N_ALGORITHMS];
+static pthread_once_t fetched = PTHREAD_ONCE_INIT;
+
+static void fetch(void)
+{
+    for (int i = 0; i < N_ALGORITHMS; i++)
+        algorithms[i] = EVP_MD_fetch(NULL, names[i], NULL);
+}
+
+static const EVP_MD *algorithm(int which)
+{
+    gh_check(pthread_once(&fetched, fetch) == 0 && algorithms[which]);
+    return algorithms[which];
+}
 
 static struct digest *digest_new(const EVP_MD *md)
 {
@@ -26,12 +45,12 @@ static struct digest *digest_new(const EVP_MD *md)
 
 struct digest *digest_new_sha256(void)
 {
-    return digest_new(EVP_sha256());
+    return digest_new(algorithm(SHA256));
 }
 
 struct digest *digest_new_md5(void)
 {
-    return digest_new(EVP_md5());
+    return digest_new(algorithm(MD5));
 }
 
 struct digest *digest_copy(const struct digest *d)
@@ -70,17 +89,17 @@ static void once(const EVP_MD *md, const void *p, size_t n, uint8_t *out)
 
 void digest_sha256(const void *p, size_t n, uint8_t out[static SHA256_SIZE])
 {
-    once(EVP_sha256(), p, n, out);
+    once(algorithm(SHA256), p, n, out);
 }
 
 void digest_sha1(const void *p, size_t n, uint8_t out[static 20])
 {
-    once(EVP_sha1(), p, n, out);
+    once(algorithm(SHA1), p, n, out);
 }
 
 void digest_md5(const void *p, size_t n, uint8_t out[static MD5_SIZE])
 {
-    once(EVP_md5(), p, n, out);
+    once(algorithm(MD5), p, n, out);
 }
 
 void digest_hex(const void *p, size_t n, char *out)

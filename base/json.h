@@ -61,6 +61,13 @@ static inline void jw_kcstr(struct jw *j, const char *key, const char *s)
     if (s)
         jw_kstr(j, key, span_str(s));
 }
+/* plain must be ASCII without quotes, backslashes and control characters: it is not looked through. */
+void jw_plain(struct jw *j, struct span plain);
+static inline void jw_kplain(struct jw *j, const char *key, const char *plain)
+{
+    jw_key(j, key);
+    jw_plain(j, span_str(plain));
+}
 static inline void jw_ku64(struct jw *j, const char *key, uint64_t v)
 {
     jw_key(j, key);

@@ -153,6 +153,20 @@ void jw_str(struct jw *j, struct span s)
     quoted(j, s);
 }
 
+void jw_plain(struct jw *j, struct span plain)
+{
+    uint8_t *to;
+
+    before(j);
+    to = writer_reserve(j->w, plain.n + 2);
+    if (to) {
+        to[0] = '"';
+        memcpy(to + 1, plain.p, plain.n);
+        to[plain.n + 1] = '"';
+        writer_advance(j->w, plain.n + 2);
+    }
+}
+
 void jw_cstr(struct jw *j, const char *s)
 {
     if (s)

@@ -132,15 +132,15 @@ void flow_event_common(struct jw *j, struct flow *f, enum direction dir)
             jw_u64(j, f->vlan[tagged][i]);
         jw_end_arr(j);
     }
-    jw_kcstr(j, "src_ip", flow_ip(f->addr[dir], f->ipv6, ip));
+    jw_kplain(j, "src_ip", flow_ip(f->addr[dir], f->ipv6, ip));
     if (has_ports(f))
         jw_ku64(j, "src_port", f->port[dir]);
-    jw_kcstr(j, "dest_ip", flow_ip(f->addr[!dir], f->ipv6, ip));
+    jw_kplain(j, "dest_ip", flow_ip(f->addr[!dir], f->ipv6, ip));
     if (has_ports(f))
         jw_ku64(j, "dest_port", f->port[!dir]);
-    jw_kcstr(j, "proto", proto_name(f->proto, number));
+    jw_kplain(j, "proto", proto_name(f->proto, number));
     jw_kcstr(j, "app_proto", f->app_proto);
-    jw_kcstr(j, "community_id", community(f, id));
+    jw_kplain(j, "community_id", community(f, id));
 }
 
 static void write_counters(struct jw *j, const struct flow *f, enum flow_reason reason)
@@ -154,11 +154,11 @@ static void write_counters(struct jw *j, const struct flow *f, enum flow_reason 
     jw_ku64(j, "pkts_toclient", f->packets[TO_CLIENT]);
     jw_ku64(j, "bytes_toserver", f->bytes[TO_SERVER]);
     jw_ku64(j, "bytes_toclient", f->bytes[TO_CLIENT]);
-    jw_kcstr(j, "start", clock_iso(f->start_us, iso));
-    jw_kcstr(j, "end", clock_iso(f->last_us, iso));
+    jw_kplain(j, "start", clock_iso(f->start_us, iso));
+    jw_kplain(j, "end", clock_iso(f->last_us, iso));
     jw_ku64(j, "age", f->last_us / 1000000 - f->start_us / 1000000);
-    jw_kcstr(j, "state", states[f->state]);
-    jw_kcstr(j, "reason", reasons[reason]);
+    jw_kplain(j, "state", states[f->state]);
+    jw_kplain(j, "reason", reasons[reason]);
     jw_kbool(j, "alerted", false); /* who decides about alerts reads these events: nobody has yet */
     jw_end_obj(j);
 }
@@ -179,7 +179,7 @@ static void write_tcp(struct jw *j, const struct flow *f)
     for (size_t i = 0; i < GH_COUNT(flags); i++)
         if (all & flags[i].flag)
             jw_kbool(j, flags[i].name, true);
-    jw_kcstr(j, "state", flow_tcp_state_name((enum flow_tcp_state)f->tcp_state));
+    jw_kplain(j, "state", flow_tcp_state_name((enum flow_tcp_state)f->tcp_state));
     jw_end_obj(j);
 }
 
@@ -198,9 +198,9 @@ static void write_tunnel(struct jw *j, const struct flow_tunnel *t)
     char ip[FLOW_IP_SIZE];
 
     jw_kobj(j, "tunnel");
-    jw_kcstr(j, "src_ip", flow_ip(t->src, t->ipv6, ip));
-    jw_kcstr(j, "dest_ip", flow_ip(t->dst, t->ipv6, ip));
-    jw_kcstr(j, "proto", t->name);
+    jw_kplain(j, "src_ip", flow_ip(t->src, t->ipv6, ip));
+    jw_kplain(j, "dest_ip", flow_ip(t->dst, t->ipv6, ip));
+    jw_kplain(j, "proto", t->name);
     jw_end_obj(j);
 }
 

@@ -3,6 +3,7 @@
 #ifndef GH_SENSOR_HOST_IMPL_H
 #define GH_SENSOR_HOST_IMPL_H
 
+#include "base/clock.h"
 #include "sensor/decode/carve.h"
 #include "sensor/decode/defrag.h"
 #include "sensor/decode/flow.h"
@@ -47,6 +48,8 @@ struct proto_host {
     struct writer batch; /* records of EVENTS that wait */
     size_t record;       /* where the open event begins in it */
     bool event_open;
+    uint64_t iso_second; /* the last time written, as text */
+    char iso[CLOCK_ISO_SIZE];
     enum event_type event_type;
     uint64_t events_in, events_sent, events_batch; /* begun; sent; in the batch */
     uint64_t events_too_long, events_unsent;

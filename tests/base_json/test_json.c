@@ -88,9 +88,11 @@ static void test_object(void)
     jw_kobj(&j, "o");
     jw_khex(&j, "h", "\x0a\xff", 2);
     jw_kraw(&j, "r", span_str("[1]"));
+    jw_kplain(&j, "p", "10.0.0.1");
     jw_end_obj(&j);
     jw_end_obj(&j);
-    CHECK_STR(writer_cstr(&w), "{\"n\":7,\"s\":\"x\",\"a\":[-1,true,{}],\"o\":{\"h\":\"0aff\",\"r\":[1]}}");
+    CHECK_STR(writer_cstr(&w),
+              "{\"n\":7,\"s\":\"x\",\"a\":[-1,true,{}],\"o\":{\"h\":\"0aff\",\"r\":[1],\"p\":\"10.0.0.1\"}}");
     writer_done(&w);
 }
 

@@ -95,6 +95,8 @@ static void test_http(struct bench *b)
     CHECK_U64(json_i64(json_get(e, "dest_port"), 0), 8888);
     CHECK_STR(json_cstr(json_get(e, "app_proto"), ""), "http");
     CHECK_STR(json_cstr(json_path(e, "flow.state"), ""), "closed");
+    CHECK_STR(json_cstr(json_get(e, "timestamp"), ""), json_cstr(json_path(e, "flow.end"), "-"));
+    CHECK_STR(json_cstr(json_path(e, "flow.end"), ""), "2023-11-14T22:13:20.007000+0000");
     CHECK_STR(json_cstr(json_path(e, "tcp.tcp_flags"), ""), "13");
     CHECK_STR(json_cstr(json_path(e, "ndpi.proto"), ""), "HTTP");
     CHECK_U64(json_i64(json_path(e, "flow.pkts_toserver"), 0), 5);
