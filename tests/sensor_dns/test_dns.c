@@ -28,7 +28,7 @@ static void name(const char *s)
         s += n + (s[n] == '.');
     }
     if (*s == '@')
-        writer_be(&m, 0xC000u | (unsigned)atoi(s + 1), 2);
+        writer_be(&m, 0xC000u | strtoul(s + 1, NULL, 10), 2);
     else
         writer_u8(&m, 0);
 }

@@ -194,7 +194,8 @@ static bool link_word(struct made *m, const char *word, const char *arg)
         tagged(m, arg);
     } else if (is(word, "null")) {
         h = front(m, 4);
-        h[is(arg, "be") ? 3 : 0] = (uint8_t)(arg && arg[0] >= '0' && arg[0] <= '9' ? atoi(arg) : 2);
+        h[is(arg, "be") ? 3 : 0] =
+            (uint8_t)(arg && arg[0] >= '0' && arg[0] <= '9' ? strtoul(arg, NULL, 10) : 2);
     } else if (is(word, "ppp")) {
         if (is(arg, "short")) {
             front(m, 1)[0] = is(m->next, "ip6") ? 0x57 : 0x21;

@@ -213,14 +213,14 @@ static void test_nesting(void)
     check_row("nesting");
     for (int i = 0; i < 40; i++)
         snprintf(words + strlen(words), sizeof(words) - strlen(words), " ip4");
-    strcat(words, " tcp:1>2 data:4");
+    snprintf(words + strlen(words), sizeof(words) - strlen(words), " tcp:1>2 data:4");
     n = make_frame(words, buf, sizeof(buf));
     CHECK_STR(packet_verdict_name(decode(&p, ETH, buf, n)), "");
     CHECK_U64(p.proto, 4);
     memcpy(words, "eth", 4);
     for (int i = 0; i < 40; i++)
         snprintf(words + strlen(words), sizeof(words) - strlen(words), " vlan:%d", i + 1);
-    strcat(words, " ip4 tcp:1>2");
+    snprintf(words + strlen(words), sizeof(words) - strlen(words), " ip4 tcp:1>2");
     n = make_frame(words, buf, sizeof(buf));
     CHECK_STR(packet_verdict_name(decode(&p, ETH, buf, n)), "too_many_layers");
     memset(buf, 0, sizeof(buf));
