@@ -115,11 +115,14 @@ enum layer on_raw(struct walk *w)
 }
 
 /* PPP (RFC 1661), with or without HDLC address and control (RFC 1662), with or without compressed protocol
- * field. */
+ * field. Captures of serial lines say PPP for Cisco HDLC too, whose address byte is 0x0F or 0x8F. */
 enum layer on_ppp(struct walk *w)
 {
+    uint8_t address = reader_peek(&w->r, 0);
     uint16_t proto;
 
+    if ((address == 0x0F || address == 0x8F) && reader_peek(&w->r, 1) == 0)
+        return L_HDLC;
     if (reader_peek(&w->r, 0) == 0xFF && reader_peek(&w->r, 1) == 0x03)
         reader_skip(&w->r, 2);
     proto = reader_u8(&w->r);

@@ -72,6 +72,7 @@ static const struct row rows[] = {
     {"ip6 tcp:1>2", IP6, PACKET_OK, 6, 1, 2, 0, NULL, 0, 0},
     {"ip6 tcp:1>2", IP4, PACKET_MALFORMED, 0, 0, 0, 0, NULL, 0, 0},
     {"ppp ip4 tcp:1>2", PPP, PACKET_OK, 6, 1, 2, 0, NULL, 0, 0},
+    {"hdlc ip4 tcp:1>2", PPP, PACKET_OK, 6, 1, 2, 0, NULL, 0, 0},
     {"pppoe ppp ip4 tcp:1>2", PPPOE, PACKET_OK, 6, 1, 2, 0, NULL, 0, 0},
     {"hdlc ip4 tcp:1>2", HDLC, PACKET_OK, 6, 1, 2, 0, NULL, 0, 0},
     {"ppp ip6 tcp:1>2", HDLC, PACKET_OK, 6, 1, 2, 0, NULL, 0, 0},
