@@ -401,6 +401,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
     return MHD_NO;
 }
 
+static void on_log(void *arg, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 static void on_log(void *arg, const char *fmt, va_list ap)
 {
     struct server *s = arg;
