@@ -103,6 +103,8 @@ void http_not_chunked(struct http *h, enum direction dir, struct http_side *s, s
     line_init(&s->line, HTTP_LINE_MAX);
     s->left = s->head.length;
     s->state = s->first_chunk && s->head.has_length ? HTTP_LENGTH : HTTP_CLOSE;
+    if (s->first_chunk && !s->response && !s->head.has_length && may_be_request(line))
+        http_message_end(h, s, true); /* no body at all: the next request */
     s->first_chunk = false;
     http_side_feed(h, dir, line);
     if (whole)
@@ -116,13 +118,17 @@ void http_chunk_line(struct http *h, enum direction dir, struct http_side *s, st
     uint64_t size;
     enum line_taken taken = line_take(&s->line, in, HTTP_CHUNK_LINE_MAX, &line);
 
-    if (taken == LINE_PART)
+    if (taken == LINE_PART) {
+        /* A body that is only hinted to be chunked and has all its bytes without one line is not. */
+        if (s->first_chunk && !s->head.chunked && s->head.has_length && line.n >= s->head.length)
+            http_not_chunked(h, dir, s, line, false);
         return;
+    }
     if (taken == LINE_WHOLE && !line_no_cr(line).n) { /* blank lines before the size */
         line_clear(&s->line);
         return;
     }
-    if (taken == LINE_LONG || !http_chunk_size(line, &size)) {
+    if (taken == LINE_LONG || !http_chunk_size(line, s->first_chunk && !s->head.chunked, &size)) {
         http_not_chunked(h, dir, s, line, taken == LINE_WHOLE);
         return;
     }

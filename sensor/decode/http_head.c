@@ -268,21 +268,23 @@ void http_head_end(struct http_head *h)
     h->ambiguous |= h->chunked_hint && !h->chunked;
 }
 
-bool http_chunk_size(struct span line, uint64_t *ret)
+bool http_chunk_size(struct span line, bool strict, uint64_t *ret)
 {
     uint64_t v = 0;
     size_t i = 0, digits = 0;
 
-    while (i < line.n && (line.p[i] <= ' ' || line.p[i] >= 127))
+    while (i < line.n && !strict && (line.p[i] <= ' ' || line.p[i] >= 127))
         i++;
-    if (line.n - i > 2 && line.p[i] == '0' && (line.p[i + 1] | 0x20) == 'x')
+    if (!strict && line.n - i > 2 && line.p[i] == '0' && (line.p[i + 1] | 0x20) == 'x')
         i += 2;
     for (; i < line.n && mime_hex(line.p[i]) >= 0; i++, digits++) {
         if (v >> 44)
             return false;
         v = v << 4 | (uint64_t)mime_hex(line.p[i]);
     }
-    if (!digits)
+    while (strict && i < line.n && blank(line.p[i]))
+        i++;
+    if (!digits || (strict && i < line.n && line.p[i] != ';'))
         return false;
     *ret = v;
     return true;

@@ -72,8 +72,9 @@ static inline struct span http_head_get(const struct http_head *h, enum http_fie
 {
     return writer_span(&h->field[f]);
 }
-/* Length of a chunk from its line (RFC 9112 section 7.1), forgiving: blanks and control bytes before it,
- * anything behind it. False when there is no number or it is past 2^48. */
-bool http_chunk_size(struct span line, uint64_t *ret);
+/* Length of a chunk from its line (RFC 9112 section 7.1). Forgiving: blanks and control bytes before it,
+ * anything behind it; strict: nothing but it, blanks, CR and an extension. False when there is no number or
+ * it is past 2^48. */
+bool http_chunk_size(struct span line, bool strict, uint64_t *ret);
 
 #endif

@@ -11,7 +11,7 @@ void http_side_init(struct http_side *s, bool response)
 static void request_head_end(struct http *h, enum direction dir, struct http_side *s, struct span rest)
 {
     http_tx_head(s->tx, false, &s->head);
-    if (s->head.chunked || s->head.chunked_hint || s->head.has_length)
+    if (s->head.chunked || s->head.has_length) /* a hint of chunks needs bytes that follow at once */
         http_body_start(h, dir, s, rest);
     else
         http_no_body(h, dir, s, rest);
@@ -272,7 +272,7 @@ void http_side_end(struct http *h, enum direction dir)
     case HTTP_CHUNK_SIZE:
         if (line.n) { /* no line at all in what said it was chunked, or a cut one */
             uint64_t size;
-            if (s->first_chunk && !http_chunk_size(line, &size)) {
+            if (s->first_chunk && !http_chunk_size(line, !s->head.chunked, &size)) {
                 http_not_chunked(h, dir, s, line, false);
                 http_side_end(h, dir);
                 return;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define MEMORY_ESTIMATE (16u << 10) /* charged for one reader */
+
 struct mime *mime_new(struct proto_ctx *cx, enum mime_mode mode, enum direction dir, uint32_t tx,
                       struct span boundary, mime_context_fn *context, void *arg)
 {
@@ -84,9 +85,10 @@ static bool boundary_line(struct mime *m, struct span line)
 {
     if (m->flat || !span_starts(line, "--"))
         return false;
-    if (m->depth && m->preamble && !m->boundary[m->depth - 1].n && line.n > 2 && line.n < BOUNDARY_MAX)
-        writer_put(&m->boundary[m->depth - 1],
-                   span_trim(span_part(line, 2, line.n))); /* nobody named it: this is it */
+    struct writer *inner = m->depth ? &m->boundary[m->depth - 1] : NULL;
+    if (inner && m->preamble && !inner->n && line.n > 2 &&
+        line.n < BOUNDARY_MAX) /* nobody named it: this is it */
+        writer_put(inner, span_trim(span_part(line, 2, line.n)));
     for (unsigned i = m->depth; i-- > 0;) {
         int match = boundary_match(line, writer_span(&m->boundary[i]));
         if (match < 0)
@@ -119,8 +121,8 @@ static void whole_line(struct mime *m, struct span line, unsigned n_eol)
 {
     if (boundary_line(m, line))
         return;
-    if (m->where ==
-        IN_MESSAGE) { /* RFC 2046 forbids the coding: where it is not real, readers do not care for it */
+    /* RFC 2046 forbids to code a message: where the coding is not real, readers do not care for it. */
+    if (m->where == IN_MESSAGE) {
         if (is_field(line)) {
             proto_anomaly(m->cx, m->dir, "mime.coding_of_message");
             mime_head_clear(&m->head);
@@ -228,6 +230,8 @@ void mime_gap(struct mime *m, uint64_t missing)
     if (m->where <= IN_HEAD) { /* an unknown part of an unknown entity: carved as it is */
         proto_anomaly(m->cx, m->dir, "mime.gap_in_header");
         entity_begin(m);
+        if (m->where <= IN_HEAD)
+            mime_leaf_begin(m);
     }
     mime_eol_flush(m);
     if (m->line.n)

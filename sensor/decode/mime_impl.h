@@ -14,8 +14,7 @@ enum where {
     IN_MESSAGE, /* first line of a message/rfc822 that is said to be coded, which it must not be */
     IN_HEAD,    /* lines of an entity's header */
     IN_LEAF,    /* bytes of a part that becomes a document */
-    IN_OUTSIDE, /* before the first or behind the last boundary: a document only if nothing else comes of it
-                 */
+    IN_OUTSIDE, /* before the first or behind the last boundary: seldom a document */
 };
 
 struct mime {
@@ -38,11 +37,10 @@ struct mime {
     uint8_t eol[2];     /* a line end that may belong to the boundary behind it */
     unsigned n_eol;
 
-    struct transfer
-        *doc;    /* NULL also when there is no memory for it: then the bytes are counted as lost by carve */
-    bool opened; /* doc was asked for */
-    bool file;   /* doc has a name: it is a file, not the text of the mail */
-    bool ink;    /* IN_OUTSIDE: more than blanks was seen */
+    struct transfer *doc; /* NULL also when there was no memory for it, which carve counts */
+    bool opened;          /* doc was asked for */
+    bool file;            /* doc has a name: it is a file, not the text of the mail */
+    bool ink;             /* IN_OUTSIDE: more than blanks was seen */
     struct mime_decoder decoder;
     struct transfer *uu; /* a uuencoded file inside the text */
     bool in_uu;

@@ -170,6 +170,18 @@ static void holes(void)
     CHECK(fake_has(h, EVENT_FILEINFO, 0, "\"gaps\":true"));
     fake_free(h);
 
+    check_row("hole in the header of a message inside");
+    h = fake_new(NULL, NULL);
+    m = start(h, NULL);
+    feed(m, span_str("Content-Type: message/rfc822\r\nConte"), 0);
+    mime_gap(m, 100);
+    feed(m, span_str("rest\r\nSubject: y\r\n\r\ntext\r\n"), 0);
+    mime_end(m, true);
+    mime_free(m);
+    CHECK_U64(fake_events(h, EVENT_FILEINFO), 1);
+    CHECK(fake_has(h, EVENT_FILEINFO, 0, "\"gaps\":true"));
+    fake_free(h);
+
     check_row("freed in the middle");
     h = fake_new(NULL, NULL);
     m = start(h, "x");
