@@ -8,6 +8,7 @@
 #include "rules/rule_dir.h"
 #include "rules/supervisor.h"
 
+#include <iconv.h>
 #include <limits.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -59,13 +60,26 @@ static struct rule_set *load_rules(const struct conf *c)
     return rules;
 }
 
-static void warm_up(void)
+/* What the C library opens at first use, on behalf of libraries that never think of it: the time zone, which
+ * it looks at again and again unless TZ is set (libarchive), and the converters of UTF-16 (poppler's document
+ * properties), which stay loaded as long as one descriptor of theirs is open. */
+static void warm_up_libc(void)
 {
+    static const char *const names[] = {"UTF-16BE", "UTF-16LE", "UTF-16"};
     time_t now = time(NULL);
     struct tm tm;
 
-    tzset(); /* reads the zone's file once */
+    setenv("TZ", ":/etc/localtime", 0);
+    tzset();
     (void)localtime_r(&now, &tm);
+    for (size_t i = 0; i < GH_COUNT(names); i++)
+        if (iconv_open("UTF-8", names[i]) == (iconv_t)-1)
+            log_warn("the C library cannot convert %s: properties of PDF files stay unread", names[i]);
+}
+
+static void warm_up(void)
+{
+    warm_up_libc();
     if (rule_fold_warm_up() != 0 || document_warm_up() != 0) {
         log_error("the libraries that read documents cannot be set up");
         exit(3);

@@ -18,7 +18,8 @@ static const char pdf[] =
     "endstream endobj\n"
     "5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj\n"
     "6 0 obj<</Type/Font/Subtype/TrueType/BaseFont/Unknown#20Font/Encoding/WinAnsiEncoding>>endobj\n"
-    "trailer<</Root 1 0 R/Size 7>>\n%%EOF\n";
+    "7 0 obj<</Title<FEFF00481ED30020007301A1002000671ED10063>/Producer(plain)>>endobj\n"
+    "trailer<</Root 1 0 R/Info 7 0 R/Size 8>>\n%%EOF\n";
 
 /* One stored member a.txt that holds "TLP:RED\n". */
 static const char zip[] = "PK\3\4\x14\0\0\0\0\0\0\0\x21\0"
@@ -67,7 +68,7 @@ static const struct {
     size_t n;
     const char *want[3];
 } rows[] = {
-    {"a.pdf", pdf, sizeof(pdf) - 1, {"\"kind\":\"pdf\"", "\"read\":\"full\"", "\"rule\":\"nato_marking\""}},
+    {"a.pdf", pdf, sizeof(pdf) - 1, {"\"read\":\"full\"", "\"rule\":\"nato_marking\"", "Hồ sơ gốc"}},
     {"a.zip", zip, sizeof(zip) - 1, {"\"kind\":\"zip\"", "a.txt", "\"rule\":\"tlp_label\""}},
     {"a.html", html, sizeof(html) - 1, {"\"kind\":\"html\"", "\"read\":\"full\"", "\"rule\":\"tlp_label\""}},
     {"a.bmp", bmp, sizeof(bmp), {"\"kind\":\"image\"", "\"sha256\"", "\"read\""}},
