@@ -66,6 +66,7 @@ static struct rule_set *load_rules(const struct conf *c)
 static void warm_up_libc(void)
 {
     static const char *const names[] = {"UTF-16BE", "UTF-16LE", "UTF-16"};
+    static iconv_t kept[GH_COUNT(names)];
     time_t now = time(NULL);
     struct tm tm;
 
@@ -73,7 +74,7 @@ static void warm_up_libc(void)
     tzset();
     (void)localtime_r(&now, &tm);
     for (size_t i = 0; i < GH_COUNT(names); i++)
-        if (iconv_open("UTF-8", names[i]) == (iconv_t)-1)
+        if ((kept[i] = iconv_open("UTF-8", names[i])) == (iconv_t)-1)
             log_warn("the C library cannot convert %s: properties of PDF files stay unread", names[i]);
 }
 
