@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define CORE_UNHEARD 4 /* gh-core's status when the reader of our output has left: nothing to complain about */
 #define INSPECT_RESTARTS 20 /* of scan and policy together: more means that it cannot be finished */
 
 struct inspect {
@@ -42,7 +43,7 @@ static enum keeper_answer on_ended(void *arg, enum role role, int status)
     if (role == ROLE_CORE) {
         in->core_status = exit_code(status);
         in->core_ended = true;
-        if (in->core_status == 3)
+        if (in->core_status == 3 && !(WIFEXITED(status) && WEXITSTATUS(status) == CORE_UNHEARD))
             log_error("gh-core could not finish: the output is not complete");
         keeper_stop(in->keeper, 2000);
         return KEEPER_ENDED;

@@ -143,6 +143,13 @@ static bool understand(struct uplink *u, long status)
         arrived(u, receipt);
         return true;
     }
+    if (receipt) {
+        snprintf(u->trouble, sizeof(u->trouble),
+                 "the console has a batch %" PRIu64
+                 " of this appliance, which this journal never wrote: was the journal replaced?",
+                 receipt);
+        return false;
+    }
     if (expect && expect != u->next && expect <= u->newest + 1) {
         writer_clear(&u->batch);
         if (expect > 1)

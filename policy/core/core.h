@@ -67,6 +67,9 @@ struct core {
     int rc;
 };
 
+/* Exit status when nobody reads standard output any more: no complaint, as with any other filter. */
+#define CORE_UNHEARD 4
+
 /* Ends the process with rc once the loop comes round. A later, worse rc wins. */
 void core_end(struct core *c, int rc);
 /* A peer said something that it cannot have meant: logged, and the process ends with 3. */
@@ -85,6 +88,8 @@ void emit_plain(struct core *c, uint64_t n, enum event_type type, struct span js
 bool emit_store(struct core *c, const struct doc *d);
 /* When everything is accounted for: the stats event, and (inspect) the end. */
 void emit_finish(struct core *c);
+/* Writes the lines that wait; ends the process when that cannot be done. */
+void emit_flush(struct core *c);
 
 /* record.c: the journal. */
 /* Keys, journal and evidence, before the jail. Exits with a message when they are not there. */

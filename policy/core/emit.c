@@ -33,7 +33,17 @@ void emit_line(void *arg, enum event_type type, struct span json)
     lines_put(&c->lines, json);
     c->own.written++;
     if (c->lines.rc)
-        core_end(c, 3);
+        emit_flush(c);
+}
+
+void emit_flush(struct core *c)
+{
+    int rc = lines_flush(&c->lines);
+
+    if (rc && rc != ST_CLOSED && !loop_stopped(c->proc.loop))
+        log_error("standard output: %s", status_text(rc));
+    if (rc)
+        core_end(c, rc == ST_CLOSED ? CORE_UNHEARD : 3);
 }
 
 static void remember_alerted(struct core *c, uint64_t flow_id)
@@ -208,7 +218,8 @@ static void finish_lines(struct core *c, struct span stats)
 {
     lines_put(&c->lines, stats);
     c->finished = true;
-    core_end(c, lines_flush(&c->lines) ? 3 : c->sensor_final ? c->blocked : 3);
+    core_end(c, c->sensor_final ? c->blocked : 3);
+    emit_flush(c);
 }
 
 /* Run: the run's accounts as its event number 0, once. */

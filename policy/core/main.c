@@ -85,8 +85,8 @@ static void on_tick(void *arg)
     scanning_tick(c->scanning, now_ms);
     judging_tick(c->judging, now_ms);
     acting_tick(c->acting, now_ms);
-    if (c->to_stdout && lines_flush(&c->lines) != 0)
-        core_end(c, 3);
+    if (c->to_stdout)
+        emit_flush(c);
     if (c->journal)
         record_tick(c, now_ms);
     if (c->sensor_final)
@@ -198,8 +198,9 @@ static void lock_in(struct core *c)
 {
     char outdir[64], err[256];
     const char *rw[] = {NULL, NULL};
-    struct jail_options opt = {
-        .user = c->proc.conf.node_user, .keep_user = !*c->proc.conf.node_user, .files = CORE_FILES};
+    struct jail_options opt = {.user = c->proc.conf.node_user,
+                               .keep_user = c->to_stdout || !*c->proc.conf.node_user,
+                               .files = CORE_FILES};
 
     if (c->outdir_fd >= 0) {
         snprintf(outdir, sizeof(outdir), "/proc/self/fd/%d", c->outdir_fd);

@@ -7,11 +7,28 @@
 #include "policy/core/evidence.h"
 #include "policy/core/journal.h"
 
+#include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #define HELD_MAX 65536
+
+/* What the process must go on writing to when it has become the unprivileged user. The key is not among it:
+ * it is read now and never again. */
+static void give_away(const struct conf *conf)
+{
+    static const char *const names[] = {"", "/journal.db", "/journal.db-wal", "/journal.db-shm", "/evidence"};
+    const struct passwd *pw = geteuid() == 0 && *conf->node_user ? getpwnam(conf->node_user) : NULL;
+    char path[CONF_TEXT + 32];
+
+    for (size_t i = 0; pw && i < GH_COUNT(names); i++) {
+        snprintf(path, sizeof(path), "%s%s", conf->node_state_dir, names[i]);
+        if (lchown(path, pw->pw_uid, pw->pw_gid) != 0 && errno != ENOENT)
+            log_warn("%s cannot be given to %s: %s", path, conf->node_user, strerror(errno));
+    }
+}
 
 void record_open(struct core *c)
 {
@@ -42,6 +59,7 @@ void record_open(struct core *c)
     rc = journal_run(c->journal, c->own_run, true, span_str("gh-core"));
     if (rc)
         log_warn("the journal cannot be written now: %s", status_text(rc));
+    give_away(conf);
 }
 
 void record_close(struct core *c)

@@ -144,7 +144,7 @@ static void test_closed_output(void)
     s = fake_peer(&f, ROLE_SENSOR);
     fake_run(s, 0, false);
     fake_event(s, 1, EVENT_FLOW, 0, "{}");
-    CHECK_U64(fake_end(&f), 3);
+    CHECK_U64(fake_end(&f), 4);
     msg_chan_free(s);
     close(fds[1]);
 }

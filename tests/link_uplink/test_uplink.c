@@ -129,11 +129,18 @@ static void test_scripts(void)
          3,
          "the console refuses batch 1 as malformed"},
         {"nonsense",
-         {.step = {{0, 200, "hello"}, {0, 200, "{\"receipt\":-4}"}, {0, 200, "{\"receipt\":99}"}}},
+         {.step = {{0, 200, "hello"}, {0, 200, "{\"receipt\":99}"}, {0, 200, "{\"receipt\":-4}"}}},
          "1 1 1",
          "",
          3,
          "the console answers with status 200"},
+        {"has what was never sent",
+         {.step = {{0, 200, "{\"receipt\":7}"}, {0, 200, "{\"receipt\":7}"}, {0, 200, "{\"receipt\":7}"}}},
+         "1 1 1",
+         "",
+         3,
+         "the console has a batch 7 of this appliance, which this journal never wrote: was the journal "
+         "replaced?"},
         {"expects what nobody has",
          {.step = {{0, 409, "{\"expect\":99}"}, {0, 409, "{\"expect\":1}"}, {0, 500, NULL}}},
          "1 1 1",
@@ -155,7 +162,8 @@ static void test_scripts(void)
             if (ms == UINT64_MAX || !ms)
                 continue;
             waits++;
-            CHECK(ms >= ((uint64_t)UPLINK_FIRST_MS / 2 << (waits - 1)) && ms <= (uint64_t)UPLINK_FIRST_MS << (waits - 1));
+            CHECK(ms >= ((uint64_t)UPLINK_FIRST_MS / 2 << (waits - 1)) && ms <= (uint64_t)UPLINK_FIRST_MS
+                                                                                    << (waits - 1));
             CHECK(uplink_step(u, now + ms - 1) == 1); /* not before its time, and nothing is sent */
             CHECK(s.at > before);
             before = s.at;
