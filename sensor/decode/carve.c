@@ -285,6 +285,7 @@ struct transfer *carve_fork(struct transfer *from)
         (from->c->opt.keep && !charge(t, from->seen)) ||
         (from->fd >= 0 && (!spill(t) || !copy_fd(t, from)))) {
         from->c->counts.lost_memory++;
+        from->c->counts.open--;
         transfer_free(t);
         return NULL;
     }

@@ -62,6 +62,7 @@ void fake_free(struct proto_host *h)
 {
     fake_close(h);
     const struct carve_counts *c = carver_counts(h->cx.carver);
+    gh_check(c->open == 0);
     gh_check(c->opened == c->closed + c->truncated_limit + c->truncated_gap + c->truncated_end +
                               c->lost_memory + c->not_documents);
     carver_free(h->cx.carver);

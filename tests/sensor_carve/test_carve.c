@@ -227,6 +227,34 @@ static void forks(void)
     }
 }
 
+/* No memory for the second reading: the first one goes on, and the books still balance. */
+static void fork_without_memory(void)
+{
+    struct carve_options o = {.keep = true, .document_max = 1 << 20, .memory_max = 100000};
+    struct proto_host *h = start(&o);
+    struct transfer *t = doc(h, "f");
+
+    check_row("fork without memory");
+    fill(t, 'a', 70000);
+    CHECK(!carve_fork(t));
+    carve_close(t, true);
+    CHECK(h->n_doc == 1 && h->doc[0].d.complete);
+    CHECK_U64(carver_counts(h->cx.carver)->lost_memory, 1);
+    CHECK_U64(carver_counts(h->cx.carver)->open, 0);
+    fake_free(h);
+}
+
+static void none(void)
+{
+    struct carve_options o = {.none = true};
+    struct proto_host *h = start(&o);
+
+    check_row("no documents are wanted");
+    CHECK(!doc(h, "x"));
+    CHECK_U64(carver_counts(h->cx.carver)->opened, 0);
+    fake_free(h);
+}
+
 static void names(void)
 {
     struct proto_host *h = start(&options);
@@ -265,6 +293,8 @@ int main(void)
     memory();
     hash_only();
     forks();
+    fork_without_memory();
+    none();
     names();
     return check_end();
 }
