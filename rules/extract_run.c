@@ -5,7 +5,9 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "rules/charset.h"
+#include "rules/formats.h"
 #include "rules/kind.h"
+#include "rules/x_zip.h"
 
 #include <stdlib.h>
 
@@ -57,14 +59,30 @@ const char *extract_read(const struct extract *x, enum unread *ret_why)
     return "none";
 }
 
+/* A zip behind a picture or a program is a zip to those who know of it. */
+static void read_appended(struct extract *x)
+{
+    static const char *const zips[] = {"zip", "ooxml", "odf", "epub", "iwork"};
+
+    for (size_t i = 0; i < GH_COUNT(zips); i++)
+        if (strcmp(zips[i], x->format) == 0)
+            return;
+    if (zip_ends(x->in))
+        x_zip(x, x->in);
+}
+
 static void read_format(struct extract *x)
 {
-    for (size_t i = 0; i < formats_count; i++)
-        if (strcmp(formats[i].kind, x->kind) == 0) {
-            formats[i].read(x, x->in);
-            return;
-        }
-    extract_unread_all(x, UNREAD_UNSUPPORTED);
+    const struct format *f = NULL;
+
+    for (size_t i = 0; i < formats_count && !f; i++)
+        if (strcmp(formats[i].kind, x->format) == 0)
+            f = &formats[i];
+    if (f)
+        f->read(x, x->in);
+    else
+        extract_unread_all(x, UNREAD_UNSUPPORTED);
+    read_appended(x);
 }
 
 /* Directories of the machine that the document lies on are no part of it; those inside a container are. */
@@ -167,7 +185,7 @@ void extract_run(struct extract *x)
 {
     struct kind k = kind_of(x->in);
 
-    x->kind = k.kind;
+    x->kind = x->format = k.kind;
     x->mime = k.mime;
     extract_text(x, PLACE_FILENAME, 0, shown_name(x), NULL);
     if (extract_expired(x))
@@ -179,7 +197,8 @@ void extract_run(struct extract *x)
     match_rules(x);
 }
 
-/* Archivers of the DOS age wrote names in the machine's own code page: cp437 is what the zip format says of them. */
+/* Archivers of the DOS age wrote names in the machine's own code page: cp437 is what the zip format says of
+ * them. */
 static const char *name_charset(struct span s)
 {
     double confidence;

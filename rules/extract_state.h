@@ -44,8 +44,9 @@ struct extract {
     unsigned depth; /* 0: the document itself */
     struct span in, name;
     uint64_t size; /* in.n, or what a member is said to have that could not be read */
+    const char *format; /* the kind that chose the reader; the reader may name a finer one */
     const char *kind, *mime, *encoding, *lang;
-    bool type_fixed, encoding_fixed;
+    bool encoding_fixed;
     struct section *sections;
     size_t n_sections, sections_cap;
     size_t last[PLACE_COUNT]; /* index + 1 of the section last used for each place */

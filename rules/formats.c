@@ -15,6 +15,10 @@ const struct format formats[] = {
     {"mbox", x_mbox, NULL},
     {"cms", x_cms, NULL},
     {"tnef", x_tnef, NULL},
+    {"onenote", x_strings, NULL},
+    {"wpd", x_strings, NULL},
+    {"mdb", x_strings, NULL},
+    {"dwg", x_strings, NULL},
     {"pgp", x_cipher, NULL},
     {"luks", x_cipher, NULL},
     {"keepass", x_cipher, NULL},
@@ -46,5 +50,7 @@ const struct format formats[] = {
     {"odf", x_odf, NULL},
     {"fod", x_odf_flat, NULL},
     {"rtf", x_rtf, NULL},
+    {"ole", x_ole, NULL},
+    {"biff", x_biff, NULL},
 };
 const size_t formats_count = GH_COUNT(formats);

@@ -22,6 +22,7 @@ void x_image(struct extract *x, struct span in); /* only with GH_OCR */
 void x_image_warm_up(void);
 void x_cms(struct extract *x, struct span in);
 void x_tnef(struct extract *x, struct span in);
+void x_strings(struct extract *x, struct span in);
 void x_cipher(struct extract *x, struct span in); /* encrypted by a format that says no more */
 void x_pdf(struct extract *x, struct span in);
 void x_pdf_warm_up(void);
@@ -29,5 +30,7 @@ void x_ooxml(struct extract *x, struct span in);
 void x_odf(struct extract *x, struct span in);
 void x_odf_flat(struct extract *x, struct span in);
 void x_rtf(struct extract *x, struct span in);
+void x_ole(struct extract *x, struct span in);
+void x_biff(struct extract *x, struct span in);
 
 #endif

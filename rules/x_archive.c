@@ -211,7 +211,7 @@ void x_packed(struct extract *x, struct span in)
     if (a && next_entry(x, a, &e, &retries))
         read_entry(x, a, e, packed_name(x));
     else
-        extract_unread_all(x, UNREAD_CORRUPT);
+        extract_child_unread(x, packed_name(x), 0, UNREAD_CORRUPT);
     if (a)
         archive_read_free(a);
 }

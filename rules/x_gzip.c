@@ -87,7 +87,7 @@ void x_gzip(struct extract *x, struct span in)
     } else if (!rc || w.n) {
         extract_child_part(x, gzip ? stored_name(x, in) : packed_name(x), writer_span(&w), why_of(rc));
     } else {
-        extract_unread_all(x, why_of(rc));
+        extract_child_unread(x, packed_name(x), 0, why_of(rc));
     }
     writer_done(&w);
 }

@@ -160,6 +160,20 @@ static void test_damage(void)
         examine_done(&e);
         writer_done(&w);
     }
+    check_row("behind a picture");
+    {
+        struct writer w;
+        struct examined e;
+        writer_init(&w, 4096);
+        writer_bytes(&w, "\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16);
+        writer_put(&w, all);
+        e = examine(writer_span(&w), "p.png", NULL);
+        CHECK_STR(json_text(e.json, "kind"), "image");
+        CHECK_STR(json_text(member_at(e.json, 0), "text"), "alpha");
+        CHECK_STR(json_text(e.json, "read"), "partial"); /* the picture itself is none */
+        examine_done(&e);
+        writer_done(&w);
+    }
     check_row("empty zip");
     {
         struct examined e = examine(span_part(all, all.n - 22, 0), "z", NULL);

@@ -78,10 +78,35 @@ static void test_long(void)
     writer_done(&w);
 }
 
+/* Formats that nobody reads give their strings, and say that this is no reading. */
+static void test_strings(void)
+{
+    static const char doc[] = "\xff"
+                              "WPC\x10\0\0\0\1\n\0\0\x80"
+                              "APPENDIX\x80"
+                              "one\xd0\1\0T\0\xd0\x1e\x49\0 \0M\0\xac\x1e"
+                              "T\0\0\0";
+    struct examined e = examine(span_of(doc, sizeof(doc) - 1), "a.wpd", NULL);
+
+    check_row("strings");
+    CHECK_STR(json_text(e.json, "kind"), "wpd");
+    CHECK(contains(json_text(e.json, "text"), "APPENDIX"));
+    CHECK(contains(json_text(e.json, "text"), "TỐI MẬT"));
+    CHECK_STR(json_text(e.json, "read"), "partial");
+    CHECK_STR(json_text(e.json, "unread_reason"), "unsupported");
+    examine_done(&e);
+    e = examine_str("Dear all,\n\n-----BEGIN PGP MESSAGE-----\n\nhQEM\n", "a.txt");
+    check_row("pgp inside");
+    CHECK_STR(json_text(e.json, "read"), "partial");
+    CHECK_STR(json_text(e.json, "unread_reason"), "encrypted");
+    examine_done(&e);
+}
+
 int main(void)
 {
     CHECK(document_warm_up() == 0);
     test_rows();
     test_long();
+    test_strings();
     return check_end();
 }
