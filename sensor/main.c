@@ -397,6 +397,8 @@ int main(int argc, char **argv)
     s.began = true;
     if (!s.stop)
         rc = s.live ? run_live(&s) : run_files(&s);
+    else if (!s.live)
+        rc = 3; /* stopped before it began */
     host_free(s.host);
     for (size_t i = 0; i < s.n_sources; i++)
         source_free(s.sources[i]);
