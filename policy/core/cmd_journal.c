@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/conf.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "policy/core/cmd_carry.h"
 #include "policy/core/commands.h"
 #include "policy/core/journal.h"
@@ -142,26 +143,48 @@ static int verify(const struct journal_args *a)
     return 2;
 }
 
+/* A hostile file name must not steer the terminal: control characters, also those of C1, become '?'. */
+static void put_tame(struct writer *w, const char *text)
+{
+    struct span s = span_str(text);
+    size_t at = 0;
+
+    while (at < s.n) {
+        uint32_t cp = text_next(s, &at);
+        text_put(w, cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x2028 || cp == 0x2029 ? '?' : cp);
+    }
+}
+
+static void put_pair(struct writer *w, const char *before, const struct json *value)
+{
+    const char *text = json_cstr(value, "");
+
+    if (!*text)
+        return;
+    writer_str(w, before);
+    put_tame(w, text);
+}
+
 static void print_people(const struct record *r, uint64_t batch, struct arena *a)
 {
     struct json *j = NULL;
-    const struct json *info;
+    struct writer w;
 
-    if (json_parse(a, r->json, 64, &j, NULL) != 0) {
-        printf("batch %" PRIu64 ": a record that is no JSON\n", batch);
-        return;
-    }
-    info = json_get(j, "fileinfo");
-    printf("%s %-8s %s%s%s", json_cstr(json_get(j, "timestamp"), "?"),
-           json_cstr(json_get(j, "event_type"), "?"), json_cstr(json_get(j, "src_ip"), ""),
-           json_get(j, "dest_ip") ? " -> " : "", json_cstr(json_get(j, "dest_ip"), ""));
-    if (info)
-        printf(" %s %.12s", json_cstr(json_get(info, "filename"), ""),
-               json_cstr(json_get(info, "sha256"), ""));
-    if (json_get(j, "alert"))
-        printf(" [%s] %s", json_cstr(json_path(j, "gatehouse.verdict.action"), ""),
-               json_cstr(json_path(j, "alert.signature"), ""));
-    printf("  (batch %" PRIu64 ", run %" PRIu64 " n %" PRIu64 " k %u)\n", batch, r->run, r->n, r->k);
+    writer_init(&w, JOURNAL_UNIT_MAX);
+    if (json_parse(a, r->json, 64, &j, NULL) != 0)
+        writer_str(&w, "a record that is no JSON");
+    put_pair(&w, "", json_get(j, "timestamp"));
+    put_pair(&w, " ", json_get(j, "event_type"));
+    put_pair(&w, " ", json_get(j, "src_ip"));
+    put_pair(&w, " -> ", json_get(j, "dest_ip"));
+    put_pair(&w, " ", json_path(j, "fileinfo.filename"));
+    put_pair(&w, " sha256 ", json_path(j, "fileinfo.sha256"));
+    put_pair(&w, " level ", json_path(j, "gatehouse.document.level"));
+    put_pair(&w, " ", json_path(j, "alert.signature"));
+    put_pair(&w, ": ", json_path(j, "gatehouse.verdict.action"));
+    writer_printf(&w, "  (batch %" PRIu64 ", run %" PRIu64 " n %" PRIu64 " k %u)", batch, r->run, r->n, r->k);
+    printf("%s\n", writer_cstr(&w));
+    writer_done(&w);
 }
 
 static int cat_batch(const struct journal_args *a, struct span bytes, struct arena *arena)
