@@ -46,6 +46,7 @@ def start_and_stop(args, alerts):
 
 
 def use(p, port, began, alerts):
+    """The running ./run in p."""
     lines = []
 
     def link():
@@ -62,6 +63,8 @@ def use(p, port, began, alerts):
     if alerts:
         wait_for("the alerts of the capture", 20, lambda: api.get("/alerts")["counts"]["new"] == alerts)
         check("the alerts are there", True)
+    rc, out = run("--no-build", "--port", str(free_port()))
+    check("a second one beside it is refused", rc == 2 and "another ./run" in out, "%d %s" % (rc, out))
     p.send_signal(signal.SIGINT)
     try:
         rc = p.wait(20)
