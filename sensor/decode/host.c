@@ -65,10 +65,24 @@ struct proto_host *host_new(const struct host_options *opt, const struct host_ou
     return NULL;
 }
 
+static int discard(void *arg, enum msg_type type, struct span body, int fd)
+{
+    (void)arg;
+    (void)type;
+    (void)body;
+    if (fd >= 0)
+        close(fd);
+    return ST_CLOSED;
+}
+
 void host_free(struct proto_host *h)
 {
     if (!h)
         return;
+    if (h->flows) { /* given up before its end: parsers let go of what they hold, and nobody hears of it */
+        h->out = (struct host_out){discard, NULL};
+        flow_table_flush(h->flows, FLOW_SHUTDOWN);
+    }
     flow_table_free(h->flows);
     labels_free(h->labels);
     defrag_free(h->defrag);
