@@ -22,7 +22,7 @@ static const char *in_dir(const char *name)
     static unsigned turn;
     char *p = path[turn++ % 8];
 
-    snprintf(p, sizeof(path[0]), "%s/%s", dir, name);
+    snprintf(p, sizeof(path[0]), "%s/%.160s", dir, name);
     return p;
 }
 
