@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * supervisor: takes SCAN from the core, keeps the queue, gives documents to the pool, passes findings back,
- * answers for the dead. It parses no document: it maps one only to hash it when nobody is left who could tell
- * its name.
+ * answers for the dead. It parses no document: it maps one only to hash it, and to compare its first bytes
+ * with a table, when its reader is dead.
  *
  * Every SCAN gets exactly one FINDINGS, in whatever order the readings end. The queue holds at most
  * scan.queue documents; beyond that, and while the core does not take its answers, nothing more is read from

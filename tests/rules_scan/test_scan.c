@@ -166,6 +166,65 @@ static void test_many(const char *queue, const char *documents)
     finish(&c);
 }
 
+/* Memory of a process in MiB, 0 when it cannot be seen. */
+static unsigned long resident_mib(pid_t pid)
+{
+    char path[64];
+    unsigned long pages = 0;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
+    f = fopen(path, "r");
+    if (f && fscanf(f, "%*u %lu", &pages) != 1)
+        pages = 0;
+    if (f)
+        fclose(f);
+    return pages * (unsigned long)sysconf(_SC_PAGESIZE) >> 20;
+}
+
+/* A core that takes no answers: nothing is lost, and the supervisor does not hoard. */
+static void test_slow_core(void)
+{
+    static const char *const sets[] = {"scan.workers=2", NULL};
+    enum { DOCUMENTS = 600 };
+    static bool seen[DOCUMENTS];
+    struct scan_client c;
+    struct writer w;
+    unsigned long before, after;
+
+    check_row("a core that does not take its answers");
+    writer_init(&w, 1 << 20);
+    while (w.n < 100000)
+        writer_str(&w, "one line of text\n");
+    start(&c, sets);
+    before = resident_mib(c.pid);
+    for (uint64_t i = 0; i < DOCUMENTS; i++) {
+        scan_send(&c, i, true, "n.txt", writer_span(&w));
+        (void)msg_flush(c.core);
+    }
+    for (int i = 0; i < 100; i++) { /* the answers together are 60 MB */
+        usleep(10000);
+        (void)msg_flush(c.core);
+    }
+    after = resident_mib(c.pid);
+#ifdef GH_SANITIZE
+    after = before; /* freed memory is held back there */
+#endif
+    CHECK(after < before + 48);
+    for (int i = 0; i < DOCUMENTS; i++) {
+        struct scan_answer a;
+        bool got = scan_receive(&c, &a, WAIT_MS);
+        CHECK(got);
+        if (!got)
+            break;
+        CHECK(a.id < DOCUMENTS && !seen[a.id]);
+        seen[a.id % DOCUMENTS] = true;
+        free(a.json);
+    }
+    finish(&c);
+    writer_done(&w);
+}
+
 static void test_replacement(void)
 {
     static const char *const sets[] = {"scan.workers=1", "scan.worker_documents=3", NULL};
@@ -493,6 +552,7 @@ int main(void)
     test_long_findings();
     test_many("scan.queue=256", "scan.worker_documents=1000");
     test_many("scan.queue=4", "scan.worker_documents=7");
+    test_slow_core();
     test_replacement();
     test_timeout();
     test_killed();
