@@ -137,6 +137,20 @@ void proc_chan_remove(struct proc_chan *pc)
         chan_free(pc);
 }
 
+void proc_chan_drain(struct proc_chan *pc)
+{
+    struct msg m;
+
+    if (!pc || pc->removed)
+        return;
+    gh_check(!pc->busy);
+    pc->busy = true;
+    while (!pc->removed && msg_receive(pc->chan, &m, false) == 0)
+        pc->fn(pc->arg, &m);
+    pc->busy = false;
+    chan_free(pc);
+}
+
 static void on_keeper(void *arg, uint32_t events)
 {
     struct proc *p = arg;

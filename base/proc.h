@@ -43,5 +43,8 @@ int proc_chan_post(struct proc_chan *pc, enum msg_type type, struct span body, i
 size_t proc_chan_pending(const struct proc_chan *pc);
 void proc_chan_pause(struct proc_chan *pc, bool paused); /* stop reading: back-pressure */
 void proc_chan_remove(struct proc_chan *pc);             /* closes without calling closed; NULL is fine */
+/* As proc_chan_remove, but what the peer has sent already is delivered first: the last words of one that has died. Not
+ * from inside the channel's own callback. */
+void proc_chan_drain(struct proc_chan *pc);
 
 #endif

@@ -184,7 +184,10 @@ static void on_closed(void *arg, int rc)
 
 void intake_open(struct core *c, int fd)
 {
-    proc_chan_remove(c->sensor);
+    if (c->live) /* what a dead one had said counts; a replay begins anew in any case */
+        proc_chan_drain(c->sensor);
+    else
+        proc_chan_remove(c->sensor);
     docs_clear(c->docs);
     c->next_n = 1;
     c->life++;

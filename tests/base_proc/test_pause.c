@@ -66,6 +66,24 @@ int main(void)
         CHECK_U64(h.messages, rows[i].messages);
         CHECK_U64(h.closed, 1);
     }
+    {
+        struct heard h = {0};
+        struct proc_chan *pc;
+        struct msg_chan *peer;
+        int fds[2];
+        check_row("drained");
+        CHECK(msg_pair(fds) == 0);
+        pc = proc_chan_add(&p, fds[0], ROLE_SENSOR, on_message, on_closed, &h);
+        peer = msg_chan_new(fds[1], ROLE_SENSOR, ROLE_CORE);
+        gh_check(pc && peer);
+        for (int k = 0; k < 3; k++)
+            CHECK(msg_send(peer, MSG_FLOW_STATE, span_str("x"), -1) == 0);
+        msg_chan_free(peer);
+        proc_chan_drain(pc);
+        CHECK_U64(h.messages, 3);
+        CHECK_U64(h.closed, 0);
+        proc_chan_drain(NULL);
+    }
     loop_free(p.loop);
     free(p.argv);
     return check_end();
