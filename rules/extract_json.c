@@ -71,6 +71,20 @@ static void put_matches(struct jw *j, const struct extract *x)
     jw_end_arr(j);
 }
 
+static void put_identifiers(struct jw *j, const struct extract *x)
+{
+    jw_karr(j, "identifiers");
+    for (enum ident_kind k = 0; k < IDENT_COUNT; k++) {
+        if (!x->idents.found[k])
+            continue;
+        jw_obj(j);
+        jw_kcstr(j, "kind", ident_name(k));
+        jw_ku64(j, "count", x->idents.found[k]);
+        jw_end_obj(j);
+    }
+    jw_end_arr(j);
+}
+
 static void put_features(struct jw *j, const struct extract *x)
 {
     jw_kobj(j, "features");
@@ -133,6 +147,7 @@ static void put_object(struct jw *j, const struct extract *x)
     put_markings(j, x);
     put_labels(j, x);
     put_matches(j, x);
+    put_identifiers(j, x);
     put_features(j, x);
     jw_karr(j, "members");
     if (x->members.n)

@@ -109,6 +109,7 @@ static void find_markings(struct extract *x)
     for (size_t i = 0; i < x->n_sections; i++) {
         const struct section *s = &x->sections[i];
         texts[i] = (struct mark_text){s->place, s->page, writer_span(&s->w)};
+        ident_scan(texts[i].text, &x->idents);
         if (s->place != PLACE_FILENAME && s->place != PLACE_METADATA && s->w.n > longest.n)
             longest = texts[i].text;
     }
@@ -119,6 +120,7 @@ static void find_markings(struct extract *x)
     for (const struct label *l = x->labels; l; l = l->next)
         extract_raise(x, l->level, SOURCE_LABEL, l->scheme);
     x->lang = mark_language(longest);
+    ident_settle(&x->idents);
 }
 
 static enum level level_of(const char *name)

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "rules/document.h"
+#include "rules/ident.h"
 #include "rules/mark.h"
 
 #define SECTIONS_MAX 4096   /* places and pages kept apart; what comes later joins the last of its place */
@@ -60,6 +61,7 @@ struct extract {
     struct writer member_matches; /* JSON objects of rules that matched in members */
     unsigned n_member_matches;
     struct mark_list marks;
+    struct ident_counts idents;
     struct rule_match *matches;
     size_t n_matches;
     enum level level;
