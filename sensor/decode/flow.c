@@ -46,7 +46,7 @@ static bool grow(struct flow_table *t)
 static void grow_buckets(struct flow_table *t)
 {
     size_t n = (t->mask + 1) * 2;
-    struct flow **fresh = calloc(n, sizeof(*fresh));
+    struct flow **fresh = calloc(n, sizeof(void *));
 
     if (!fresh)
         return; /* longer chains, nothing worse */

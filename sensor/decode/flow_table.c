@@ -18,7 +18,7 @@ struct flow_table *flow_table_new(const struct flow_options *opt, struct budget 
 
     if (!t)
         return NULL;
-    t->buckets = calloc(FIRST_BUCKETS, sizeof(*t->buckets));
+    t->buckets = calloc(FIRST_BUCKETS, sizeof(void *));
     if (!t->buckets) {
         free(t);
         return NULL;

@@ -115,7 +115,9 @@ static bool keep_first(struct proto_host *h, struct conn *c, enum direction dir,
             return false;
         }
     }
-    memcpy(c->first[dir] + c->first_n[dir], bytes.p, bytes.n);
+    bytes = span_part(bytes, 0, HOST_FIRST - c->first_n[dir]);
+    if (bytes.p)
+        memcpy(c->first[dir] + c->first_n[dir], bytes.p, bytes.n);
     c->first_n[dir] = (uint16_t)(c->first_n[dir] + bytes.n);
     return true;
 }

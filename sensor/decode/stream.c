@@ -98,7 +98,7 @@ static void recall_add(struct streams *all, struct stream *s, struct span bytes)
         bytes = span_part(bytes, bytes.n - s->recall_size, s->recall_size);
         off = end - s->recall_size;
     }
-    while (bytes.n) {
+    while (bytes.p && bytes.n) {
         struct span to = recall_at(s, off, bytes.n);
         memcpy((uint8_t *)to.p, bytes.p, to.n);
         off += to.n;
@@ -117,7 +117,7 @@ static bool recall_same(const struct stream *s, uint64_t off, struct span bytes)
                           bytes.n);
         off = s->recall_from;
     }
-    while (bytes.n && s->recall_size) {
+    while (bytes.p && bytes.n && s->recall_size) {
         struct span then = recall_at(s, off, bytes.n);
         if (memcmp(then.p, bytes.p, then.n) != 0)
             return false;
