@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/msg.h"
 #include "base/text.h"
+#include "sensor/decode/carve_join.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -18,8 +19,9 @@ struct carver {
     struct carve_counts counts;
     carve_emit_fn *emit;
     void *arg;
-    uint64_t memory;  /* of all open documents */
-    uint64_t next_id; /* number of the next document that leaves */
+    uint64_t memory;     /* of all open documents */
+    uint64_t next_id;    /* number of the next document that leaves */
+    struct joins *joins; /* documents in pieces; NULL until the first piece */
 };
 
 struct transfer {
@@ -37,23 +39,28 @@ struct transfer {
     bool gap;
     const char *limit; /* the limit that was reached, or NULL */
     struct writer name, context;
+    uint8_t piece_key[JOIN_KEY];
+    uint64_t piece_start, piece_total; /* 0: no piece */
 };
 
 struct carver *carver_new(const struct carve_options *opt, carve_emit_fn *emit, void *arg)
 {
     struct carver *c = calloc(1, sizeof(*c));
 
-    if (c) {
-        c->opt = *opt;
-        c->emit = emit;
-        c->arg = arg;
-        c->next_id = 1;
-    }
+    if (!c)
+        return NULL;
+    c->opt = *opt;
+    c->emit = emit;
+    c->arg = arg;
+    c->next_id = 1;
     return c;
 }
 
 void carver_free(struct carver *c)
 {
+    if (!c)
+        return;
+    joins_free(c->joins);
     free(c);
 }
 
@@ -71,7 +78,9 @@ static bool charge(struct transfer *t, uint64_t n)
 {
     struct carver *c = t->c;
 
-    if (n > c->opt.memory_max || c->memory > c->opt.memory_max - n)
+    uint64_t taken = c->memory + joins_bytes(c->joins);
+
+    if (n > c->opt.memory_max || taken > c->opt.memory_max - n)
         return false;
     c->memory += n;
     t->charged += n;
@@ -360,8 +369,43 @@ static void announce(struct transfer *t, bool complete)
     proto_event_end(t->cx, &j, id);
 }
 
+void carve_piece(struct transfer *t, const uint8_t key[static 32], uint64_t start, uint64_t total)
+{
+    if (!t)
+        return;
+    memcpy(t->piece_key, key, JOIN_KEY);
+    t->piece_start = start;
+    t->piece_total = total;
+}
+
+/* Gives a whole piece to the others; a transfer with all of the document when it was the last one. */
+static struct transfer *join(struct transfer *t)
+{
+    struct carver *c = t->c;
+    struct transfer *whole;
+    uint8_t buf[16384];
+    ssize_t n;
+    int fd;
+
+    if (!t->piece_total || !c->opt.keep || t->piece_total > c->opt.document_max)
+        return NULL;
+    if (!c->joins)
+        c->joins = joins_new(c->opt.memory_max / 4);
+    if (!c->joins || joins_add(c->joins, t->piece_key, t->piece_total, t->piece_start, t->seen,
+                               writer_span(&t->small), t->fd, &fd) != 1)
+        return NULL;
+    whole = carve_open(t->cx, t->dir, writer_span(&t->name), t->tx);
+    if (whole)
+        writer_put(&whole->context, writer_span(&t->context));
+    while (!carve_full(whole) && (n = pread(fd, buf, sizeof(buf), (off_t)whole->at)) > 0)
+        carve_data(whole, span_of(buf, (size_t)n));
+    close(fd);
+    return whole;
+}
+
 void carve_close(struct transfer *t, bool complete)
 {
+    struct transfer *whole = NULL;
     struct carve_counts *n;
 
     if (!t)
@@ -379,9 +423,13 @@ void carve_close(struct transfer *t, bool complete)
         n->truncated_end++;
     else
         n->closed++;
-    announce(t, complete && !t->limit && !t->gap);
+    complete = complete && !t->limit && !t->gap;
+    if (complete)
+        whole = join(t);
+    announce(t, complete);
     n->open--;
     transfer_free(t);
+    carve_close(whole, true); /* it is no piece itself: no further */
 }
 
 void carve_drop(struct transfer *t)

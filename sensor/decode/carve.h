@@ -49,6 +49,10 @@ uint64_t carve_size(const struct transfer *t); /* bytes so far, gaps not counted
 /* A second document that begins with all that t has: for bytes that can be read in two ways, of which both
  * are carved. NULL when memory is short (counted). */
 struct transfer *carve_fork(struct transfer *t);
+/* t is the bytes from start on of a document of total bytes that crosses in pieces; key tells which one. When
+ * all pieces have come whole, in whatever order and over whatever connections, all of it is announced as a
+ * document of its own behind the last one. Only where the bytes are kept. */
+void carve_piece(struct transfer *t, const uint8_t key[static 32], uint64_t start, uint64_t total);
 /* A limit of the parser was reached; its name (a literal) becomes truncated_by. Later bytes are ignored. */
 void carve_limit(struct transfer *t, const char *limit);
 /* A limit was reached: nothing more is taken, so a decoder may stop its work. */

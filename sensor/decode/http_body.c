@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sensor/decode/http_body.h"
+#include "base/digest.h"
 #include "sensor/decode/mime.h"
 #include "sensor/decode/mime_param.h"
 
@@ -140,6 +141,33 @@ void http_body_gap(struct http_body *b, uint64_t missing)
         carve_gap(b->doc, missing);
 }
 
+/* A range that is what it says is a piece of the document at that URL, for the same client, of the same
+ * version. */
+static void range_mark(struct http_body *b, struct transfer *doc)
+{
+    static const enum http_fact parts[] = {FACT_HOST, FACT_URL, FACT_ETAG};
+    uint64_t v[3];
+    bool have[3];
+    uint8_t key[SHA256_SIZE];
+    struct digest *d;
+
+    http_range_parse(http_tx_fact(b->tx, FACT_RANGE), v, have);
+    if (b->tx->status != 206 || !have[0] || !have[1] || !have[2] || b->n_stage || v[1] < v[0] ||
+        v[1] >= v[2] || v[1] - v[0] + 1 != carve_size(doc) || !b->tx->fact[FACT_URL].n ||
+        !(d = digest_new_sha256()))
+        return;
+    digest_update(d, b->cx->client, sizeof(b->cx->client));
+    digest_update(d, b->cx->server, sizeof(b->cx->server));
+    for (size_t i = 0; i < GH_COUNT(parts); i++) {
+        struct span s = http_tx_fact(b->tx, parts[i]);
+        digest_update(d, &s.n, sizeof(s.n));
+        digest_update(d, s.p, s.n);
+    }
+    digest_final(d, key);
+    digest_free(d);
+    carve_piece(doc, key, v[0], v[2]);
+}
+
 static void doc_close(struct http_body *b, struct transfer *doc, bool complete)
 {
     struct writer context;
@@ -147,6 +175,8 @@ static void doc_close(struct http_body *b, struct transfer *doc, bool complete)
     writer_init(&context, HTTP_CONTEXT_MAX);
     http_tx_context(b->tx, &context);
     carve_context(doc, writer_span(&context));
+    if (b->tx->fact[FACT_RANGE].n)
+        range_mark(b, doc);
     carve_close(doc, complete);
     writer_done(&context);
 }

@@ -23,6 +23,7 @@
     X(CONTENT_TYPE, "content-type")                                                                          \
     X(DISPOSITION, "content-disposition")                                                                    \
     X(RANGE, "content-range")                                                                                \
+    X(ETAG, "etag")                                                                                          \
     X(LOCATION, "location")                                                                                  \
     X(FORWARDED, "x-forwarded-for")                                                                          \
     X(CONTENT_LENGTH, "content-length")                                                                      \

@@ -70,6 +70,7 @@ void http_tx_head(struct http_tx *tx, bool response, const struct http_head *hea
         {HTTP_CONTENT_TYPE, FACT_RESPONSE_TYPE, true},
         {HTTP_LOCATION, FACT_LOCATION, true},
         {HTTP_RANGE, FACT_RANGE, true},
+        {HTTP_ETAG, FACT_ETAG, true},
     };
 
     for (size_t i = 0; i < GH_COUNT(map); i++)
@@ -141,24 +142,30 @@ static void put_host(struct jw *j, struct span host)
         jw_ku64(j, "http_port", port);
 }
 
-/* "bytes 0-9/100" (RFC 9110 section 14.4). */
-static void put_range(struct jw *j, struct span raw)
+void http_range_parse(struct span raw, uint64_t v[static 3], bool have[static 3])
 {
-    uint64_t v[3];
     struct span rest = raw;
-    bool have[3] = {false};
-    static const char *const key[3] = {"start", "end", "size"};
 
+    have[0] = have[1] = have[2] = false;
     while (rest.n && (rest.p[0] < '0' || rest.p[0] > '9') && rest.p[0] != '*')
         rest = span_part(rest, 1, rest.n);
     ptrdiff_t dash = span_find_byte(rest, '-', 0), slash = span_find_byte(rest, '/', 0);
     if (dash >= 0 && slash > dash) {
+        struct span end = span_part(rest, (size_t)dash + 1, (size_t)(slash - dash - 1));
         have[0] = span_number(span_trim(span_part(rest, 0, (size_t)dash)), INT64_MAX, &v[0]);
-        have[1] = span_number(span_trim(span_part(rest, (size_t)dash + 1, (size_t)(slash - dash - 1))),
-                              INT64_MAX, &v[1]);
+        have[1] = span_number(span_trim(end), INT64_MAX, &v[1]);
     }
     if (slash >= 0)
         have[2] = span_number(span_trim(span_part(rest, (size_t)slash + 1, rest.n)), INT64_MAX, &v[2]);
+}
+
+static void put_range(struct jw *j, struct span raw)
+{
+    static const char *const key[3] = {"start", "end", "size"};
+    uint64_t v[3];
+    bool have[3];
+
+    http_range_parse(raw, v, have);
     jw_kobj(j, "content_range");
     jw_kstr(j, "raw", raw);
     for (int i = 0; i < 3; i++)

@@ -23,6 +23,7 @@ enum http_fact {
     FACT_RESPONSE_TYPE,
     FACT_LOCATION,
     FACT_RANGE,
+    FACT_ETAG,
     FACT_COUNT
 };
 
@@ -47,6 +48,8 @@ void http_tx_head(struct http_tx *tx, bool response, const struct http_head *hea
 struct span http_tx_fact(const struct http_tx *tx, enum http_fact f);
 /* Name of the body: Content-Disposition, then the path of the URL, percent-decoded. */
 void http_tx_name(const struct http_tx *tx, const struct http_head *head, struct writer *out);
+/* "bytes 0-9/100" (RFC 9110 section 14.4): start, end and size, each with whether it is there. */
+void http_range_parse(struct span raw, uint64_t v[static 3], bool have[static 3]);
 /* "http":{…} without braces around it, for carve_context. */
 void http_tx_context(const struct http_tx *tx, struct writer *out);
 /* Sends the http event. */

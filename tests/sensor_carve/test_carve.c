@@ -255,6 +255,96 @@ static void none(void)
     fake_free(h);
 }
 
+struct piece {
+    uint64_t start;
+    const char *text;
+    bool complete;
+};
+
+/* Feeds pieces of one document of total bytes; the number of documents that were told. */
+static size_t pieces(struct proto_host *h, const struct piece *p, size_t n, uint64_t total, uint8_t key)
+{
+    uint8_t k[32] = {key};
+
+    for (size_t i = 0; i < n; i++) {
+        struct transfer *t = doc(h, "r");
+        carve_data(t, span_str(p[i].text));
+        carve_piece(t, k, p[i].start, total);
+        carve_close(t, p[i].complete);
+    }
+    return h->n_doc;
+}
+
+static void joins(void)
+{
+    static const struct {
+        const char *name;
+        struct piece p[4];
+        size_t n;
+        uint64_t total;
+        const char *want; /* the joined document, or NULL */
+    } rows[] = {
+        {"in order", {{0, "abc", true}, {3, "def", true}}, 2, 6, "abcdef"},
+        {"backwards", {{3, "def", true}, {0, "abc", true}}, 2, 6, "abcdef"},
+        {"overlapping", {{0, "abcd", true}, {2, "cdef", true}}, 2, 6, "abcdef"},
+        {"a hole", {{0, "ab", true}, {4, "ef", true}}, 2, 6, NULL},
+        {"the hole is filled",
+         {{0, "ab", true}, {4, "ef", true}, {0, "ab", true}, {2, "cd", true}},
+         4,
+         6,
+         "abcdef"},
+        {"a piece that was cut", {{0, "abc", true}, {3, "def", false}}, 2, 6, NULL},
+        {"past the end", {{0, "abc", true}, {3, "defgh", true}}, 2, 6, NULL},
+        {"all at once is no piece", {{0, "abcdef", true}}, 1, 6, NULL},
+        {"larger than documents may be", {{0, "abc", true}, {3, "def", true}}, 2, 300000, NULL},
+    };
+
+    for (size_t i = 0; i < GH_COUNT(rows); i++) {
+        struct proto_host *h = start(&options);
+        check_row(rows[i].name);
+        CHECK_U64(pieces(h, rows[i].p, rows[i].n, rows[i].total, 1), rows[i].n + (rows[i].want != NULL));
+        if (rows[i].want)
+            CHECK(fake_doc_is(h, rows[i].n, "r", rows[i].want, strlen(rows[i].want)));
+        fake_free(h);
+    }
+    check_row("documents are kept apart, the oldest goes first");
+    struct proto_host *h = start(&options);
+    const struct piece a = {0, "abc", true}, b = {3, "def", true};
+    pieces(h, &a, 1, 6, 1);
+    CHECK_U64(pieces(h, &b, 1, 6, 2), 2);
+    for (unsigned k = 3; k < 256; k++)
+        pieces(h, &a, 1, 6, (uint8_t)k);
+    struct carve_counts before = *carver_counts(h->cx.carver);
+    pieces(h, &b, 1, 6, 255);
+    CHECK_U64(carver_counts(h->cx.carver)->closed, before.closed + 2);
+    for (unsigned k = 0; k < 70; k++) { /* more holes than are kept */
+        const struct piece spot = {2 * k, "x", true};
+        pieces(h, &spot, 1, 1000, 0);
+    }
+    fake_free(h);
+
+    check_row("large pieces, little memory");
+    struct carve_options o = {.keep = true, .document_max = 1 << 20, .memory_max = 1 << 20};
+    h = start(&o);
+    uint8_t k[32] = {9};
+    for (unsigned i = 0; i < 3; i++) {
+        struct transfer *t = doc(h, "r");
+        fill(t, (uint8_t)('a' + i), 80000);
+        carve_piece(t, k, i * 80000, 240000);
+        carve_close(t, true);
+    }
+    CHECK(h->n_doc == 4 && h->doc[3].d.size == 240000 && h->doc[3].bytes[79999] == 'a' &&
+          h->doc[3].bytes[160000] == 'c');
+    for (unsigned i = 0; i < 5; i++) {
+        struct transfer *t = doc(h, "r");
+        fill(t, 'x', 100000);
+        carve_piece(t, k, i * 100000, 500000);
+        carve_close(t, true);
+    }
+    CHECK_U64(h->n_doc, 9); /* 500000 bytes are more than a quarter of the memory: not joined */
+    fake_free(h);
+}
+
 static void names(void)
 {
     struct proto_host *h = start(&options);
@@ -295,6 +385,7 @@ int main(void)
     forks();
     fork_without_memory();
     none();
+    joins();
     names();
     return check_end();
 }

@@ -130,6 +130,31 @@ static void reversed(void)
     fake_free(h);
 }
 
+/* The pieces of a document, over two requests, and one of another version that does not fit. */
+static void ranges(void)
+{
+    struct proto_host *h = fake_new(&http_proto, NULL);
+    static const char *const answers[] = {
+        "HTTP/1.1 206 P\r\nETag: \"1\"\r\nContent-Range: bytes 3-5/6\r\nContent-Length: 3\r\n\r\ndef",
+        "HTTP/1.1 206 P\r\nETag: \"2\"\r\nContent-Range: bytes 0-2/6\r\nContent-Length: 3\r\n\r\nxyz",
+        "HTTP/1.1 206 P\r\nETag: \"1\"\r\nContent-Range: bytes 0-4/6\r\nContent-Length: 3\r\n\r\nabc", /* lies
+                                                                                                        */
+        "HTTP/1.1 206 P\r\nETag: \"1\"\r\nContent-Range: bytes 0-2/6\r\nContent-Length: 3\r\n\r\nabc",
+    };
+
+    check_row("ranges");
+    for (size_t i = 0; i < GH_COUNT(answers); i++) {
+        fake_say(h, TO_SERVER, "GET /doc.pdf HTTP/1.1\r\nHost: h\r\nRange: bytes=1-2\r\n\r\n", 0);
+        fake_say(h, TO_CLIENT, answers[i], 5);
+    }
+    fake_close(h);
+    CHECK_U64(h->n_doc, 5);
+    CHECK(fake_doc_is(h, 4, "/doc.pdf", "abcdef", 6));
+    CHECK(fake_has(h, EVENT_FILEINFO, 4, "\"state\":\"CLOSED\"") &&
+          fake_has(h, EVENT_FILEINFO, 4, "\"http\":{"));
+    fake_free(h);
+}
+
 /* A response that arrives before its request does not push the others out of step. */
 static void early_response(void)
 {
@@ -214,6 +239,7 @@ int main(void)
     bomb();
     reversed();
     early_response();
+    ranges();
     ceilings();
     return check_end();
 }
