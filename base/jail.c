@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,7 +26,7 @@ enum call_group {
     G_SEND = 1 << 1,    /* messages over open sockets */
     G_FILES = 1 << 2,   /* paths (Landlock says which) */
     G_NET = 1 << 3,     /* outgoing internet sockets */
-    G_LISTEN = 1 << 4,  /* accepting connections */
+    G_LISTEN = 1 << 4,  /* accepting connections on a socket that is there */
     G_THREADS = 1 << 5, /* clone for threads */
     G_FORK = 1 << 6,    /* children, and locking them in further */
     G_DUP = 1 << 7      /* copies of descriptors */
@@ -50,8 +51,9 @@ static const int calls_files[] = {
     S(fchmodat), S(chmod), S(fchown), S(umask), S(readlink), S(readlinkat), S(getcwd), S(truncate), S(symlinkat)};
 static const int calls_net[] = {S(socket), S(connect), S(bind), S(getsockname), S(getpeername), S(setsockopt),
                                 S(sendmmsg), S(recvmmsg), S(pipe2), S(pipe), S(socketpair), S(ioctl)};
-static const int calls_listen[] = {S(listen), S(accept), S(accept4)};
-static const int calls_threads[] = {S(clone), S(set_tid_address), S(sched_setscheduler), S(sched_getparam),
+/* who only answers makes no socket of its own: it could call nobody, whoever took it over */
+static const int calls_listen[] = {S(accept), S(accept4), S(getsockname), S(getpeername), S(setsockopt)};
+static const int calls_threads[] = {S(set_tid_address), S(sched_setscheduler), S(sched_getparam),
                                     S(sched_getscheduler), S(setpriority), S(getpriority)};
 static const int calls_fork[] = {S(clone), S(fork), S(vfork), S(wait4), S(waitid), S(kill), S(pidfd_open),
                                  S(pidfd_send_signal), S(set_tid_address), S(socketpair), S(setsockopt), S(prctl),
@@ -87,7 +89,7 @@ static const struct {
     [JAIL_CORE] = {G_CORE | G_SEND | G_FILES | G_DUP, 0},
     [JAIL_ENFORCE] = {G_CORE | G_SEND, 1ull << CAP_NET_ADMIN | 1ull << CAP_NET_RAW},
     [JAIL_UPLINK] = {G_CORE | G_SEND | G_FILES | G_NET | G_THREADS | G_DUP, 0},
-    [JAIL_CONSOLE] = {G_CORE | G_SEND | G_FILES | G_NET | G_LISTEN | G_THREADS | G_DUP, 0},
+    [JAIL_CONSOLE] = {G_CORE | G_SEND | G_FILES | G_LISTEN | G_THREADS | G_DUP, 0},
 };
 
 static int complain(char *err, size_t cap, const char *what, int code)
@@ -226,6 +228,12 @@ static int add_receive_only(scmp_filter_ctx c, int fd)
     return rc;
 }
 
+/* A thread of this process, never a new process. */
+static int add_threads(scmp_filter_ctx c)
+{
+    return seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+}
+
 static int fill_filter(scmp_filter_ctx c, enum jail_profile profile, const struct jail_options *opt)
 {
     int rc = add_memory(c);
@@ -238,6 +246,8 @@ static int fill_filter(scmp_filter_ctx c, enum jail_profile profile, const struc
     if (!rc)
         rc = profile == JAIL_SENSOR ? add_receive_only(c, opt->receive_only_fd)
                                     : seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 0);
+    if (!rc && profiles[profile].groups & G_THREADS)
+        rc = add_threads(c);
     if (!rc && !(profiles[profile].groups & G_FORK)) {
         rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0));
         if (!rc) /* reading a limit is harmless, setting one is not ours to do any more */

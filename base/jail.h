@@ -16,7 +16,7 @@ enum jail_profile {
     JAIL_CORE,    /* files below its state directory; no network */
     JAIL_ENFORCE, /* raw socket, exec of nft only through its helper; keeps CAP_NET_ADMIN and CAP_NET_RAW */
     JAIL_UPLINK,  /* outgoing internet sockets; files below its state directory */
-    JAIL_CONSOLE, /* listening socket, threads; files below its state directory */
+    JAIL_CONSOLE, /* a listening socket made before, no other; threads; files below its state directory */
     JAIL_COUNT
 };
 struct jail_usage;
