@@ -315,7 +315,7 @@ void api_alerts_act(struct worker *w, struct request *r)
         return;
     since = alert_seq(d);
     if (filter)
-        rc = alert_ids(d, r->arena, &f, ALERT_MANY_MAX, &m.ids, &m.n, &m.all);
+        rc = alert_ids(w->db, r->arena, &f, ALERT_MANY_MAX, &m.ids, &m.n, &m.all);
     reply_json(r, 200, &j);
     jw_obj(&j);
     if (!rc)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/http/request.h"
 
+#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,6 +62,27 @@ void request_free(struct request *r)
     writer_done(&r->reply.body);
     arena_free(r->arena);
     free(r);
+}
+
+void request_set_address(struct request *r, const struct sockaddr *sa)
+{
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)sa;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)sa;
+
+    if (sa && sa->sa_family == AF_INET6 && memcmp(&v6->sin6_addr, mapped, 12) != 0) {
+        memcpy(r->address_key, &v6->sin6_addr, 8);
+        inet_ntop(AF_INET6, &v6->sin6_addr, r->address, sizeof(r->address));
+        r->local = IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+    } else if (sa) {
+        memcpy(r->address_key, mapped, 12);
+        memcpy(r->address_key + 12,
+               sa->sa_family == AF_INET ? (const void *)&v4->sin_addr
+                                        : (const void *)&v6->sin6_addr.s6_addr[12],
+               4);
+        inet_ntop(AF_INET, r->address_key + 12, r->address, sizeof(r->address));
+        r->local = r->address_key[12] == 127;
+    }
 }
 
 const char *problem_code(enum problem p)

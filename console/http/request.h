@@ -80,6 +80,9 @@ struct request {
 /* New request with empty reply; NULL when memory is short. */
 struct request *request_new(void);
 void request_free(struct request *r); /* NULL is fine */
+/* Fills address, address_key and local from a peer's address (NULL: unknown). */
+struct sockaddr;
+void request_set_address(struct request *r, const struct sockaddr *sa);
 
 const char *problem_code(enum problem p);
 int problem_status(enum problem p);

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/http/server.h"
 #include "base/clock.h"
+#include "console/http/conns.h"
 #include "console/http/head.h"
 
-#include <arpa/inet.h>
 #include <microhttpd.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #define MEMORY_LIMIT (32u << 10) /* request line and headers of one connection */
 #define STREAM_BLOCK 4096
@@ -21,12 +18,6 @@
     "+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SHA256:"       \
     "+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-SHA256:+COMP-NULL:+CTYPE-X509:%SERVER_PRECEDENCE:%NO_TICKETS"
 
-/* One TCP connection: its time limit. */
-struct conn {
-    struct conn *next, **at;
-    int fd;
-    uint64_t deadline_ms; /* 0: none, the next move is ours */
-};
 enum stage { STAGE_HEAD, STAGE_BODY, STAGE_WORK, STAGE_ANSWER };
 /* One request on it. */
 struct item {
@@ -42,9 +33,7 @@ struct item {
 struct server {
     struct server_options opt;
     struct MHD_Daemon *daemon;
-    pthread_mutex_t lock; /* of the list of connections */
-    struct conn *first;
-    unsigned count;
+    struct conns *conns;
     atomic_ullong bodies;
 };
 
@@ -69,11 +58,7 @@ static const struct {
 
 static void set_deadline(struct item *it, uint64_t ms)
 {
-    if (!it->conn)
-        return;
-    pthread_mutex_lock(&it->server->lock);
-    it->conn->deadline_ms = ms ? clock_mono_ms() + ms : 0;
-    pthread_mutex_unlock(&it->server->lock);
+    conn_deadline(it->server->conns, it->conn, ms);
 }
 
 static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
@@ -81,61 +66,24 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
 {
     struct server *s = arg;
     const union MHD_ConnectionInfo *info;
-    struct conn *c = *context;
 
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        c = calloc(1, sizeof(*c));
         info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        if (!c || !info) {
-            free(c);
-            return;
-        }
-        c->fd = info->connect_fd;
-        c->deadline_ms = clock_mono_ms() + SERVER_HEAD_MS;
-        pthread_mutex_lock(&s->lock);
-        c->next = s->first;
-        c->at = &s->first;
-        if (s->first)
-            s->first->at = &c->next;
-        s->first = c;
-        s->count++;
-        pthread_mutex_unlock(&s->lock);
-        *context = c;
-    } else if (c) {
-        pthread_mutex_lock(&s->lock);
-        *c->at = c->next;
-        if (c->next)
-            c->next->at = c->at;
-        s->count--;
-        pthread_mutex_unlock(&s->lock);
-        free(c);
+        *context = info ? conn_add(s->conns, info->connect_fd, SERVER_HEAD_MS) : NULL;
+    } else { /* called before the descriptor is closed */
+        conn_remove(s->conns, *context);
         *context = NULL;
     }
 }
 
 void server_sweep(struct server *s)
 {
-    uint64_t now = clock_mono_ms();
-
-    pthread_mutex_lock(&s->lock);
-    for (struct conn *c = s->first; c; c = c->next)
-        if (c->deadline_ms && c->deadline_ms <= now) {
-            shutdown(
-                c->fd,
-                SHUT_RDWR); /* the library sees the end and cleans up; the number stays its own until then */
-            c->deadline_ms = 0;
-        }
-    pthread_mutex_unlock(&s->lock);
+    (void)conns_sweep(s->conns);
 }
 
 unsigned server_connections(struct server *s)
 {
-    unsigned n;
-
-    pthread_mutex_lock(&s->lock);
-    n = s->count;
-    pthread_mutex_unlock(&s->lock);
-    return n;
+    return conns_count(s->conns);
 }
 
 /* The request line has come: the raw target, before the library takes it apart. */
@@ -193,27 +141,6 @@ static enum MHD_Result on_header(void *arg, enum MHD_ValueKind kind, const char 
     else
         r->head.problem = PROBLEM_HEADERS;
     return MHD_YES;
-}
-
-static void set_address(struct request *r, const struct sockaddr *sa)
-{
-    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)sa;
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)sa;
-
-    if (sa && sa->sa_family == AF_INET6 && memcmp(&v6->sin6_addr, mapped, 12) != 0) {
-        memcpy(r->address_key, &v6->sin6_addr, 8);
-        inet_ntop(AF_INET6, &v6->sin6_addr, r->address, sizeof(r->address));
-        r->local = IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
-    } else if (sa) {
-        memcpy(r->address_key, mapped, 12);
-        memcpy(r->address_key + 12,
-               sa->sa_family == AF_INET ? (const void *)&v4->sin_addr
-                                        : (const void *)&v6->sin6_addr.s6_addr[12],
-               4);
-        inet_ntop(AF_INET, r->address_key + 12, r->address, sizeof(r->address));
-        r->local = r->address_key[12] == 127;
-    }
 }
 
 static struct MHD_Response *plain_response(struct request *r)
@@ -313,7 +240,7 @@ static enum MHD_Result begin(struct item *it, const char *method, const char *ve
         MHD_get_connection_info(it->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     uint64_t body_max = 0;
 
-    set_address(r, info ? info->client_addr : NULL);
+    request_set_address(r, info ? info->client_addr : NULL);
     head_line(&r->head, span_str(method), span_str(it->target), span_str(version));
     MHD_get_connection_values_n(it->connection, MHD_HEADER_KIND, on_header, r);
     if (head_end(&r->head) == PROBLEM_NONE && !head_host_known(r->head.host, s->opt.host_names))
@@ -424,21 +351,23 @@ struct server *server_start(const struct server_options *opt, char *err, size_t 
         return NULL;
     }
     s->opt = *opt;
-    pthread_mutex_init(&s->lock, NULL);
-    s->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
-        NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, s, MHD_OPTION_LISTEN_SOCKET, opt->listen_fd,
-        MHD_OPTION_THREAD_POOL_SIZE, opt->threads, MHD_OPTION_CONNECTION_LIMIT, opt->connections,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, opt->per_address, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)SERVER_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_LIMIT,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
-        MHD_OPTION_HTTPS_MEM_CERT, opt->certificate_pem, MHD_OPTION_HTTPS_MEM_KEY, opt->key_pem,
-        MHD_OPTION_HTTPS_PRIORITIES, TLS_PRIORITIES, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+    s->conns = conns_new();
+    if (s->conns)
+        s->daemon = MHD_start_daemon(
+            MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
+            NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, s, MHD_OPTION_LISTEN_SOCKET,
+            opt->listen_fd, MHD_OPTION_THREAD_POOL_SIZE, opt->threads, MHD_OPTION_CONNECTION_LIMIT,
+            opt->connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT, opt->per_address,
+            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+            (size_t)MEMORY_LIMIT, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION,
+            on_connection, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_URI_LOG_CALLBACK,
+            on_target, s, MHD_OPTION_HTTPS_MEM_CERT, opt->certificate_pem, MHD_OPTION_HTTPS_MEM_KEY,
+            opt->key_pem, MHD_OPTION_HTTPS_PRIORITIES, TLS_PRIORITIES, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+            MHD_OPTION_END);
     if (s->daemon)
         return s;
     snprintf(err, cap, "the web server cannot start (certificate, key or listening socket)");
-    pthread_mutex_destroy(&s->lock);
+    conns_free(s->conns);
     free(s);
     return NULL;
 }
@@ -448,6 +377,6 @@ void server_stop(struct server *s)
     if (!s)
         return;
     MHD_stop_daemon(s->daemon);
-    pthread_mutex_destroy(&s->lock);
+    conns_free(s->conns);
     free(s);
 }

@@ -216,8 +216,8 @@ int64_t intake_make_room(struct store *s, uint64_t max)
     if (store_bytes(d) > max) {
         rc = db_exec(
             d,
-            "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE id NOT IN (SELECT event FROM alert) "
-            "ORDER BY id LIMIT ?)",
+            "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE NOT EXISTS(SELECT 1 FROM alert WHERE "
+            "alert.event = event.id) ORDER BY id LIMIT ?)",
             "i", (int64_t)ROOM_STEP);
         gone = rc ? 0 : db_changes(d);
         if (!rc && gone)

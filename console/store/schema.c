@@ -92,7 +92,9 @@
     " search TEXT NOT NULL,"           /* folded text for the word search */                                              \
     " taken_by TEXT, reason INTEGER NOT NULL DEFAULT 0, comments INTEGER NOT NULL DEFAULT 0);"                            \
     "CREATE INDEX alert_seq ON alert(seq);"                                                                               \
-    "CREATE INDEX alert_state ON alert(state);"                                                                           \
+    "CREATE INDEX alert_columns ON alert(state, level, severity, appliance, rule, time);" /* counts */                    \
+    "CREATE INDEX alert_rule ON alert(rule, received);"                                                                   \
+    "CREATE INDEX alert_event ON alert(event);"                                                                           \
     "CREATE INDEX alert_open ON alert(id) WHERE state < 2;"                                                               \
     "CREATE INDEX alert_sha256 ON alert(sha256) WHERE sha256 IS NOT NULL;"                                                \
     "CREATE INDEX alert_time ON alert(time);"                                                                             \

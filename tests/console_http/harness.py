@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the HTTP tests share: a gh-console of its own for each test program, a client, an appliance, and checks."""
+import atexit
 import http.client
 import json
 import os
@@ -64,7 +65,16 @@ class Console:
         self.settings = []
         for s in ("console.state_dir=" + self.state, "console.listen=127.0.0.1:0") + settings:
             self.settings += ["--set", s]
+        self.process = None
+        atexit.register(self.clean)
         self.start()
+
+    def clean(self):
+        """However a test ends, no process and no directory stays."""
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.dir, ignore_errors=True)
 
     def start(self):
         self.log = open(os.path.join(self.dir, "log"), "a")

@@ -4,6 +4,7 @@ import concurrent.futures
 import os
 import random
 import sqlite3
+import time
 
 from harness import ATTACKS, ZERO, Appliance, Client, Console, alert, check, end, equal, flow, post_envelope, raw
 
@@ -161,7 +162,6 @@ def test_kill():
                         return done
                 return done
             future = pool.submit(post_all)
-            import time
             time.sleep(0.02 + 0.04 * round_)
             console.kill()
             receipt = future.result()
@@ -181,6 +181,26 @@ def test_retired():
     equal("a retired one is refused", (lambda x: (x.status, x.code()))(a2.send([flow(77, 7)])), (403, "unknown_appliance"))
 
 
+def test_room():
+    """Beyond console.max the oldest events that no alert needs are forgotten, and that is told."""
+    small = Console("console.max=16M")
+    a = small.administrator()
+    box = Appliance(small, "full-1")
+    text = "".join(random.Random(1).choice("abcdefghij") for _ in range(1500))
+    box.send([alert(1, flow_id=1)])
+    for b in range(14):
+        equal("taken", box.send([("http", 1000 * b + i, 0, {"event_type": "http", "flow_id": i, "http": {"url": text}})
+                                 for i in range(1000)], run=2).status, 200)
+    deadline = time.time() + 40
+    s = a.get("/api/v1/stats").json()
+    while s["events"]["database_bytes"] > 16 << 20 and time.time() < deadline:
+        time.sleep(1)
+        s = a.get("/api/v1/stats").json()
+    check("room was made", s["events"]["database_bytes"] <= 16 << 20 and s["events"]["forgotten"] >= 1000, s["events"])
+    equal("the alert still has its event", a.get("/api/v1/alerts/1").json()["event"]["flow_id"], 1)
+    small.close()
+
+
 test_order()
 test_at_once()
 test_repeated_records()
@@ -190,6 +210,7 @@ test_strange_records()
 test_attack_texts()
 test_kill()
 test_retired()
+test_room()
 equal("the audit is whole", console.command("audit")[0], 0)
 console.close()
 end()
