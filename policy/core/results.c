@@ -59,9 +59,19 @@ void results_free(struct results *r)
     free(r);
 }
 
+struct span results_name(const struct doc *d)
+{
+    struct span name = doc_name(d);
+    size_t start = name.n;
+
+    while (start && name.p[start - 1] != '/' && name.p[start - 1] != '\\')
+        start--;
+    return start < name.n ? span_part(name, start, name.n) : name;
+}
+
 void results_key(const struct doc *d, uint8_t key[static RESULTS_KEY])
 {
-    const struct span parts[] = {span_of(d->sha256, sizeof(d->sha256)), doc_name(d)};
+    const struct span parts[] = {span_of(d->sha256, sizeof(d->sha256)), results_name(d)};
 
     seal_hash("gatehouse-findings-v1", parts, 2, key);
 }

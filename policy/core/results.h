@@ -15,6 +15,8 @@
 struct results;
 struct results *results_new(size_t most); /* 0: remembers nothing; NULL when memory is short */
 void results_free(struct results *r);
+/* The name as readers get it: what follows the last slash or backslash, or all of it when nothing follows. */
+struct span results_name(const struct doc *d);
 void results_key(const struct doc *d, uint8_t key[static RESULTS_KEY]);
 const struct findings *results_find(struct results *r, const uint8_t key[static RESULTS_KEY]);
 /* Takes over f. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * scanning: documents go to gh-scan, findings come back.
  *
- * Documents that are the same (content and name) share one job. A few jobs are at gh-scan at a time, the
+ * Documents that are the same (content and file name) share one job. A few jobs are at gh-scan at a time, the
  * others wait here. When gh-scan dies, whoever it had becomes a suspect and is sent again alone, so that a
  * second death convicts exactly the document that caused it, never a neighbour. */
 #include "base/clock.h"
@@ -105,7 +105,7 @@ static void push(struct scanning *s, struct job *j, bool front)
 static bool send_job(struct scanning *s, struct job *j)
 {
     const struct doc *d = j->cases->doc;
-    struct span name = span_part(doc_name(d), 0, NAME_MOST);
+    struct span name = span_part(results_name(d), 0, NAME_MOST);
     struct writer w;
     int rc, fd = fcntl(d->fd, F_DUPFD_CLOEXEC, 3);
 

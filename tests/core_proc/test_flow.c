@@ -115,7 +115,8 @@ static void test_order(void)
     check_row("order");
     begin(&s, options);
     for (int i = 1; i <= 9; i++) {
-        snprintf(name, sizeof(name), "f%d", (i - 1) % 3);
+        snprintf(name, sizeof(name), i % 2 ? "f%d" : "/in/f%d",
+                 (i - 1) % 3); /* where it lay is no difference */
         snprintf(text, sizeof(text), "text %d", (i - 1) % 3);
         fake_document(s.sensor, (uint64_t)i, name, text, i != 9);
         fake_fileinfo(s.sensor, (uint64_t)i, (uint64_t)i, name, true);
