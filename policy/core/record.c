@@ -72,8 +72,11 @@ void record_close(struct core *c)
 }
 
 /* An alert about the appliance itself. */
-static void own_alert(struct writer *out, const char *title, const char *rule, const char *reason,
-                      uint64_t lost)
+struct own_alert {
+    const char *rule, *title, *title_vi, *reason, *reason_vi;
+};
+
+static void put_own_alert(struct writer *out, const struct own_alert *a, uint64_t lost)
 {
     char iso[CLOCK_ISO_SIZE];
     struct jw j;
@@ -85,9 +88,9 @@ static void own_alert(struct writer *out, const char *title, const char *rule, c
     jw_kobj(&j, "alert");
     jw_kcstr(&j, "action", "allowed");
     jw_ku64(&j, "gid", 1);
-    jw_ku64(&j, "signature_id", verdict_signature("gatehouse", rule));
+    jw_ku64(&j, "signature_id", verdict_signature("gatehouse", a->rule));
     jw_ku64(&j, "rev", 1);
-    jw_kcstr(&j, "signature", title);
+    jw_kcstr(&j, "signature", a->title);
     jw_kcstr(&j, "category", "Appliance");
     jw_ku64(&j, "severity", 1);
     jw_end_obj(&j);
@@ -95,8 +98,13 @@ static void own_alert(struct writer *out, const char *title, const char *rule, c
     jw_kobj(&j, "verdict");
     jw_kcstr(&j, "action", "alert");
     jw_kcstr(&j, "policy", "gatehouse@" GH_VERSION);
-    jw_kcstr(&j, "rule", rule);
-    jw_kcstr(&j, "reason", reason);
+    jw_kcstr(&j, "rule", a->rule);
+    jw_kcstr(&j, "reason", a->reason);
+    jw_kcstr(&j, "reason_vi", a->reason_vi);
+    jw_kobj(&j, "title");
+    jw_kcstr(&j, "en", a->title);
+    jw_kcstr(&j, "vi", a->title_vi);
+    jw_end_obj(&j);
     jw_karr(&j, "facts");
     if (lost) {
         jw_obj(&j);
@@ -114,27 +122,33 @@ static void own_alert(struct writer *out, const char *title, const char *rule, c
 /* It refuses: said at once on the log and in the status, and kept as an alert until it can be written. */
 static void became_full(struct core *c)
 {
+    const struct own_alert full = {"journal-full", "The journal is full: events are lost",
+                                   "Nhật ký đã đầy: sự kiện đang bị mất", journal_reason(c->journal),
+                                   "không còn chỗ trống cho nhật ký"};
+
     if (c->full_told)
         return;
     c->full_told = true;
     log_error("%s: events are no longer recorded, only counted, until there is room",
               journal_reason(c->journal));
     writer_clear(&c->held);
-    own_alert(&c->held, "The journal is full: events are lost", "journal-full", journal_reason(c->journal),
-              0);
+    put_own_alert(&c->held, &full, 0);
     record_note(c);
 }
 
 static void became_free(struct core *c)
 {
+    static const struct own_alert free_again = {"journal-free", "The journal takes events again",
+                                                "Nhật ký tiếp tục ghi sự kiện",
+                                                "there is room again; what was lost meanwhile is counted",
+                                                "đã có chỗ trống trở lại; số sự kiện bị mất đã được đếm"};
     struct writer over;
 
     c->full_told = false;
     log_info("the journal takes events again; %llu were lost", (unsigned long long)c->full_lost);
     record_own(c, EVENT_ALERT, writer_span(&c->held));
     writer_init(&over, HELD_MAX);
-    own_alert(&over, "The journal takes events again", "journal-free",
-              "there is room again; what was lost meanwhile is counted", c->full_lost);
+    put_own_alert(&over, &free_again, c->full_lost);
     c->full_lost = 0;
     record_own(c, EVENT_ALERT, writer_span(&over));
     writer_done(&over);
@@ -232,6 +246,7 @@ void record_note(struct core *c)
     jw_ku64(&j, "recorded", c->own.written);
     jw_ku64(&j, "lost_journal_full", c->own.journal_full);
     jw_ku64(&j, "documents_unread_queue", c->own.scan_queue);
+    jw_ku64(&j, "documents_never_named", docs_lost(c->docs));
     jw_ku64(&j, "open_documents", c->open_cases);
     jw_ku64(&j, "batches", journal_last(c->journal));
     jw_ku64(&j, "receipt", journal_receipt(c->journal));
