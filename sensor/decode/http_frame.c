@@ -201,3 +201,60 @@ void http_counted(struct http *h, enum direction dir, struct http_side *s, struc
         http_message_end(h, s, true);
     }
 }
+
+/* "Name: value", or the empty line behind such. */
+static bool is_field(struct span line)
+{
+    size_t n = 0;
+
+    line = line_no_cr(line);
+    while (n < line.n && line.p[n] > ' ' && line.p[n] < 127 && line.p[n] != ':')
+        n++;
+    return line.n == 0 || (n && n < line.n && line.p[n] == ':');
+}
+
+/* Bytes behind a hole that begin no message. */
+static void lost_bytes(struct http *h, enum direction dir, struct http_side *s, struct span bytes)
+{
+    if (!s->body && s->lost) {
+        s->tx = s->tx ? s->tx : http_pair(h, s->response);
+        if (!s->tx)
+            return;
+        s->tx->response_seen |= s->response; /* taken: it must not be freed by the other side alone */
+        s->tx->request_seen |= !s->response;
+        http_body_open(h, dir, s);
+        http_body_gap(s->body, 1); /* where in the document we are is unknown */
+    }
+    http_body_feed(s->body, bytes);
+}
+
+void http_resync(struct http *h, enum direction dir, struct http_side *s, struct span *in)
+{
+    struct http_start start;
+    struct span line;
+    uint8_t lf = '\n';
+
+    if (s->line.skip) { /* inside a line that is no start line */
+        ptrdiff_t end = span_find_byte(*in, '\n', 0);
+        line = span_part(*in, 0, end < 0 ? in->n : (size_t)end + 1);
+        lost_bytes(h, dir, s, line);
+        s->line.skip = end < 0;
+        *in = span_part(*in, line.n, in->n);
+        return;
+    }
+    enum line_taken taken = line_take(&s->line, in, HTTP_RESYNC_LINE_MAX, &line);
+    if (taken == LINE_PART)
+        return;
+    struct line held = s->line; /* line may lie in it */
+    line_init(&s->line, HTTP_LINE_MAX);
+    if (taken == LINE_WHOLE && http_start_parse(line_no_cr(line), s->response, true, &start)) {
+        http_message_end(h, s, false);
+        http_begin(h, dir, s, &start);
+    } else if (s->body || taken == LINE_LONG || !is_field(line)) {
+        s->line.skip = taken == LINE_LONG;
+        lost_bytes(h, dir, s, line);
+        if (taken == LINE_WHOLE)
+            lost_bytes(h, dir, s, span_of(&lf, 1));
+    }
+    line_done(&held);
+}

@@ -78,6 +78,7 @@ void http_begin(struct http *h, enum direction dir, struct http_side *s, const s
         return;
     }
     s->state = HTTP_HEAD;
+    s->lost = false;
     if (s->response) {
         s->tx->response_seen = true;
         s->tx->status = start->status;
@@ -156,18 +157,6 @@ static void start_line(struct http *h, enum direction dir, struct http_side *s, 
     line_clear(&s->line);
 }
 
-static void resync_line(struct http *h, enum direction dir, struct http_side *s, struct span *in)
-{
-    struct http_start start;
-    struct span line;
-
-    if (!line_next(&s->line, in, &line))
-        return;
-    if (http_start_parse(line_no_cr(line), s->response, true, &start))
-        http_begin(h, dir, s, &start);
-    line_clear(&s->line);
-}
-
 void http_side_feed(struct http *h, enum direction dir, struct span in)
 {
     struct http_side *s = &h->side[dir];
@@ -210,7 +199,7 @@ void http_side_feed(struct http *h, enum direction dir, struct span in)
             http_trailer(h, dir, s, &in);
             break;
         case HTTP_RESYNC:
-            resync_line(h, dir, s, &in);
+            http_resync(h, dir, s, &in);
             break;
         case HTTP_TUNNEL:
             return;
@@ -238,7 +227,10 @@ void http_side_gap(struct http *h, enum direction dir, uint64_t missing)
             s->state = s->left ? s->state : HTTP_CHUNK_END;
             return;
         }
-        bool exact = missing == s->left && s->state == HTTP_LENGTH;
+        if (s->state ==
+            HTTP_CHUNK_DATA) /* the body goes on behind the hole, but where its chunks begin is lost */
+            break;
+        bool exact = missing == s->left;
         http_message_end(h, s, exact);
         if (exact)
             return;
@@ -246,19 +238,18 @@ void http_side_gap(struct http *h, enum direction dir, uint64_t missing)
     case HTTP_CHUNK_SIZE:
     case HTTP_CHUNK_END:
         http_body_gap(s->body, missing);
-        http_message_end(h, s, false);
         break;
     case HTTP_TRAILERS:
         http_message_end(h, s, true);
         break;
     case HTTP_HEAD:
         proto_anomaly(h->cx, dir, "http.gap_in_head");
-        http_message_end(h, s, false);
         break;
     case HTTP_START:
         break;
     }
     line_clear(&s->line);
+    s->lost = true;
     if (s->state != HTTP_TUNNEL)
         s->state = HTTP_RESYNC;
 }
@@ -298,8 +289,11 @@ void http_side_end(struct http *h, enum direction dir)
     case HTTP_HEAD:
         http_message_end(h, s, false);
         break;
-    case HTTP_START:
     case HTTP_RESYNC:
+        http_body_feed(s->body, line);
+        http_message_end(h, s, false);
+        break;
+    case HTTP_START:
     case HTTP_TUNNEL:
         if (s->tx) /* an interim response and nothing behind it */
             http_message_end(h, s, false);

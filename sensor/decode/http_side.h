@@ -14,6 +14,7 @@
 
 #define HTTP_LINE_MAX (32u << 10)
 #define HTTP_CHUNK_LINE_MAX 1024u
+#define HTTP_RESYNC_LINE_MAX 8192u
 #define HTTP_TX_MAX 1024u
 
 enum http_state {
@@ -34,6 +35,7 @@ struct http_side {
     enum http_state state;
     bool response;
     bool first_chunk; /* no chunk was read: the body may turn out not to be chunked */
+    bool lost;        /* HTTP_RESYNC because of a hole: what follows may be the rest of a body */
     uint64_t left;
     struct line line; /* of the head, of chunks */
     struct http_head head;
@@ -81,6 +83,9 @@ void http_chunk_line(struct http *h, enum direction dir, struct http_side *s, st
 void http_not_chunked(struct http *h, enum direction dir, struct http_side *s, struct span line, bool whole);
 /* The line end behind a chunk, and whatever stands before it. */
 void http_chunk_end(struct http *h, enum direction dir, struct http_side *s, struct span *in);
+/* Looks for the next start line. What comes before it behind a hole, fields aside, is the rest of a body
+ * whose head or length is lost: a document with a gap. */
+void http_resync(struct http *h, enum direction dir, struct http_side *s, struct span *in);
 void http_trailer(struct http *h, enum direction dir, struct http_side *s, struct span *in);
 
 /* http.c: transactions. The one that a new message of that side belongs to; NULL when memory is short. */
