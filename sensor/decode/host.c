@@ -7,6 +7,7 @@
 
 #define BATCH_MAX (2 * MSG_MAX) /* the batch that is full and one event more */
 #define REASSEMBLIES 4          /* fragments in tunnels in fragments … */
+#define HOLES_US 500000u        /* how often holes are looked at */
 #define PRESSURE_FLOWS 8        /* pushed out per packet while memory is short */
 
 static void on_flow_end(void *arg, struct flow *f, enum flow_reason reason)
@@ -172,12 +173,20 @@ static bool reassemble(struct proto_host *h, struct packet *p, uint64_t *frames)
     return v == PACKET_OK;
 }
 
+/* By packet time, which may also jump back with another capture. */
+static void look_at_holes(struct proto_host *h, uint64_t now_us)
+{
+    if (h->holes && (now_us > h->holes_us + HOLES_US || now_us < h->holes_us))
+        conn_holes(h, now_us);
+}
+
 void host_frame(struct proto_host *h, const struct frame *f)
 {
     struct packet p = {.ts_us = f->ts_us, .number = ++h->frames, .wire_bytes = f->wire_bytes};
     enum packet_verdict v = packet_decode(&p, f->link_type, f->bytes);
     uint64_t frames = 1;
 
+    look_at_holes(h, f->ts_us);
     if (v != PACKET_OK) {
         h->lost[v]++;
         return;
@@ -213,6 +222,7 @@ void host_lost(struct proto_host *h, const char *reason, uint64_t frames)
 
 void host_tick(struct proto_host *h, uint64_t wall_us)
 {
+    look_at_holes(h, wall_us);
     flow_table_tick(h->flows, wall_us);
     defrag_expire(h->defrag, wall_us);
 }

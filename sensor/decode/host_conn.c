@@ -66,10 +66,33 @@ void conn_first_free(struct proto_host *h, struct conn *c, int dir)
     budget_give(&h->budget, HOST_FIRST);
 }
 
+/* Is it in the list of those that wait for bytes, as it should be? */
+static void holes_update(struct proto_host *h, struct conn *c, bool has_hole)
+{
+    if (has_hole == c->in_holes)
+        return;
+    c->in_holes = has_hole;
+    if (has_hole) {
+        c->older_hole = h->holes;
+        c->younger_hole = NULL;
+        if (h->holes)
+            h->holes->younger_hole = c;
+        h->holes = c;
+        return;
+    }
+    if (c->younger_hole)
+        c->younger_hole->older_hole = c->older_hole;
+    else
+        h->holes = c->older_hole;
+    if (c->older_hole)
+        c->older_hole->younger_hole = c->younger_hole;
+}
+
 static void conn_free(struct proto_host *h, struct conn *c)
 {
     struct flow *f = c->flow;
 
+    holes_update(h, c, false);
     if (c->proto) {
         c->proto->close(c->state, &c->cx);
         free(c->state);
@@ -191,6 +214,15 @@ static void flush(struct proto_host *h, struct conn *c)
     }
 }
 
+/* After each call: it is freed when nobody reads it, else it is in the right list. */
+static void settle(struct proto_host *h, struct conn *c)
+{
+    if (c->dead)
+        conn_free(h, c);
+    else
+        holes_update(h, c, (c->ready[0] && c->stream[0].pages) || (c->ready[1] && c->stream[1].pages));
+}
+
 void conn_segment(struct proto_host *h, struct flow *f, const struct packet *p, enum direction dir)
 {
     struct conn *c = f->app;
@@ -221,8 +253,23 @@ void conn_segment(struct proto_host *h, struct flow *f, const struct packet *p, 
         h->segments_unread++;
     if (f->tcp_state == TCP_CLOSED)
         flush(h, c);
-    if (c->dead)
-        conn_free(h, c);
+    settle(h, c);
+}
+
+void conn_holes(struct proto_host *h, uint64_t now_us)
+{
+    struct conn *next;
+
+    h->holes_us = now_us;
+    for (struct conn *c = h->holes; c; c = next) {
+        next = c->older_hole;
+        if (now_us > c->cx.now_us)
+            c->cx.now_us = now_us;
+        for (int d = 0; d < 2 && !c->dead; d++)
+            if (c->ready[d])
+                stream_tick(&h->streams, &c->stream[d], c, now_us);
+        settle(h, c);
+    }
 }
 
 /* ---- UDP ---- */

@@ -18,16 +18,18 @@
 struct conn {
     struct proto_ctx cx;
     struct flow *flow;
-    const struct proto *proto; /* NULL: not decided */
-    void *state;               /* the parser's */
-    uint64_t anomalies;        /* bits of those that were reported */
-    uint8_t *first[2];         /* first bytes of a direction, while its probes want more */
-    uint64_t skipped[2];       /* bytes before the parser came that it does not get */
+    const struct proto *proto;              /* NULL: not decided */
+    void *state;                            /* the parser's */
+    struct conn *older_hole, *younger_hole; /* list of conns with a hole, when in_holes */
+    uint64_t anomalies;                     /* bits of those that were reported */
+    uint8_t *first[2];                      /* first bytes of a direction, while its probes want more */
+    uint64_t skipped[2];                    /* bytes before the parser came that it does not get */
     uint16_t first_n[2];
     uint8_t first_dir; /* direction that spoke first */
     uint8_t tries;     /* datagrams probed */
     bool refused[2];   /* no parser knows what is said in that direction */
     bool ended[2];
+    bool in_holes;
     bool dead;              /* to be freed when the current call is over */
     bool ready[2];          /* stream[] is set up */
     struct stream stream[]; /* two for TCP, none for UDP */
@@ -72,11 +74,15 @@ struct proto_host {
     size_t n_anomalies;
     struct conn *spare_tcp; /* chained through state */
     size_t n_spare_tcp;
+    struct conn *holes; /* conns that wait for bytes */
+    uint64_t holes_us;  /* when they were last looked at */
 };
 
 /* host_conn.c: a TCP segment, a datagram; the end of a flow. */
 void conn_segment(struct proto_host *h, struct flow *f, const struct packet *p, enum direction dir);
 void conn_datagram(struct proto_host *h, struct flow *f, const struct packet *p, enum direction dir);
+/* Looks at all connections that wait for missing bytes. */
+void conn_holes(struct proto_host *h, uint64_t now_us);
 void conn_finish(struct proto_host *h, struct flow *f);
 void conn_sink(struct stream_sink *ret);
 void conn_spare_free(struct proto_host *h);

@@ -351,6 +351,12 @@ void stream_acked(struct streams *all, struct stream *s, void *arg, uint32_t ack
     }
 }
 
+void stream_tick(struct streams *all, struct stream *s, void *arg, uint64_t now_us)
+{
+    consider_hole(all, s, arg, now_us);
+    check_end(all, s, arg);
+}
+
 void stream_flush(struct streams *all, struct stream *s, void *arg)
 {
     if (s->ended)

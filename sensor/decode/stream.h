@@ -84,6 +84,8 @@ void stream_init(struct stream *s, enum direction dir, uint32_t first_seq);
 void stream_segment(struct streams *all, struct stream *s, void *arg, const struct stream_segment *seg);
 /* A packet of the receiver came: it awaits ack next. */
 void stream_acked(struct streams *all, struct stream *s, void *arg, uint32_t ack, uint64_t now_us);
+/* Time has passed: gives holes up that were waited for long enough. */
+void stream_tick(struct streams *all, struct stream *s, void *arg, uint64_t now_us);
 /* Nothing more will come: passes on what is held, holes as gaps, then the end. */
 void stream_flush(struct streams *all, struct stream *s, void *arg);
 /* Nobody reads it any more: what comes is counted and dropped. */

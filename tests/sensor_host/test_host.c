@@ -132,8 +132,8 @@ static void test_no_documents(struct bench *b)
     bench_close(b);
 }
 
-/* Both conversations are flows; the inner one says where it came through. VXLAN's port is the destination in both
- * directions, so the outer one is two. */
+/* Both conversations are flows; the inner one says where it came through. VXLAN's port is the destination in
+ * both directions, so the outer one is two. */
 static void test_tunnel(struct bench *b)
 {
     struct conv c = {.cp = 40000, .sp = 80, .seq = {100, 900}, .vxlan = true};
@@ -221,6 +221,31 @@ static void test_overlap(struct bench *b)
     CHECK_STR(json_cstr(json_path(core_event(&b->core, "anomaly", 0), "anomaly.event"), ""),
               "stream.reassembly_overlap_different_data");
     CHECK_STR(json_cstr(json_path(core_event(&b->core, "http", 0), "http.http_method"), ""), "GET");
+    bench_close(b);
+}
+
+/* A hole in a connection that then falls silent is given up by time alone. */
+static void test_silent_hole(struct bench *b)
+{
+    struct conv c = {.cp = 40000, .sp = 80, .seq = {100, 900}}, other = {.cp = 40001, .sp = 5300};
+    const struct json *e;
+
+    bench_open(b, true, false);
+    handshake(b, &c);
+    send(b, frame_next(&c, 0, ACK, REQUEST));
+    send(b, frame_next(&c, 1, ACK, "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello"));
+    c.seq[1]++; /* never captured */
+    send(b, frame_next(&c, 1, ACK, "world"));
+    send(b, frame_next(&c, 0, ACK, ""));
+    host_flush(b->host);
+    CHECK_U64(core_count(&b->core, "fileinfo"), 0);
+    b->now_us += 3000000;
+    send(b, frame_udp(&other, 0, "x", 1));
+    host_flush(b->host);
+    e = core_event(&b->core, "fileinfo", 0);
+    CHECK(json_bool(json_path(e, "fileinfo.gaps"), false));
+    CHECK_STR(json_cstr(json_path(e, "fileinfo.state"), ""), "TRUNCATED");
+    check_ledger(b);
     bench_close(b);
 }
 
@@ -353,9 +378,16 @@ int main(void)
         const char *name;
         void (*run)(struct bench *);
     } tests[] = {
-        {"http", test_http},       {"no documents", test_no_documents},     {"tunnel", test_tunnel},
-        {"swapped", test_swapped}, {"midstream", test_midstream},           {"overlap", test_overlap},
-        {"query", test_query},     {"a core that is gone", test_deaf_core}, {"early stop", test_early_stop},
+        {"http", test_http},
+        {"no documents", test_no_documents},
+        {"tunnel", test_tunnel},
+        {"swapped", test_swapped},
+        {"midstream", test_midstream},
+        {"overlap", test_overlap},
+        {"silent hole", test_silent_hole},
+        {"query", test_query},
+        {"a core that is gone", test_deaf_core},
+        {"early stop", test_early_stop},
         {"garbage", test_garbage},
     };
     static struct bench b;
