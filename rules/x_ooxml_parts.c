@@ -116,30 +116,28 @@ static const struct part_class classes[] = {
 
 /* What a main part makes of the package. */
 static const struct {
-    const char *type, *kind, *mime;
+    const char *type, *mime;
 } mains[] = {
 #define OPEN "application/vnd.openxmlformats-officedocument."
-    {"wordprocessingml.document.main", "docx", OPEN "wordprocessingml.document"},
-    {"wordprocessingml.template.main", "dotx", OPEN "wordprocessingml.template"},
-    {"ms-word.document.macroEnabled", "docm", "application/vnd.ms-word.document.macroEnabled.12"},
-    {"ms-word.template.macroEnabled", "dotm", "application/vnd.ms-word.template.macroEnabled.12"},
-    {"sheet.binary.macroEnabled.main", "xlsb", "application/vnd.ms-excel.sheet.binary.macroEnabled.12"},
-    {"spreadsheetml.sheet.main", "xlsx", OPEN "spreadsheetml.sheet"},
-    {"spreadsheetml.template.main", "xltx", OPEN "spreadsheetml.template"},
-    {"ms-excel.sheet.macroEnabled", "xlsm", "application/vnd.ms-excel.sheet.macroEnabled.12"},
-    {"ms-excel.template.macroEnabled", "xltm", "application/vnd.ms-excel.template.macroEnabled.12"},
-    {"ms-excel.addin.macroEnabled", "xlam", "application/vnd.ms-excel.addin.macroEnabled.12"},
-    {"presentationml.presentation.main", "pptx", OPEN "presentationml.presentation"},
-    {"presentationml.slideshow.main", "ppsx", OPEN "presentationml.slideshow"},
-    {"presentationml.template.main", "potx", OPEN "presentationml.template"},
-    {"ms-powerpoint.presentation.macroEnabled", "pptm",
-     "application/vnd.ms-powerpoint.presentation.macroEnabled.12"},
-    {"ms-powerpoint.slideshow.macroEnabled", "ppsm",
-     "application/vnd.ms-powerpoint.slideshow.macroEnabled.12"},
-    {"ms-powerpoint.template.macroEnabled", "potm", "application/vnd.ms-powerpoint.template.macroEnabled.12"},
-    {"ms-visio.drawing.main", "vsdx", "application/vnd.ms-visio.drawing.main+xml"},
-    {"ms-visio.drawing.macroEnabled.main", "vsdm", "application/vnd.ms-visio.drawing.macroEnabled.main+xml"},
-    {"xps-fixeddocumentsequence", "xps", "application/vnd.ms-xpsdocument"},
+    {"wordprocessingml.document.main", OPEN "wordprocessingml.document"},
+    {"wordprocessingml.template.main", OPEN "wordprocessingml.template"},
+    {"ms-word.document.macroEnabled", "application/vnd.ms-word.document.macroEnabled.12"},
+    {"ms-word.template.macroEnabled", "application/vnd.ms-word.template.macroEnabled.12"},
+    {"sheet.binary.macroEnabled.main", "application/vnd.ms-excel.sheet.binary.macroEnabled.12"},
+    {"spreadsheetml.sheet.main", OPEN "spreadsheetml.sheet"},
+    {"spreadsheetml.template.main", OPEN "spreadsheetml.template"},
+    {"ms-excel.sheet.macroEnabled", "application/vnd.ms-excel.sheet.macroEnabled.12"},
+    {"ms-excel.template.macroEnabled", "application/vnd.ms-excel.template.macroEnabled.12"},
+    {"ms-excel.addin.macroEnabled", "application/vnd.ms-excel.addin.macroEnabled.12"},
+    {"presentationml.presentation.main", OPEN "presentationml.presentation"},
+    {"presentationml.slideshow.main", OPEN "presentationml.slideshow"},
+    {"presentationml.template.main", OPEN "presentationml.template"},
+    {"ms-powerpoint.presentation.macroEnabled", "application/vnd.ms-powerpoint.presentation.macroEnabled.12"},
+    {"ms-powerpoint.slideshow.macroEnabled", "application/vnd.ms-powerpoint.slideshow.macroEnabled.12"},
+    {"ms-powerpoint.template.macroEnabled", "application/vnd.ms-powerpoint.template.macroEnabled.12"},
+    {"ms-visio.drawing.main", "application/vnd.ms-visio.drawing.main+xml"},
+    {"ms-visio.drawing.macroEnabled.main", "application/vnd.ms-visio.drawing.macroEnabled.main+xml"},
+    {"xps-fixeddocumentsequence", "application/vnd.ms-xpsdocument"},
 #undef OPEN
 };
 
@@ -265,7 +263,7 @@ static void main_found(struct ooxml *o, const struct part *part, struct span typ
 {
     for (size_t i = 0; i < GH_COUNT(mains) && !o->main; i++)
         if (has_nocase(type, span_str(mains[i].type))) {
-            extract_type(o->x, mains[i].kind, mains[i].mime);
+            extract_type(o->x, "ooxml", mains[i].mime);
             o->main = part;
         }
 }
