@@ -317,8 +317,9 @@ size_t journal_waiting(const struct journal *j)
     return j->n;
 }
 
-/* The batch, its place in the chain and the runs' numbers, in one transaction. */
-static int commit(struct journal *j, const struct batch_header *h, struct span bytes, struct span hashes)
+/* The batch, its place in the chain and (with_runs) the runs' numbers, in one transaction. */
+static int commit(struct journal *j, const struct batch_header *h, struct span bytes, struct span hashes,
+                  bool with_runs)
 {
     struct journal_head head = {
         .first = j->head.first ? j->head.first : h->number, .number = h->number, .wall_us = h->wall_us};
@@ -332,7 +333,7 @@ static int commit(struct journal *j, const struct batch_header *h, struct span b
     if (!rc)
         rc = db_exec(j->db, "INSERT INTO batch VALUES(?,?,?,?,?,?)", "iiibbb", (int64_t)row.number,
                      (int64_t)row.wall_us, (int64_t)row.records, hashes, bytes, span_of(sig, sizeof(sig)));
-    if (!rc)
+    if (!rc && with_runs)
         rc = runs_store(&j->runs, j->db);
     if (!rc)
         rc = sign_head(j, &head);
@@ -343,36 +344,46 @@ static int commit(struct journal *j, const struct batch_header *h, struct span b
         return rc;
     }
     j->head = head;
-    runs_stored(&j->runs);
+    if (with_runs)
+        runs_stored(&j->runs);
     return 0;
 }
 
-int journal_flush(struct journal *j)
+/* One batch of these records, signed and committed. */
+static int write_batch(struct journal *j, const struct record *r, size_t n, bool with_runs)
 {
     struct batch_header h = {.number = j->head.number + 1, .wall_us = clock_wall_us()};
     uint8_t sig[SEAL_SIGNATURE];
     struct writer bytes, hashes;
     int rc;
 
+    memcpy(h.appliance, j->id, SEAL_ID);
+    memcpy(h.previous, j->head.hash, SEAL_HASH);
+    batch_sign(&h, r, n, j->keys, sig);
+    writer_init(&bytes, ENVELOPE_PLAIN_MAX);
+    writer_init(&hashes, n * SEAL_HASH);
+    for (size_t i = 0; i < n; i++) {
+        uint8_t hash[SEAL_HASH];
+        record_hash(&r[i], hash);
+        writer_bytes(&hashes, hash, sizeof(hash));
+    }
+    rc = batch_write(&h, r, n, sig, &bytes);
+    if (!rc)
+        rc = commit(j, &h, writer_span(&bytes), writer_span(&hashes), with_runs);
+    writer_done(&bytes);
+    writer_done(&hashes);
+    return rc;
+}
+
+int journal_flush(struct journal *j)
+{
+    int rc;
+
     if (!j->n)
         return 0;
     if (!has_room(j))
         return ST_FULL;
-    memcpy(h.appliance, j->id, SEAL_ID);
-    memcpy(h.previous, j->head.hash, SEAL_HASH);
-    batch_sign(&h, j->records, j->n, j->keys, sig);
-    writer_init(&bytes, ENVELOPE_PLAIN_MAX);
-    writer_init(&hashes, j->n * SEAL_HASH);
-    for (size_t i = 0; i < j->n; i++) {
-        uint8_t hash[SEAL_HASH];
-        record_hash(&j->records[i], hash);
-        writer_bytes(&hashes, hash, sizeof(hash));
-    }
-    rc = batch_write(&h, j->records, j->n, sig, &bytes);
-    if (!rc)
-        rc = commit(j, &h, writer_span(&bytes), writer_span(&hashes));
-    writer_done(&bytes);
-    writer_done(&hashes);
+    rc = write_batch(j, j->records, j->n, true);
     if (rc) {
         char why[160];
         snprintf(why, sizeof(why), "the journal cannot be written: %s",
@@ -383,6 +394,12 @@ int journal_flush(struct journal *j)
     arena_reset(j->arena);
     j->n = j->bytes = 0;
     return 0;
+}
+
+int journal_urgent(struct journal *j, const struct record *r)
+{
+    /* Without the runs: they name events already that still wait in the batch being collected. */
+    return write_batch(j, r, 1, false);
 }
 
 bool journal_full(const struct journal *j)

@@ -37,6 +37,9 @@ void journal_skip(struct journal *j, uint64_t run, uint64_t n);
 /* Signs and commits what waits. 0; ST_FULL (kept, refusing from now on); other codes are as ST_FULL for the
  * caller. */
 int journal_flush(struct journal *j);
+/* Commits one record at once, in a batch of its own, past journal.max and journal.reserve: for the alert that
+ * they were reached. What waits keeps waiting. 0, or a code when the disk does not take it either. */
+int journal_urgent(struct journal *j, const struct record *r);
 /* A batch is due: it is large or old enough. */
 bool journal_due(const struct journal *j, uint64_t now_ms);
 size_t journal_waiting(const struct journal *j);

@@ -119,12 +119,14 @@ static void put_own_alert(struct writer *out, const struct own_alert *a, uint64_
     jw_end_obj(&j);
 }
 
-/* It refuses: said at once on the log and in the status, and kept as an alert until it can be written. */
+/* It refuses: said at once on the log, in the status and as an alert, which is kept until it can be written.
+ */
 static void became_full(struct core *c)
 {
     const struct own_alert full = {"journal-full", "The journal is full: events are lost",
                                    "Nhật ký đã đầy: sự kiện đang bị mất", journal_reason(c->journal),
                                    "không còn chỗ trống cho nhật ký"};
+    struct record alert;
 
     if (c->full_told)
         return;
@@ -133,6 +135,12 @@ static void became_full(struct core *c)
               journal_reason(c->journal));
     writer_clear(&c->held);
     put_own_alert(&c->held, &full, 0);
+    alert = (struct record){
+        .run = c->own_run, .n = c->own_n + 1, .type = EVENT_ALERT, .json = writer_span(&c->held)};
+    if (journal_urgent(c->journal, &alert) == 0) { /* the disk itself may still have room for one alert */
+        c->own_n++;
+        writer_clear(&c->held);
+    }
     record_note(c);
 }
 
@@ -146,7 +154,8 @@ static void became_free(struct core *c)
 
     c->full_told = false;
     log_info("the journal takes events again; %llu were lost", (unsigned long long)c->full_lost);
-    record_own(c, EVENT_ALERT, writer_span(&c->held));
+    if (c->held.n)
+        record_own(c, EVENT_ALERT, writer_span(&c->held));
     writer_init(&over, HELD_MAX);
     put_own_alert(&over, &free_again, c->full_lost);
     c->full_lost = 0;
@@ -195,7 +204,9 @@ void record_tick(struct core *c, uint64_t now_ms)
 {
     if (c->full_told && journal_retry(c->journal))
         became_free(c);
-    if (!journal_full(c->journal) && journal_due(c->journal, now_ms) && journal_flush(c->journal) != 0)
+    if (!journal_full(c->journal) && journal_due(c->journal, now_ms))
+        (void)journal_flush(c->journal);
+    if (journal_full(c->journal))
         became_full(c);
     tell_uplink(c);
 }

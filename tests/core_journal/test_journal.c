@@ -278,6 +278,7 @@ static void test_replay(void)
 /* Full at journal.max: it refuses, keeps what it has, and goes on when the console has taken the oldest. */
 static void test_full(void)
 {
+    const struct record urgent = {.run = 1, .n = 1, .json = span_str("{}")};
     struct conf keep = conf;
     struct journal *j;
     struct verify_report r;
@@ -306,6 +307,9 @@ static void test_full(void)
     last = journal_last(j);
     CHECK(add(j, n + 1, 1, "{}") == ST_FULL);
     CHECK(!journal_retry(j));
+    CHECK(journal_urgent(j, &urgent) == 0); /* the alert about it goes past the limit */
+    CHECK(journal_full(j));
+    CHECK_U64(journal_last(j), ++last);
     CHECK(verify(path, &r) == 0);
     CHECK(journal_set_receipt(j, last + 1) == ST_MALFORMED);
     CHECK(journal_set_receipt(j, last) == 0);

@@ -351,6 +351,7 @@ static void test_full(void)
     CHECK(fake_end(&s.f) == -SIGKILL);
     close_peers(&s);
     CHECK_U64(records(RUN, &alerts, NULL, 0), 0);
+    CHECK_U64(records_of(EVENT_ALERT, "\"signature\":\"The journal is full: events are lost\""), 1);
     check_row("free again");
     begin(&s, NULL);
     send_replay(s.sensor, 10);
