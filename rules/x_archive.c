@@ -48,6 +48,8 @@ static struct archive *open_memory(struct span in, bool raw)
         archive_read_support_format_rar(a);
         archive_read_support_format_rar5(a);
         archive_read_support_format_tar(a);
+        /* What stands behind a tar's end mark is read by some programs: it is, too, here. */
+        archive_read_set_format_option(a, "tar", "read_concatenated_archives", "1");
         archive_read_support_format_xar(a);
         archive_read_support_format_zip(a);
     }

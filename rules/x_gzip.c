@@ -53,6 +53,14 @@ static bool is_gzip(struct span s)
     return span_starts(s, "\x1f\x8b\x08");
 }
 
+static bool all_zero(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i])
+            return false;
+    return true;
+}
+
 static enum unread why_of(int rc)
 {
     switch (rc) {
@@ -81,6 +89,8 @@ void x_gzip(struct extract *x, struct span in)
         rc = zip_inflate(x, rest, gzip ? ZIP_GZIP : ZIP_ZLIB, &w, &used);
         rest = span_part(rest, used, rest.n);
     } while (!rc && used && gzip && is_gzip(rest));
+    if (!rc && !all_zero(rest))
+        extract_unread(x, UNREAD_CORRUPT); /* something stands behind the stream that belongs to no stream */
     if (!gzip && rc == ST_MALFORMED && !w.n) { /* two bytes that looked like a zlib header, no more */
         extract_type(x, "data", "application/octet-stream");
         extract_unread_all(x, UNREAD_UNSUPPORTED);

@@ -83,14 +83,14 @@ bool zip_ends(struct span in)
     return end.count && end.at + END_SIZE + reader_le16(&r) == in.n;
 }
 
-static bool entry_add(struct zip *z, struct arena *a, size_t *cap, const struct zip_entry *e)
+bool zip_entry_add(struct zip *z, struct arena *a, const struct zip_entry *e)
 {
     if (z->n >= ZIP_ENTRIES_MAX) {
         z->damaged = true;
         return false;
     }
-    if (z->n == *cap) {
-        size_t more = *cap ? *cap * 2 : 64;
+    if (z->n == z->cap) {
+        size_t more = z->cap ? z->cap * 2 : 64;
         struct zip_entry *v = arena_array(a, more, sizeof(*v));
         if (!v) {
             z->damaged = true;
@@ -99,13 +99,13 @@ static bool entry_add(struct zip *z, struct arena *a, size_t *cap, const struct 
         if (z->n)
             memcpy(v, z->v, z->n * sizeof(*v));
         z->v = v;
-        *cap = more;
+        z->cap = more;
     }
     z->v[z->n++] = *e;
     return true;
 }
 
-static void set_flags(struct zip_entry *e, uint16_t flags)
+void zip_entry_flags(struct zip_entry *e, uint16_t flags)
 {
     e->encrypted = (flags & 1) || e->method == 99; /* 99: AES by its own header */
     e->utf8 = flags & 0x800;
@@ -159,7 +159,7 @@ static bool read_central(struct reader *r, struct zip_entry *ret)
     reader_skip(r, 8);
     e.offset = reader_le32(r);
     e.name = reader_take(r, name);
-    set_flags(&e, flags);
+    zip_entry_flags(&e, flags);
     read_extra(reader_take(r, extra), &e);
     if (!reader_ok(r))
         return false;
@@ -172,7 +172,6 @@ static void read_directory(struct zip *z, struct arena *a, const struct end_reco
 {
     struct reader r = reader_span(z->in);
     struct zip_entry e;
-    size_t cap = 0;
 
     /* What stands before the archive shifts all offsets: the directory ends where the end record begins. */
     if (end->size <= end->at && end->at - end->size > end->offset &&
@@ -183,51 +182,12 @@ static void read_directory(struct zip *z, struct arena *a, const struct end_reco
         return;
     reader_seek(&r, (size_t)(z->base + end->offset));
     while (read_central(&r, &e))
-        if (!entry_add(z, a, &cap, &e))
+        if (!zip_entry_add(z, a, &e))
             return;
     if (z->n < end->count || end->spanned)
         z->damaged = true;
-}
-
-/* Without a directory: each local header, its member reaching to the next signature when its size is not
- * told. */
-static void walk_locals(struct zip *z, struct arena *a)
-{
-    struct span sig = span_of("PK\3\4", 4);
-    size_t cap = 0;
-    ptrdiff_t at = span_find(z->in, sig, 0), next;
-
-    z->damaged = true;
-    z->base = 0;
-    for (; at >= 0; at = next) {
-        struct reader r = reader_span(z->in);
-        struct zip_entry e = {.offset = (uint64_t)at};
-        uint16_t flags, name, extra;
-        reader_seek(&r, (size_t)at + 6);
-        flags = reader_le16(&r);
-        e.method = reader_le16(&r);
-        reader_skip(&r, 4);
-        e.crc = reader_le32(&r);
-        e.packed = reader_le32(&r);
-        e.size = reader_le32(&r);
-        name = reader_le16(&r);
-        extra = reader_le16(&r);
-        e.name = reader_take(&r, name);
-        reader_take(&r, extra);
-        next = span_find(z->in, sig, (size_t)at + 4);
-        if (!reader_ok(&r) || !name)
-            continue;
-        set_flags(&e, flags);
-        if (flags & 8 || e.packed > reader_left(&r)) {
-            e.packed = (next < 0 ? z->in.n : (size_t)next) - r.pos;
-            e.size = 0;
-            e.crc = 0;
-        } else {
-            next = span_find(z->in, sig, r.pos + (size_t)e.packed);
-        }
-        if (!entry_add(z, a, &cap, &e))
-            return;
-    }
+    if (z->n && !zip_find_unlisted(z, a, z->base + end->offset))
+        z->damaged = true;
 }
 
 static struct span plain_name(struct span name)
@@ -277,7 +237,7 @@ int zip_open(struct arena *a, struct span in, struct zip **ret)
     if (find_end(in, &end))
         read_directory(z, a, &end);
     if (!z->n)
-        walk_locals(z, a);
+        zip_walk(z, a);
     if (!z->n)
         return ST_MALFORMED;
     if (!sort_names(z, a))

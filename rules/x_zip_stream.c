@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-#define LOCAL_SIG 0x04034b50u
 #define PIECE (64u << 10)
 #define CLOCK_EVERY 16 /* pieces between looks at the clock */
 
@@ -86,7 +85,7 @@ static int entry_data(const struct zip *z, const struct zip_entry *e, struct spa
     uint16_t name, extra;
 
     if (e->offset > z->in.n || z->base > z->in.n - e->offset ||
-        zip_u32_at(z->in, z->base + e->offset) != LOCAL_SIG)
+        zip_u32_at(z->in, z->base + e->offset) != ZIP_LOCAL_SIG)
         return ST_MALFORMED;
     reader_seek(&r, (size_t)(z->base + e->offset));
     reader_skip(&r, 26);

@@ -155,6 +155,11 @@ static void test_tar(void)
     CHECK_STR(json_text(e.json, "level"), "top_secret");
     CHECK_STR(json_text(e.json, "read"), "full");
     examine_done(&e);
+    tar_put(&w, "behind.txt", '0', span_str("behind the end\n"));
+    e = examine(writer_span(&w), "t.tar", NULL);
+    check_row("tar behind its end");
+    CHECK_STR(json_text(member_at(e.json, 3), "text"), "behind the end\n");
+    examine_done(&e);
     e = examine(span_part(writer_span(&w), 0, 1024 + 3), "t.tar", NULL);
     check_row("tar cut");
     CHECK(strcmp(json_text(e.json, "read"), "full") != 0);
