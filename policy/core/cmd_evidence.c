@@ -86,6 +86,7 @@ static int list(int argc, char **argv)
         free(names[i]);
     }
     free(names);
+    (void)fflush(stdout); /* the sum comes behind what it sums up, also when both go to one place */
     fprintf(stderr, "%d sealed documents, %" PRIu64 " bytes\n", n, bytes);
     return 0;
 }
