@@ -135,14 +135,13 @@ static _Noreturn void helper(int fd, const char *table, uint64_t timeout_ms)
 {
     char made[ANSWER], answer[ANSWER], script[128];
     struct pair p;
-    ssize_t n;
 
     prctl(PR_SET_NAME, "gh-enforce-nft");
     keep_net_admin();
     signal(SIGPIPE, SIG_IGN);
     make_table(table, made);
     /* the end of the socket tells that the enforcer is gone, however it died */
-    while ((n = recv(fd, &p, sizeof(p), 0)) == sizeof(p)) {
+    while (recv(fd, &p, sizeof(p), 0) == sizeof(p)) {
         memcpy(answer, made, sizeof(answer));
         if (!made[0])
             add_pair(table, timeout_ms, &p, answer);

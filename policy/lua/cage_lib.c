@@ -77,11 +77,9 @@ static int lib_ends_with(lua_State *l)
 static int lib_lower(lua_State *l)
 {
     luaL_Buffer b;
-    size_t n;
-    const char *s = lua_isnil(l, 1) ? lua_pushliteral(l, "") : luaL_checklstring(l, 1, &n);
+    size_t n = 0;
+    const char *s = lua_isnil(l, 1) ? "" : luaL_checklstring(l, 1, &n);
 
-    n = lua_rawlen(l, -1);
-    s = lua_tostring(l, -1);
     luaL_buffinit(l, &b);
     for (size_t i = 0; i < n; i++)
         luaL_addchar(&b, (char)(s[i] >= 'A' && s[i] <= 'Z' ? s[i] + 32 : s[i]));
