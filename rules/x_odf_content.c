@@ -23,14 +23,14 @@ struct content {
         struct odf_format f;
     } formats[FORMATS_MAX];
     unsigned n_formats;
-    unsigned source;        /* open elements that hold program text */
-    unsigned text;          /* open elements whose content is text */
-    unsigned cell;          /* depth of the open spreadsheet cell, 0 none */
-    bool cell_said;         /* a paragraph of it has ended: the next one begins a line */
-    bool tab;               /* a cell has ended: text of the next one comes behind a tab */
-    bool blank;             /* the last character was white space: more of it is collapsed */
-    bool sheets;            /* inside office:spreadsheet */
-    bool said[PLACE_COUNT]; /* something in the open line */
+    unsigned source;         /* open elements that hold program text */
+    unsigned text;           /* open elements whose content is text */
+    unsigned cell;           /* depth of the open spreadsheet cell, 0 none */
+    bool cell_said;          /* a paragraph of it has ended: the next one begins a line */
+    bool tab;                /* a cell has ended: text of the next one comes behind a tab */
+    bool blank[PLACE_COUNT]; /* the last character was white space: more of it is collapsed */
+    bool sheets;             /* inside office:spreadsheet */
+    bool said[PLACE_COUNT];  /* something in the open line */
     struct odf_format cell_format;
     struct odf_style *style; /* open style */
     struct writer value;     /* of a metadata field, or base64 of an embedded object */
@@ -74,6 +74,8 @@ static bool is_lone_blank(struct span s, size_t i)
 /* White space in a paragraph counts as one blank, however the XML was laid out (part 3, 6.1.2). */
 static void say_collapsed(struct content *c, struct span s)
 {
+    bool *blank = &c->blank[place_now(c)];
+
     for (size_t at = 0; at < s.n;) {
         size_t n = at;
 
@@ -81,27 +83,40 @@ static void say_collapsed(struct content *c, struct span s)
             n++;
         if (n > at) {
             say(c, span_part(s, at, n - at));
-            c->blank = false;
+            *blank = false;
         }
         at = n;
         while (at < s.n && is_white(s.p[at]))
             at++;
-        if (at > n && !c->blank) {
+        if (at > n && !*blank) {
             say(c, span_str(" "));
-            c->blank = true;
+            *blank = true;
         }
     }
 }
 
+static void line_of(struct content *c, enum place place)
+{
+    c->blank[place] = true;
+    if (c->said[place])
+        extract_line(c->o->x, place, c->o->page);
+    c->said[place] = false;
+}
+
+/* The line of the paragraph at hand, and what was hidden in it; a note in the middle of a line does not end
+ * that. */
+static void line_here(struct content *c)
+{
+    line_of(c, place_now(c));
+    line_of(c, PLACE_HIDDEN);
+}
+
+/* All lines: of a row, a sheet, a slide. */
 static void line(struct content *c)
 {
     c->tab = false;
-    c->blank = true;
     for (int p = 0; p < PLACE_COUNT; p++)
-        if (c->said[p]) {
-            extract_line(c->o->x, (enum place)p, c->o->page);
-            c->said[p] = false;
-        }
+        line_of(c, (enum place)p);
 }
 
 static void say_line(struct content *c, enum place place, const char *value)
@@ -174,7 +189,6 @@ static void place_start(struct content *c, struct sax *s, const char *name)
     }
     for (size_t i = 0; i < GH_COUNT(table); i++)
         if (strcmp(name, table[i].name) == 0) {
-            line(c);
             push_place(c, s, table[i].place);
             return;
         }
@@ -191,7 +205,7 @@ static void paragraph_start(struct content *c, struct sax *s)
     if (c->cell && c->cell_said) {
         say(c, span_str("\n"));
     } else if (!c->cell) {
-        line(c); /* of a paragraph around this one's frame */
+        line_here(c); /* of a paragraph around this one's frame */
     }
     push_format(c, s, 'p');
 }
@@ -398,13 +412,13 @@ static void content_end(void *ctx, struct sax *s, const char *name)
         if (c->cell)
             c->cell_said = true;
         else
-            line(c);
+            line_here(c);
     }
     table_end(c, s, name);
     if (c->n_formats && c->formats[c->n_formats - 1].depth == sax_depth(s))
         c->n_formats--;
     if (c->n_places && c->places[c->n_places - 1].depth == sax_depth(s)) {
-        line(c);
+        line_here(c);
         c->n_places--;
     }
     if (strcmp(name, "spreadsheet") == 0)
