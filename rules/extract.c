@@ -10,6 +10,8 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#define FEW_BYTES 24
+
 const char *place_name(enum place p)
 {
     static const char *const names[PLACE_COUNT] = {"body",   "header",   "footer", "notes",   "comment",
@@ -143,6 +145,22 @@ void extract_line(struct extract *x, enum place place, unsigned page)
         extract_text(x, place, page, span_str("\n"), NULL);
 }
 
+static bool all_ascii(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] >= 0x80)
+            return false;
+    return true;
+}
+
+/* An 8-bit or East Asian set: most bytes mean something in it. */
+static bool charset_believable(const char *charset)
+{
+    const char *name = charset ? charset_canonical(charset) : NULL;
+
+    return name && strcmp(name, "us-ascii") != 0 && strncmp(name, "utf-", 4) != 0;
+}
+
 void extract_bytes(struct extract *x, enum place place, unsigned page, struct span bytes, const char *charset)
 {
     struct writer w;
@@ -150,8 +168,12 @@ void extract_bytes(struct extract *x, enum place place, unsigned page, struct sp
 
     if (!bytes.n)
         return;
-    name = charset_detect(bytes, charset,
-                          NULL); /* what is declared is a hint: old mail declares what it likes */
+    /* What is declared is a hint: old mail declares what it likes. But so few bytes prove nothing against it,
+     * and some formats come in many thousands of such runs. */
+    if (bytes.n < FEW_BYTES && !all_ascii(bytes) && charset_believable(charset))
+        name = charset_canonical(charset);
+    else
+        name = charset_detect(bytes, charset, NULL);
     if (!x->encoding_fixed && strcmp(name, "us-ascii") != 0 &&
         (!x->encoding || strcmp(x->encoding, "utf-8") == 0))
         x->encoding = charset_canonical(name);

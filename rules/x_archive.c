@@ -210,7 +210,8 @@ void x_packed(struct extract *x, struct span in)
     struct archive_entry *e;
     unsigned retries = 0;
 
-    if (a && next_entry(x, a, &e, &retries))
+    /* A stream too damaged to be known would come out as it is, and be looked into again. */
+    if (a && next_entry(x, a, &e, &retries) && archive_filter_code(a, 0) != ARCHIVE_FILTER_NONE)
         read_entry(x, a, e, packed_name(x));
     else
         extract_child_unread(x, packed_name(x), 0, UNREAD_CORRUPT);

@@ -101,6 +101,7 @@ static const struct {
         "zip", "a.txt", "hello archive\n", "full"),
     ROW("gzip cut.txt.gz", "\x1f\x8b\x08\0\0\0\0\0\0\3\xcb\x48", "gzip", "gzip cut.txt", NULL, NULL),
     ROW("broken.bz2", "BZh91AY&SY\xff\xff\xff\xff\0\0\0\0", "bzip2", NULL, NULL, "none"),
+    ROW("header alone.txt.Z", "\x1f\x9d\xff\xff", "compress", "header alone.txt", "", "none"),
     ROW("broken.7z",
         "7z\xbc\xaf\x27\x1c\0\4\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
         "\xff\xff",

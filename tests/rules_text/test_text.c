@@ -20,6 +20,7 @@ static const struct {
         "utf-16le", "none", "chào"),
     ROW("utf-16be without bom", "\0x\0i\0n\0 \0c\0h\0\xe0\0o\0 \0b\0\xa1\0n", "utf-16be", "none",
         "xin chào b¡n"),
+    ROW("utf-16le of ascii", "p\0l\0a\0i\0n\0", "utf-16le", "none", "plain"),
     ROW("nfd becomes nfc", "m\xc3\xa2\xcc\xa3t ong\n", "utf-8", "none", "mật ong\n"),
     ROW("tcvn3", "C\xe9ng h\xdf\x61 x\xb7 h\xe9i chñ nghÜa ViÖt Nam", "", "none", NULL),
     ROW("invalid byte", "Gr\xc3\xbc\xc3\x9f\x65 aus K\xc3\xb6ln, sch\xc3\xb6ne gr\xc3\xbc\xc3\x9f\x65 \xff\n",
