@@ -4,10 +4,12 @@ import base64
 import hashlib
 import json
 import os
+import signal
 import socket
 import sqlite3
 import ssl
 import subprocess
+import sys
 import warnings
 
 from harness import BUILD, Appliance, Client, Console, check, end, equal, post_envelope, flow, tls
@@ -159,8 +161,39 @@ def test_audit():
     console.start()
 
 
+def children(pid):
+    out = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], stdout=subprocess.PIPE, text=True).stdout
+    return [int(x) for x in out.split()]
+
+
+def test_keeper():
+    """gatehouse console: starts gh-console, restarts it when it dies, ends with it when asked, gives up on a taken port."""
+    gatehouse = os.path.join(BUILD, "gatehouse")
+    if not os.path.exists(gatehouse):
+        print("gatehouse is not built: its keeping of the console is not tested", file=sys.stderr)
+        return
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    settings = ["--set", "console.state_dir=" + os.path.join(console.dir, "kept"), "--set", "console.listen=127.0.0.1:%d" % port]
+    p = subprocess.Popen([gatehouse, "console"] + settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    equal("says where it is", p.stdout.readline(), "Gatehouse console: https://127.0.0.1:%d/\n" % port)
+    check("and how to begin", "#invite=" in p.stdout.readline() + p.stdout.readline())
+    taken = subprocess.run([gatehouse, "console"] + settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=30)
+    check("a second one: exit 2 and why", taken.returncode == 2 and "another program listens there" in taken.stderr, taken.stderr)
+    child = children(p.pid)
+    equal("one process", len(child), 1)
+    os.kill(child[0], signal.SIGKILL)
+    equal("killed, it comes back", p.stdout.readline(), "Gatehouse console: https://127.0.0.1:%d/\n" % port)
+    child = children(p.pid)
+    p.send_signal(signal.SIGINT)
+    equal("Ctrl-C", p.wait(20), 0)
+    check("no process stays", not any(os.path.exists("/proc/%d" % c) for c in child))
+
+
 test_mistakes()
 test_init()
+test_keeper()
 test_enrol()
 test_tls()
 test_start_again()
