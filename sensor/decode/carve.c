@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #define SMALL_MAX (64u << 10)   /* bytes kept in ordinary memory before a memfd is made */
+#define STAGE_MAX (16u << 10)   /* bytes gathered for one write when there is a memfd */
+#define HASH_MAX 2048u          /* bytes gathered for the hash when nobody wants them */
 #define NAME_MAX_BYTES 1024u    /* as event_document says */
 #define CONTEXT_MAX (16u << 10) /* see carve_context */
 #define HOLE_MAX (1u << 20)     /* zeros that stand for one hole at most: they are hashed and read */
@@ -30,7 +32,7 @@ struct transfer {
     enum direction dir;
     uint32_t tx;
     struct digest *sha256, *md5;
-    struct writer small; /* the bytes, while there are few of them */
+    struct writer stage; /* bytes not hashed nor written yet: all of a small document */
     int fd;              /* the bytes, when there are many; -1 before */
     uint64_t seen;       /* bytes carved */
     uint64_t at;         /* place of the next byte: seen and holes */
@@ -92,7 +94,7 @@ static void transfer_free(struct transfer *t)
     t->c->memory -= t->charged;
     digest_free(t->sha256);
     digest_free(t->md5);
-    writer_done(&t->small);
+    writer_done(&t->stage);
     writer_done(&t->name);
     writer_done(&t->context);
     if (t->fd >= 0)
@@ -112,13 +114,13 @@ struct transfer *carve_open(struct proto_ctx *cx, enum direction dir, struct spa
     if (!t)
         goto lost;
     *t = (struct transfer){.c = c, .cx = cx, .dir = dir, .tx = tx, .fd = -1};
-    writer_init(&t->small, SMALL_MAX);
+    writer_init(&t->stage, SMALL_MAX);
     writer_init(&t->name, NAME_MAX_BYTES);
     writer_init(&t->context, CONTEXT_MAX);
     t->sha256 = digest_new_sha256();
     if (c->opt.md5)
         t->md5 = digest_new_md5();
-    if (!t->sha256 || (c->opt.md5 && !t->md5) || !charge(t, sizeof(*t)))
+    if (!t->sha256 || (c->opt.md5 && !t->md5) || !charge(t, sizeof(*t) + (c->opt.keep ? 0 : HASH_MAX)))
         goto lost_transfer;
     carve_name(t, name);
     c->counts.open++;
@@ -186,44 +188,63 @@ static bool put_fd(struct transfer *t, struct span bytes, uint64_t at)
     return true;
 }
 
-static bool spill(struct transfer *t)
+static bool make_fd(struct transfer *t)
 {
     t->fd = memfd_create("document", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (t->fd < 0 || !put_fd(t, writer_span(&t->small), 0))
+    return t->fd >= 0;
+}
+
+/* Hashes what is gathered and, where bytes are kept, writes it into the memfd, which is made when it is first
+ * needed. Many small pieces (lines, chunks) would cost more by the calls for each than by their bytes. */
+static bool flush(struct transfer *t)
+{
+    struct span bytes = writer_span(&t->stage);
+
+    if (!bytes.n)
+        return true;
+    digest_update(t->sha256, bytes.p, bytes.n);
+    if (t->md5)
+        digest_update(t->md5, bytes.p, bytes.n);
+    if (t->c->opt.keep && ((t->fd < 0 && !make_fd(t)) || !put_fd(t, bytes, t->at - bytes.n)))
         return false;
-    writer_done(&t->small);
+    if (t->stage.cap > STAGE_MAX)
+        writer_done(&t->stage);
+    writer_clear(&t->stage);
     return true;
 }
 
-/* Zeros where bytes are missing: into the hash and, while the document is small, into its memory. */
+/* Bytes, or zeros where some are missing, at the document's end. */
+static bool put_bytes(struct transfer *t, struct span bytes)
+{
+    size_t max = !t->c->opt.keep ? HASH_MAX : t->fd < 0 ? SMALL_MAX : STAGE_MAX;
+
+    while (bytes.n) {
+        struct span part = span_part(bytes, 0, max - t->stage.n);
+        writer_put(&t->stage, part);
+        if (!writer_ok(&t->stage))
+            return false;
+        t->at += part.n;
+        bytes = span_part(bytes, part.n, bytes.n);
+        if (t->stage.n == max) {
+            if ((t->c->opt.keep && t->fd < 0 && !charge(t, STAGE_MAX)) || !flush(t))
+                return false;
+            max = t->c->opt.keep ? STAGE_MAX : HASH_MAX;
+        }
+    }
+    return true;
+}
+
 static bool put_hole(struct transfer *t)
 {
     static const uint8_t zeros[4096];
 
     while (t->hole) {
         size_t n = t->hole < sizeof(zeros) ? (size_t)t->hole : sizeof(zeros);
-        digest_update(t->sha256, zeros, n);
-        if (t->fd < 0 && t->small.n + n > SMALL_MAX && !spill(t))
+        if ((t->fd < 0 && !charge(t, n)) || !put_bytes(t, span_of(zeros, n)))
             return false;
-        if (t->fd < 0) {
-            if (!charge(t, n))
-                return false;
-            writer_bytes(&t->small, zeros, n);
-        }
         t->hole -= n;
-        t->at += n;
     }
     return true;
-}
-
-static bool put_bytes(struct transfer *t, struct span bytes)
-{
-    if (t->fd < 0 && bytes.n > SMALL_MAX - t->small.n && !spill(t))
-        return false;
-    if (t->fd >= 0)
-        return put_fd(t, bytes, t->at);
-    writer_put(&t->small, bytes);
-    return writer_ok(&t->small);
 }
 
 void carve_data(struct transfer *t, struct span bytes)
@@ -244,24 +265,20 @@ void carve_data(struct transfer *t, struct span bytes)
         if (!bytes.n)
             return;
     }
-    if (t->c->opt.keep && (!charge(t, bytes.n) || !put_hole(t) || !put_bytes(t, bytes))) {
+    if ((t->c->opt.keep && (!charge(t, bytes.n) || !put_hole(t))) || !put_bytes(t, bytes)) {
         t->limit = "documents_memory";
         return;
     }
-    digest_update(t->sha256, bytes.p, bytes.n);
-    if (t->md5)
-        digest_update(t->md5, bytes.p, bytes.n);
-    t->at += bytes.n;
     t->seen += bytes.n;
 }
 
 /* Copies what from has in its memfd into t. */
 static bool copy_fd(struct transfer *t, const struct transfer *from)
 {
+    uint64_t at = 0, end = from->at - from->stage.n;
     uint8_t buf[16384];
-    uint64_t at = 0;
 
-    while (at < from->at) {
+    while (at < end) {
         ssize_t n = pread(from->fd, buf, sizeof(buf), (off_t)at);
         if (n <= 0 || !put_fd(t, span_of(buf, (size_t)n), at))
             return false;
@@ -289,10 +306,10 @@ struct transfer *carve_fork(struct transfer *from)
     t->gap = from->gap;
     t->limit = from->limit;
     writer_put(&t->context, writer_span(&from->context));
-    writer_put(&t->small, writer_span(&from->small));
-    if (!t->sha256 || (from->md5 && !t->md5) || !writer_ok(&t->small) ||
+    writer_put(&t->stage, writer_span(&from->stage));
+    if (!t->sha256 || (from->md5 && !t->md5) || !writer_ok(&t->stage) ||
         (from->c->opt.keep && !charge(t, from->seen)) ||
-        (from->fd >= 0 && (!spill(t) || !copy_fd(t, from)))) {
+        (from->fd >= 0 && (!make_fd(t) || !copy_fd(t, from)))) {
         from->c->counts.lost_memory++;
         from->c->counts.open--;
         transfer_free(t);
@@ -323,9 +340,7 @@ static uint64_t hand_on(struct transfer *t, const uint8_t sha256[static SHA256_S
                                .name = writer_span(&t->name)};
     int fd;
 
-    if (!c->opt.keep || !c->emit || !t->seen)
-        return 0;
-    if (t->fd < 0 && !spill(t))
+    if (t->fd < 0 || !c->emit || !t->seen)
         return 0;
     fd = t->fd;
     t->fd = -1;
@@ -342,13 +357,13 @@ static uint64_t hand_on(struct transfer *t, const uint8_t sha256[static SHA256_S
 static void announce(struct transfer *t, bool complete)
 {
     uint8_t sha256[SHA256_SIZE], md5[MD5_SIZE];
-    uint64_t id;
+    bool kept = flush(t);
     struct jw j;
 
     digest_final(t->sha256, sha256);
     if (t->md5)
         digest_final(t->md5, md5);
-    id = hand_on(t, sha256, complete);
+    uint64_t id = kept ? hand_on(t, sha256, complete) : 0;
     proto_event_begin(t->cx, EVENT_FILEINFO, t->dir, t->tx, &j);
     if (t->context.n)
         jw_raw(&j, writer_span(&t->context));
@@ -391,8 +406,9 @@ static struct transfer *join(struct transfer *t)
         return NULL;
     if (!c->joins)
         c->joins = joins_new(c->opt.memory_max / 4);
-    if (!c->joins || joins_add(c->joins, t->piece_key, t->piece_total, t->piece_start, t->seen,
-                               writer_span(&t->small), t->fd, &fd) != 1)
+    if (!c->joins || (t->fd >= 0 && !flush(t)) ||
+        joins_add(c->joins, t->piece_key, t->piece_total, t->piece_start, t->seen, writer_span(&t->stage),
+                  t->fd, &fd) != 1)
         return NULL;
     whole = carve_open(t->cx, t->dir, writer_span(&t->name), t->tx);
     if (whole)

@@ -158,7 +158,7 @@ static void limits(void)
 
 static void memory(void)
 {
-    struct carve_options o = {.keep = true, .document_max = 1 << 20, .memory_max = 100000};
+    struct carve_options o = {.keep = true, .document_max = 1 << 20, .memory_max = 120000};
     struct proto_host *h = start(&o);
     struct transfer *a = doc(h, "a"), *b = doc(h, "b");
 
@@ -180,6 +180,42 @@ static void memory(void)
     while (n--)
         carve_close(open[n], true);
     fake_free(h);
+}
+
+/* What is gathered before it is written must not show: documents of all sizes around the borders, in pieces
+ * of all sizes. */
+static void borders(void)
+{
+    static const size_t sizes[] = {1,     2047,  2048,  2049,  16383, 16385, 65535,
+                                   65536, 65537, 81919, 81920, 81921, 150000};
+    static const size_t steps[] = {1, 7, 1460, 20000, 200000};
+    static uint8_t bytes[150000];
+    uint8_t want[32];
+    char hex[65];
+
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (uint8_t)(i * 7 + i / 251);
+    for (size_t i = 0; i < GH_COUNT(sizes); i++)
+        for (size_t k = 0; k < 2 * GH_COUNT(steps); k++) {
+            struct carve_options o = options;
+            o.keep = k >= GH_COUNT(steps);
+            struct proto_host *h = start(&o);
+            struct transfer *t = doc(h, "b");
+            struct reader r = reader_of(bytes, sizes[i]);
+            size_t step = steps[k % GH_COUNT(steps)];
+            check_row("borders");
+            while (reader_left(&r))
+                carve_data(t, reader_take(&r, step < reader_left(&r) ? step : reader_left(&r)));
+            carve_close(t, true);
+            digest_sha256(bytes, sizes[i], want);
+            digest_hex(want, 32, hex);
+            CHECK(fake_has(h, EVENT_FILEINFO, 0, hex));
+            CHECK_U64(h->n_doc, o.keep);
+            if (o.keep)
+                CHECK(h->doc[0].d.size == sizes[i] && memcmp(h->doc[0].bytes, bytes, sizes[i]) == 0 &&
+                      memcmp(h->doc[0].d.sha256, want, 32) == 0);
+            fake_free(h);
+        }
 }
 
 static void hash_only(void)
@@ -204,7 +240,7 @@ static void hash_only(void)
 
 static void forks(void)
 {
-    static const size_t sizes[] = {0, 5, 70000};
+    static const size_t sizes[] = {0, 5, 70000, 150001};
 
     check_row("forks");
     for (size_t i = 0; i < GH_COUNT(sizes); i++) {
@@ -382,6 +418,7 @@ int main(void)
     limits();
     memory();
     hash_only();
+    borders();
     forks();
     fork_without_memory();
     none();
