@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Lists, filters, keyset pages, the detail, and the steps that people take."""
-from harness import Appliance, Client, Console, alert, check, end, equal, flow
+from harness import ATTACKS, Appliance, Client, Console, alert, check, end, equal, flow
+from schema import faults
 
 console = Console()
 admin = console.administrator()
@@ -172,11 +173,53 @@ def test_stats():
     check("metrics", b'gatehouse_appliance_batches_total{appliance="hue-2"} 1' in m.body and m.headers["Content-Type"].startswith("text/plain"))
 
 
+def test_described():
+    """Answers and the description's own examples fit the description."""
+    api = Client(console).get("/api/v1/openapi.json").json()
+    box.send([alert(970, text=ATTACKS[0]), ("alert", 971, 1, {}), ("alert", 972, 1, {"alert": {"severity": 99}, "src_ip": 5}),
+              ("stats", 973, 0, {"gatehouse": {"ledger": {"packets": {"in": 2, "out": 1, "lost": {"x": 1}}}}})])
+    newest = admin.get("/api/v1/alerts?limit=1").json()["items"][0]["id"]
+    for path, concrete in (("/session", "/session"), ("/alerts", "/alerts?limit=200"), ("/alerts/{id}", "/alerts/%d" % newest),
+                           ("/alerts/{id}", "/alerts/%d" % (newest - 2)), ("/events", "/events?limit=200"),
+                           ("/appliances", "/appliances"), ("/stats", "/stats"), ("/users", "/users"), ("/audit", "/audit")):
+        described = api["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        equal("GET " + concrete, faults(api, described, admin.get("/api/v1" + concrete).json()), [])
+    many = admin.post("/api/v1/alerts/actions", {"action": "acknowledge", "ids": [newest, 99999]}).json()
+    equal("POST /alerts/actions", faults(api, api["components"]["schemas"]["ActionManyResult"], many), [])
+    one = act(admin, newest, action="close", reason="permitted").json()
+    equal("POST /alerts/{id}/actions", faults(api, api["paths"]["/alerts/{id}/actions"]["post"]["responses"]["200"]["content"]
+                                              ["application/json"]["schema"], one), [])
+    for problem in (admin.get("/api/v1/alerts?x=1"), Client(console).get("/api/v1/alerts"), act(admin, newest, action="close"),
+                    act(admin, newest, action="acknowledge"), admin.get("/api/v1/nothing")):
+        equal("type of a problem", problem.headers["Content-Type"], "application/problem+json")
+        equal("problem", faults(api, api["components"]["schemas"]["Problem"], problem.json()), [])
+        equal("its status", problem.json()["status"], problem.status)
+    examples = 0
+
+    def walk(node, where):
+        nonlocal examples
+        if isinstance(node, dict):
+            if "schema" in node and ("example" in node or "examples" in node) and isinstance(node["schema"], dict):
+                for e in [node["example"]] if "example" in node else [x["value"] for x in node["examples"].values()]:
+                    if node["schema"].get("type") != "string":
+                        examples += 1
+                        equal("example of " + where, faults(api, node["schema"], e), [])
+            for k, v in node.items():
+                walk(v, where + "/" + k)
+        elif isinstance(node, list):
+            for v in node:
+                walk(v, where)
+
+    walk({"paths": api["paths"], "responses": api["components"]["responses"]}, "")
+    check("there are examples", examples > 25, examples)
+
+
 setup()
 test_pages()
 test_filters()
 test_detail()
 test_many(test_steps())
 test_stats()
+test_described()
 console.close()
 end()

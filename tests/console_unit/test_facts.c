@@ -69,6 +69,20 @@ static void test_alert(struct arena *a)
           span_find(f.search, span_str("10.0.0.1"), 0) >= 0);
 }
 
+/* Every level of the schema has a bit of its own in the filters. */
+static void test_levels(void)
+{
+    static const char *const schema[] = {
+#define EVENT_LEVEL(name, rank, shown) name,
+#include "base/event.def"
+    };
+
+    check_row("levels");
+    CHECK(GH_COUNT(schema) == LEVEL_COUNT);
+    for (size_t i = 0; i < GH_COUNT(schema); i++)
+        CHECK_STR(level_names[level_number(schema[i])], schema[i]);
+}
+
 int main(void)
 {
     struct arena *a = arena_new(64u << 20);
@@ -88,6 +102,7 @@ int main(void)
         CHECK(json_parse(a, f.json, 64, &j, NULL) == 0);
     }
     test_alert(a);
+    test_levels();
     check_row("ledger");
     CHECK(json_parse(a,
                      span_str("{\"a\":{\"lost\":{\"x\":3,\"y\":4}},\"b\":{\"lost\":{\"z\":-5}},\"c\":7,\"d\":"
