@@ -13,7 +13,7 @@
     "plain\",\"kind\":\"text\",\"level\":\"mat\",\"level_source\":\"marking\",\"read\":\"full\"}"
 #define VERDICT(action)                                                                                      \
     "[{\"action\":\"" action "\",\"policy\":\"p@1\",\"rule\":\"r\",\"reason\":\"because\",\"severity\":1,"   \
-                             "\"facts\":[],\"shadow\":false}]"
+    "\"facts\":[],\"shadow\":false}]"
 #define LOG VERDICT("log")
 #define BLOCK VERDICT("block")
 

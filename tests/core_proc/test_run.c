@@ -27,9 +27,8 @@ static void test_quarantine(bool enrolled)
     /* ten events, an alert, the accounts; and that it was sealed */
     CHECK_U64(stage_records(RUN, &alerts, last, sizeof(last)), enrolled ? 13 : 12);
     CHECK_U64(alerts, 1);
-    CHECK(strstr(last, enrolled
-                           ? "\"quarantined\":true"
-                           : "\"quarantined\":false,\"quarantine_reason\":\"no committee key") != NULL);
+    CHECK(strstr(last, enrolled ? "\"quarantined\":true"
+                                : "\"quarantined\":false,\"quarantine_reason\":\"no committee key") != NULL);
     CHECK(strstr(last, "\"enforced\":false,\"enforced_reason\":\"offline") != NULL);
     if (!enrolled)
         return;
