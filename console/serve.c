@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #define SERVER_THREADS 2
-#define CONNECTIONS 1024
-#define PER_ADDRESS 64
+#define CONNECTIONS 2048
+#define PER_ADDRESS 128 /* an office behind one address: each page holds a stream and a few more */
 #define STREAMS 256
 #define STREAMS_PER_SESSION 8
 #define API_THREADS 3

@@ -123,6 +123,7 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **co
         return;
     set_deadline(it, SERVER_IDLE_S * 1000 + SERVER_HEAD_MS); /* the next request's head */
     atomic_fetch_sub(&s->bodies, it->counted);
+    stream_close(it->request->reply.stream); /* the browser left before its answer was begun */
     request_free(it->request);
     free(it);
     *context = NULL;

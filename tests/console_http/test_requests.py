@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Requests that are not quite HTTP, come from the wrong place, or ask for what is not theirs."""
+import http.client
 import json
 import os
 import re
@@ -97,6 +98,23 @@ def test_table():
             check(name + ": one answer", count(got) <= 1, got[:4000])
             check(name + ": no success", status(got) >= 400 or not got, got[:200])
         check(name + ": no Server header", b"\r\nServer:" not in got, got[:600])
+
+
+def test_connection():
+    """Several requests on one connection: one after the other, and all at once."""
+    one = "GET /api/v1/session HTTP/1.1\r\n" + H + "\r\n"
+    got = raw(console, (one * 5 + "GET /healthz HTTP/1.1\r\n" + H + "Connection: close\r\n\r\n").encode(), 5)
+    equal("pipelined", (count(got), got[-3:]), (6, b"ok\n"))
+    c = http.client.HTTPSConnection("127.0.0.1", console.port, context=tls())
+    for i in range(100):
+        c.request(("GET", "HEAD")[i % 2], ("/healthz", "/api/v1/session", "/nothing", "/api/v1/alerts")[i % 4])
+        r = c.getresponse()
+        body = r.read()
+        if i % 2 == 0:
+            check("kept connection", r.status in (200, 404) and body, r.status)
+        else:
+            equal("HEAD has no body", body, b"")
+    c.close()
 
 
 def test_smuggling():
@@ -237,7 +255,7 @@ def test_slow():
 def test_many_connections():
     """More than one address may have: the rest is turned away, others are served."""
     held = []
-    for _ in range(120):
+    for _ in range(220):
         try:
             held.append(socket.create_connection(("127.0.0.1", console.port), timeout=5, source_address=("127.0.0.9", 0)))
         except OSError:
@@ -252,10 +270,11 @@ def test_many_connections():
         except (socket.timeout, ConnectionError):
             pass
         s.close()
-    check("some were turned away", closed >= 40, "%d of %d" % (closed, len(held)))
+    check("some were turned away", closed >= 80, "%d of %d" % (closed, len(held)))
 
 
 test_table()
+test_connection()
 test_smuggling()
 test_headers()
 test_paths()

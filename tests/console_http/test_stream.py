@@ -137,10 +137,25 @@ def test_slow_reader():
     good.close()
 
 
+def test_gone():
+    """Browsers that leave at once, also before their answer, leave nothing behind."""
+    for i in range(60):
+        t = tls().wrap_socket(socket.create_connection(("127.0.0.1", console.port)))
+        t.sendall(("GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: __Host-gatehouse=%s\r\n\r\n" % admin.cookie).encode())
+        if i % 3 == 0:
+            t.recv(10)
+        t.close()
+    until = time.time() + 40
+    while console.metric("gatehouse_console_streams") and time.time() < until:
+        time.sleep(0.5)
+    equal("no stream is left", console.metric("gatehouse_console_streams"), 0)
+
+
 test_resume(test_live())
 test_attack_texts()
 test_end_of_session()
 test_slow_reader()
+test_gone()
 start = time.time()
 open_stream = Stream(admin)
 console.close()
