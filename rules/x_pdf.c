@@ -23,6 +23,7 @@
 #define PAGES_MAX 20000      /* pages read */
 #define ANNOTS_MAX 20000     /* annotations, form fields and links looked at, all pages together */
 #define SCANS_MAX 32         /* images of scanned pages handed on */
+#define NARROW 0.18          /* ems: narrower than a blank */
 #define MARGIN 0.08          /* part of the page's height that is its top or bottom margin */
 #define MISSING_PAGES_MAX 64 /* pages in a row that cannot be had: the page count lies */
 #define OUTLINE_DEPTH_MAX 32
@@ -107,28 +108,60 @@ static bool is_gap(const struct band *b, size_t i)
     return next->x1 - last->x2 > next->y2 - next->y1 && next->x1 > last->x1;
 }
 
+/* The blank that is the i-th character was guessed from a gap narrower than any font's blank. */
+static bool is_narrow(const struct band *b, size_t i)
+{
+    return b->rect[i].x2 - b->rect[i].x1 < NARROW * (b->rect[i].y2 - b->rect[i].y1);
+}
+
+/* Letter-spaced text: poppler takes the gaps between letters for blanks. Told by narrow blanks between pieces
+ * of hardly more than a letter. */
+static bool is_spaced(const struct band *b, size_t at, struct span line)
+{
+    size_t chars = 0, blanks = 0, narrow = 0;
+
+    for (size_t k = 0; k < line.n; chars++)
+        if (text_next(line, &k) == ' ') {
+            blanks++;
+            narrow += is_narrow(b, at + chars);
+        }
+    return narrow >= 3 && narrow * 2 > blanks && (chars - blanks) * 2 < (blanks + 1) * 5;
+}
+
+/* One line, whose first character is the at-th of the page; returns its length in characters. */
+static size_t page_line(struct pdf *p, unsigned number, struct span line, const struct band *b, size_t at)
+{
+    size_t chars = 0, from = 0;
+    enum place place;
+    bool spaced;
+
+    for (size_t k = 0; k < line.n; chars++)
+        text_next(line, &k);
+    place = line_place(b, at, chars);
+    spaced = b->rect && is_spaced(b, at, line);
+    for (size_t i = 0, k = 0; b->rect && k < line.n; i++) {
+        size_t before = k;
+        bool blank = text_next(line, &k) == ' ', gap = i && is_gap(b, at + i);
+
+        if (!gap && !(spaced && blank && is_narrow(b, at + i)))
+            continue;
+        extract_text(p->x, place, number, span_part(line, from, before - from), NULL);
+        if (gap)
+            extract_text(p->x, place, number, span_str("\t"), NULL);
+        from = gap ? before : k;
+    }
+    extract_text(p->x, place, number, span_part(line, from, line.n), NULL);
+    extract_line(p->x, place, number);
+    return chars;
+}
+
 static void page_lines(struct pdf *p, unsigned number, struct span text, const struct band *b)
 {
     for (size_t pos = 0, at = 0; pos < text.n; pos++) {
         ptrdiff_t end = span_find_byte(text, '\n', pos);
         struct span line = span_part(text, pos, end < 0 ? text.n : (size_t)end - pos);
-        size_t chars = 0, from = 0;
-        enum place place;
 
-        for (size_t k = 0; k < line.n; chars++)
-            text_next(line, &k);
-        place = line_place(b, at, chars);
-        for (size_t i = 0, k = 0; b->rect && k < line.n; i++) {
-            if (i && is_gap(b, at + i)) {
-                extract_text(p->x, place, number, span_part(line, from, k - from), NULL);
-                extract_text(p->x, place, number, span_str("\t"), NULL);
-                from = k;
-            }
-            text_next(line, &k);
-        }
-        extract_text(p->x, place, number, span_part(line, from, line.n), NULL);
-        extract_line(p->x, place, number);
-        at += chars + 1;
+        at += page_line(p, number, line, b, at) + 1;
         pos += line.n;
     }
 }
