@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * First byte: 0 to 3 a stream of a document (Word, Excel, PowerPoint, properties), so that the fuzzer gets
+ * past the container; else the bytes are a whole compound file. */
+#include "rules/formats.h"
+#include "tests/rules_ole/cfb_make.h"
+#include "tests/rules_pdf/recorder.h"
+
+#define STREAM_MAX 30000u
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const names[] = {"WordDocument", "Workbook", "PowerPoint Document",
+                                        "\5SummaryInformation"};
+    struct cfb_make m;
+    struct extract x;
+
+    if (size < 1)
+        return 0;
+    recorder_init(&x);
+    if (data[0] < GH_COUNT(names)) {
+        struct span bytes = span_part(span_of(data, size), 1, STREAM_MAX);
+        cfb_make_init(&m);
+        cfb_make_stream(&m, 0, names[data[0]], bytes);
+        if (data[0] == 0) /* the table may be the same bytes */
+            cfb_make_stream(&m, 0, "0Table", span_part(bytes, 0, 3000));
+        x_ole(&x, cfb_make_end(&m));
+        cfb_make_done(&m);
+    } else {
+        x_ole(&x, span_of(data, size));
+    }
+    recorder_done(&x);
+    return 0;
+}
