@@ -6,7 +6,7 @@
 GH_BUILD_PACKAGES="build-essential cmake ninja-build pkg-config python3 nodejs npm curl ca-certificates
 libpcap-dev libndpi-dev libsodium-dev libssl-dev libsqlite3-dev liblua5.4-dev libseccomp-dev libzstd-dev libcurl4-openssl-dev
 libyara-dev libicu-dev libpoppler-glib-dev libarchive-dev libexpat1-dev zlib1g-dev libbrotli-dev libmicrohttpd-dev libgnutls28-dev
-poppler-data nftables"
+poppler-data nftables libtesseract-dev libleptonica-dev tesseract-ocr-vie tesseract-ocr-eng"
 # peers, browser and tools of the tests
 GH_TEST_PACKAGES="git clang llvm libclang-rt-14-dev chromium iproute2 nginx-light tcpdump libndpi-bin openssl mandoc"
 

@@ -46,7 +46,10 @@ def kill_role(chain, role):
         pids = [chain.pid_of(role)]
     for pid in pids:
         if pid > 0:
-            os.kill(pid, signal.SIGKILL)
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass # it had done its work and is gone: then there is nothing to survive
     return any(pids)
 
 
