@@ -3,12 +3,14 @@
  * soonest first. */
 #include "sensor/decode/dns.h"
 #include "sensor/decode/http.h"
+#include "sensor/decode/smb.h"
 #include "sensor/decode/smtp.h"
 #include "sensor/decode/tls.h"
 
 const struct proto *const protos[] = {
     &proto_tls,
     &http_proto,
+    &smb_proto,
     &smtp_proto,
     &proto_dns,
 };

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sensor/decode/smb_code.h"
+
+#include <stdio.h>
+
+struct named {
+    uint32_t code;
+    const char *name;
+};
+
+static const char *find(const struct named *rows, size_t n, uint32_t code)
+{
+    for (size_t i = 0; i < n; i++)
+        if (rows[i].code == code)
+            return rows[i].name;
+    return NULL;
+}
+
+static const struct named commands1[] = {
+    {SMB1_OPEN, "SMB1_COMMAND_OPEN"},
+    {SMB1_CREATE, "SMB1_COMMAND_CREATE"},
+    {SMB1_CLOSE, "SMB1_COMMAND_CLOSE"},
+    {SMB1_RENAME, "SMB1_COMMAND_RENAME"},
+    {SMB1_READ, "SMB1_COMMAND_READ"},
+    {SMB1_WRITE, "SMB1_COMMAND_WRITE"},
+    {SMB1_CREATE_NEW, "SMB1_COMMAND_CREATE_NEW"},
+    {SMB1_WRITE_AND_UNLOCK, "SMB1_COMMAND_WRITE_AND_UNLOCK"},
+    {SMB1_LOCKING_ANDX, "SMB1_COMMAND_LOCKING_ANDX"},
+    {SMB1_WRITE_AND_CLOSE, "SMB1_COMMAND_WRITE_AND_CLOSE"},
+    {SMB1_OPEN_ANDX, "SMB1_COMMAND_OPEN_ANDX"},
+    {SMB1_READ_ANDX, "SMB1_COMMAND_READ_ANDX"},
+    {SMB1_WRITE_ANDX, "SMB1_COMMAND_WRITE_ANDX"},
+    {SMB1_TRANS2, "SMB1_COMMAND_TRANS2"},
+    {SMB1_TREE_DISCONNECT, "SMB1_COMMAND_TREE_DISCONNECT"},
+    {SMB1_NEGOTIATE, "SMB1_COMMAND_NEGOTIATE_PROTOCOL"},
+    {SMB1_SESSION_SETUP_ANDX, "SMB1_COMMAND_SESSION_SETUP_ANDX"},
+    {SMB1_LOGOFF_ANDX, "SMB1_COMMAND_LOGOFF_ANDX"},
+    {SMB1_TREE_CONNECT_ANDX, "SMB1_COMMAND_TREE_CONNECT_ANDX"},
+    {SMB1_NT_CREATE_ANDX, "SMB1_COMMAND_NT_CREATE_ANDX"},
+};
+static const char *const commands2[SMB2_COMMANDS] = {
+    [SMB2_NEGOTIATE] = "SMB2_COMMAND_NEGOTIATE_PROTOCOL",
+    [SMB2_SESSION_SETUP] = "SMB2_COMMAND_SESSION_SETUP",
+    [SMB2_LOGOFF] = "SMB2_COMMAND_SESSION_LOGOFF",
+    [SMB2_TREE_CONNECT] = "SMB2_COMMAND_TREE_CONNECT",
+    [SMB2_TREE_DISCONNECT] = "SMB2_COMMAND_TREE_DISCONNECT",
+    [SMB2_CREATE] = "SMB2_COMMAND_CREATE",
+    [SMB2_CLOSE] = "SMB2_COMMAND_CLOSE",
+    [SMB2_FLUSH] = "SMB2_COMMAND_FLUSH",
+    [SMB2_READ] = "SMB2_COMMAND_READ",
+    [SMB2_WRITE] = "SMB2_COMMAND_WRITE",
+    [SMB2_LOCK] = "SMB2_COMMAND_LOCK",
+    [SMB2_IOCTL] = "SMB2_COMMAND_IOCTL",
+    [SMB2_CANCEL] = "SMB2_COMMAND_CANCEL",
+    [SMB2_ECHO] = "SMB2_COMMAND_KEEPALIVE",
+    [SMB2_QUERY_DIRECTORY] = "SMB2_COMMAND_FIND",
+    [SMB2_CHANGE_NOTIFY] = "SMB2_COMMAND_CHANGE_NOTIFY",
+    [SMB2_QUERY_INFO] = "SMB2_COMMAND_GET_INFO",
+    [SMB2_SET_INFO] = "SMB2_COMMAND_SET_INFO",
+    [SMB2_OPLOCK_BREAK] = "SMB2_COMMAND_OPLOCK_BREAK",
+};
+/* [MS-ERREF] 2.3.1: those that a file server gives. */
+static const struct named statuses[] = {
+    {0x00000000, "STATUS_SUCCESS"},
+    {0x00000103, "STATUS_PENDING"},
+    {0x0000010B, "STATUS_NOTIFY_CLEANUP"},
+    {0x0000010C, "STATUS_NOTIFY_ENUM_DIR"},
+    {0x80000005, "STATUS_BUFFER_OVERFLOW"},
+    {0x80000006, "STATUS_NO_MORE_FILES"},
+    {0x8000002D, "STATUS_STOPPED_ON_SYMLINK"},
+    {0xC0000001, "STATUS_UNSUCCESSFUL"},
+    {0xC0000002, "STATUS_NOT_IMPLEMENTED"},
+    {0xC0000003, "STATUS_INVALID_INFO_CLASS"},
+    {0xC0000004, "STATUS_INFO_LENGTH_MISMATCH"},
+    {0xC0000008, "STATUS_INVALID_HANDLE"},
+    {0xC000000D, "STATUS_INVALID_PARAMETER"},
+    {0xC000000E, "STATUS_NO_SUCH_DEVICE"},
+    {0xC000000F, "STATUS_NO_SUCH_FILE"},
+    {0xC0000010, "STATUS_INVALID_DEVICE_REQUEST"},
+    {0xC0000011, "STATUS_END_OF_FILE"},
+    {0xC0000016, "STATUS_MORE_PROCESSING_REQUIRED"},
+    {0xC0000022, "STATUS_ACCESS_DENIED"},
+    {0xC0000023, "STATUS_BUFFER_TOO_SMALL"},
+    {0xC0000033, "STATUS_OBJECT_NAME_INVALID"},
+    {0xC0000034, "STATUS_OBJECT_NAME_NOT_FOUND"},
+    {0xC0000035, "STATUS_OBJECT_NAME_COLLISION"},
+    {0xC000003A, "STATUS_OBJECT_PATH_NOT_FOUND"},
+    {0xC000003B, "STATUS_OBJECT_PATH_SYNTAX_BAD"},
+    {0xC0000043, "STATUS_SHARING_VIOLATION"},
+    {0xC0000054, "STATUS_FILE_LOCK_CONFLICT"},
+    {0xC0000056, "STATUS_DELETE_PENDING"},
+    {0xC000005E, "STATUS_NO_LOGON_SERVERS"},
+    {0xC0000064, "STATUS_NO_SUCH_USER"},
+    {0xC000006A, "STATUS_WRONG_PASSWORD"},
+    {0xC000006D, "STATUS_LOGON_FAILURE"},
+    {0xC000006E, "STATUS_ACCOUNT_RESTRICTION"},
+    {0xC0000071, "STATUS_PASSWORD_EXPIRED"},
+    {0xC0000072, "STATUS_ACCOUNT_DISABLED"},
+    {0xC000007F, "STATUS_DISK_FULL"},
+    {0xC00000AC, "STATUS_PIPE_NOT_AVAILABLE"},
+    {0xC00000AE, "STATUS_PIPE_BUSY"},
+    {0xC00000B0, "STATUS_PIPE_DISCONNECTED"},
+    {0xC00000B5, "STATUS_IO_TIMEOUT"},
+    {0xC00000BA, "STATUS_FILE_IS_A_DIRECTORY"},
+    {0xC00000BB, "STATUS_NOT_SUPPORTED"},
+    {0xC00000C9, "STATUS_NETWORK_NAME_DELETED"},
+    {0xC00000CA, "STATUS_NETWORK_ACCESS_DENIED"},
+    {0xC00000CB, "STATUS_BAD_DEVICE_TYPE"},
+    {0xC00000CC, "STATUS_BAD_NETWORK_NAME"},
+    {0xC0000101, "STATUS_DIRECTORY_NOT_EMPTY"},
+    {0xC0000103, "STATUS_NOT_A_DIRECTORY"},
+    {0xC0000120, "STATUS_CANCELLED"},
+    {0xC0000121, "STATUS_CANNOT_DELETE"},
+    {0xC0000128, "STATUS_FILE_CLOSED"},
+    {0xC000019C, "STATUS_FS_DRIVER_REQUIRED"},
+    {0xC0000203, "STATUS_USER_SESSION_DELETED"},
+    {0xC0000225, "STATUS_NOT_FOUND"},
+    {0xC0000234, "STATUS_ACCOUNT_LOCKED_OUT"},
+    {0xC0000257, "STATUS_PATH_NOT_COVERED"},
+    {0xC000035C, "STATUS_NETWORK_SESSION_EXPIRED"},
+};
+static const struct named dialects[] = {
+    {0x0202, "2.02"}, {0x0210, "2.10"}, {0x0222, "2.22"}, {0x0224, "2.24"}, {0x02FF, "2.??"},
+    {0x0300, "3.00"}, {0x0302, "3.02"}, {0x0310, "3.10"}, {0x0311, "3.11"},
+};
+
+const char *smb_code_command(unsigned version, uint16_t command)
+{
+    if (version == 1)
+        return find(commands1, GH_COUNT(commands1), command);
+    return command < SMB2_COMMANDS ? commands2[command] : NULL;
+}
+
+const char *smb_code_status(uint32_t status)
+{
+    return find(statuses, GH_COUNT(statuses), status);
+}
+
+const char *smb_code_disposition(uint32_t disposition)
+{
+    static const char *const names[] = {"FILE_SUPERSEDE", "FILE_OPEN",      "FILE_CREATE",
+                                        "FILE_OPEN_IF",   "FILE_OVERWRITE", "FILE_OVERWRITE_IF"};
+
+    return disposition < GH_COUNT(names) ? names[disposition] : "UNKNOWN";
+}
+
+const char *smb_code_dialect(uint16_t dialect, char text[static 8])
+{
+    const char *name = find(dialects, GH_COUNT(dialects), dialect);
+
+    if (name)
+        return name;
+    snprintf(text, 8, "%u", dialect);
+    return text;
+}
+
+uint64_t smb_code_unix_time(uint64_t filetime)
+{
+    uint64_t s = filetime / 10000000;
+
+    return s > 11644473600u ? s - 11644473600u : 0;
+}
