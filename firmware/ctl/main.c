@@ -34,11 +34,13 @@ static const struct command commands[] = {
      COMMON "  -i INTERFACE          watch this interface (capture.interface)\n"
             "  --replay CAPTURE      replay a file through the whole system instead; may be repeated\n"},
     {"console", command_console, NULL, "the subcommittee's web console",
-     "gatehouse console [-c FILE]  |  gatehouse console init|link|enrol-approve|appliances [-c FILE] ...",
+     "gatehouse console [-c FILE]  |  gatehouse console init|link|enrol-approve|appliances|retire|audit [-c FILE] ...",
      COMMON "  init                  make keys, certificate and database\n"
             "  link                  print a new one-time sign-in link\n"
             "  enrol-approve FILE    accept an appliance's request, write the answer with -o\n"
-            "  appliances            list the appliances known\n"},
+            "  appliances            list the appliances known\n"
+            "  retire ID             refuse what that appliance sends from now on\n"
+            "  audit                 print and check the chained record of who did what\n"},
     {"policy", NULL, "gh-policy", "check, test, explain, replay and compare policies",
      "gatehouse policy check|test|explain|facts|replay|diff ...", "'gatehouse policy' alone shows each form.\n"},
     {"rules", NULL, "gh-scan", "check, compile and list YARA rules", "gatehouse rules check|compile|list ...",

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# bash completion for gatehouse; install as /usr/share/bash-completion/completions/gatehouse
+_gatehouse() {
+    local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} words=""
+    if [ "$COMP_CWORD" -eq 1 ]; then
+        words="inspect classify run console policy rules journal evidence keys enrol status config help --version"
+    else
+        case "$command" in
+        inspect) words="-c --set -w --no-documents --no-scan --threads" ;;
+        classify) words="-c --set --text" ;;
+        run) words="-c --set -i --replay" ;;
+        console) words="init link enrol-approve appliances retire audit -c --set" ;;
+        policy) words="check test explain facts replay diff -c --set --json" ;;
+        rules) words="check compile list --json" ;;
+        journal) words="verify cat export import -c" ;;
+        evidence) words="list open -c -k -o" ;;
+        keys) words="generate show -c --set" ;;
+        enrol) words="request accept -o -c --set" ;;
+        status) words="-c --set --json" ;;
+        config) words="-c --set" ;;
+        help) words="inspect classify run console policy rules journal evidence keys enrol status config" ;;
+        esac
+    fi
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+    case "$cur" in
+    -*) ;;
+    *) [ "$COMP_CWORD" -gt 1 ] && mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$cur") ;;
+    esac
+}
+complete -o filenames -F _gatehouse gatehouse
