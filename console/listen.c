@@ -48,7 +48,11 @@ static int bind_one(const struct addrinfo *ai)
 int listen_open(const struct conf *c, unsigned *ret_port, char *err, size_t cap)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-    struct sockaddr_storage own = {0};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } own = {.v6 = {0}};
     socklen_t n = sizeof(own);
     char host[256], port[8];
     struct addrinfo *list;
@@ -70,8 +74,7 @@ int listen_open(const struct conf *c, unsigned *ret_port, char *err, size_t cap)
     freeaddrinfo(list);
     if (fd < 0)
         return -1;
-    if (getsockname(fd, (struct sockaddr *)&own, &n) == 0)
-        *ret_port = ntohs(own.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&own)->sin6_port
-                                                    : ((struct sockaddr_in *)&own)->sin_port);
+    if (getsockname(fd, &own.any, &n) == 0)
+        *ret_port = ntohs(own.any.sa_family == AF_INET6 ? own.v6.sin6_port : own.v4.sin_port);
     return fd;
 }

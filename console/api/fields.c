@@ -19,8 +19,9 @@ static void say_unknown(struct request *r, enum problem p, const char *what, str
     const char *near;
 
     name = span_part(name, 0, sizeof(word) - 1);
-    memcpy(word, name.n ? (const void *)name.p : "", name.n);
-    word[name.n] = 0;
+    memset(word, 0, sizeof(word));
+    if (name.p)
+        memcpy(word, name.p, name.n);
     near = text_nearest(word, names, n);
     reply_problem_say(r, p, "Unknown %s '%s'%s%s%s", what, word, near ? "; did you mean '" : ".",
                       near ? near : "", near ? "'?" : "");

@@ -157,7 +157,7 @@ bool head_host_known(struct span host, const char *names)
     char text[256];
     struct span name, all = span_str(names);
 
-    if (!host_name(host, &name))
+    if (!host_name(host, &name) || !name.p)
         return false;
     memcpy(text, name.p, name.n);
     text[name.n] = 0;
