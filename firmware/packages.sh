@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # the lists are read by those who source this
 # What Gatehouse needs of Debian 12 and 13, in one place; sourced by ./run and ./check.
 
 # compiler, libraries, and what the programs call at run time

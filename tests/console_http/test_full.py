@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 
-from harness import BUILD, Appliance, Client, Console, check, end, equal
+from harness import Appliance, Client, Console, check, end, equal
 
 place = tempfile.mkdtemp(prefix="gh-full-")
 

@@ -6,7 +6,7 @@ import random
 import sqlite3
 import time
 
-from harness import ATTACKS, ZERO, Appliance, Client, Console, alert, check, end, equal, flow, post_envelope, raw
+from harness import ATTACKS, ZERO, Appliance, Console, alert, check, end, equal, flow, post_envelope, raw
 
 console = Console()
 admin = console.administrator()

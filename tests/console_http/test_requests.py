@@ -7,7 +7,7 @@ import re
 import socket
 import time
 
-from harness import BUILD, Client, Console, check, end, equal, raw, tls
+from harness import Client, Console, check, end, equal, raw, tls
 
 console = Console()
 host = "127.0.0.1:%d" % console.port

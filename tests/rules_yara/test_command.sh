@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # `gatehouse rules`: exit codes and what is printed. GH_SCAN names the program.
+# shellcheck disable=SC2016 # $x is YARA's, not the shell's
 set -u
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
