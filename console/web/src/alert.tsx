@@ -5,7 +5,7 @@ import { Actions } from "./actions";
 import { get, Problem } from "./api";
 import { DocumentCard } from "./document";
 import { bytes, number, text } from "./format";
-import { lang, t, word } from "./i18n";
+import { lang, sentence, t, word } from "./i18n";
 import type { Live } from "./live";
 import { Action, ErrorNote, Facts, Section, Severity, Stamp, Time } from "./parts";
 import type { AlertDetail, Endpoint, HistoryStep, Verdict } from "./types";
@@ -40,7 +40,7 @@ function Transfer({ a }: { a: AlertDetail }) {
 }
 
 function Policy({ v, a }: { v: Verdict; a: AlertDetail }) {
-  const yesno = (value: boolean | undefined, yes: string, no: string, why?: string) => (value === undefined ? "" : value ? yes : why ? `${no}: ${why}` : no);
+  const yesno = (value: boolean | undefined, yes: string, no: string, why?: string) => (value === undefined ? "" : value ? yes : why ? `${no}: ${sentence(why)}` : no);
   return (
     <Section title={t("policy")}>
       <Facts rows={[
