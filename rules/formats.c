@@ -52,5 +52,6 @@ const struct format formats[] = {
     {"rtf", x_rtf, NULL},
     {"ole", x_ole, NULL},
     {"biff", x_biff, NULL},
+    {"emf", x_emf, NULL},
 };
 const size_t formats_count = GH_COUNT(formats);

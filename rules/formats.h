@@ -32,5 +32,6 @@ void x_odf_flat(struct extract *x, struct span in);
 void x_rtf(struct extract *x, struct span in);
 void x_ole(struct extract *x, struct span in);
 void x_biff(struct extract *x, struct span in);
+void x_emf(struct extract *x, struct span in);
 
 #endif

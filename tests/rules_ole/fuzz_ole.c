@@ -27,6 +27,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             cfb_make_stream(&m, 0, "0Table", span_part(bytes, 0, 3000));
         x_ole(&x, cfb_make_end(&m));
         cfb_make_done(&m);
+    } else if (data[0] == 4) {
+        x_emf(&x, span_of(data + 1, size - 1));
+    } else if (data[0] == 5) {
+        x_biff(&x, span_of(data + 1, size - 1));
     } else {
         x_ole(&x, span_of(data, size));
     }

@@ -456,6 +456,71 @@ static void check_others(void)
     recorder_done(&x);
 }
 
+static void emf_record(struct writer *w, unsigned type, const void *body, size_t n)
+{
+    writer_le(w, type, 4);
+    writer_le(w, 8 + n, 4);
+    writer_bytes(w, body, n);
+}
+
+/* Text of one letter advance 10 at x, y. */
+static void emf_text(struct writer *w, int x, int y, const char *s)
+{
+    size_t n = strlen(s);
+
+    writer_le(w, 84, 4);
+    writer_le(w, 76 + n * 2 + n % 2 * 2 + n * 4, 4);
+    for (int i = 0; i < 28; i++)
+        writer_u8(w, 0);
+    writer_le(w, (uint64_t)x, 4);
+    writer_le(w, (uint64_t)y, 4);
+    writer_le(w, n, 4);
+    writer_le(w, 76, 4);
+    for (int i = 0; i < 20; i++)
+        writer_u8(w, 0);
+    writer_le(w, 76 + n * 2 + n % 2 * 2, 4);
+    utf16(w, s);
+    if (n % 2)
+        writer_le(w, 0, 2);
+    for (size_t i = 0; i < n; i++)
+        writer_le(w, 10, 4);
+}
+
+static void check_metafile(void)
+{
+    struct extract x;
+    struct writer w;
+
+    check_row("metafile: runs that touch, a gap, a line");
+    writer_init(&w, 1 << 16);
+    emf_record(&w, 1, "header..", 8);
+    emf_text(&w, 0, 0, "SEC");
+    emf_text(&w, 30, 0, "RET");
+    emf_text(&w, 70, 0, "x");
+    emf_text(&w, 0, 50, "next");
+    emf_record(&w, 14, "", 0);
+    recorder_init(&x);
+    x_emf(&x, writer_span(&w));
+    CHECK_STR(recorder_text(&x, PLACE_BODY), "SECRET x\nnext\n");
+    CHECK_U64(x.unread, UNREAD_NONE);
+    recorder_done(&x);
+
+    check_row("metafile: a bitmap, and an end that is missing");
+    w.n -= 8;
+    emf_record(&w, 81, "bitmap..", 8);
+    recorder_init(&x);
+    x_emf(&x, writer_span(&w));
+    CHECK_U64(x.unread, UNREAD_CORRUPT);
+    recorder_done(&x);
+    emf_record(&w, 14, "", 0);
+    recorder_init(&x);
+    x_emf(&x, writer_span(&w));
+    CHECK_U64(x.unread, UNREAD_UNSUPPORTED);
+    CHECK(!x.all);
+    recorder_done(&x);
+    writer_done(&w);
+}
+
 int main(void)
 {
     charset_warm_up();
@@ -466,5 +531,6 @@ int main(void)
     check_message();
     check_rtf();
     check_others();
+    check_metafile();
     return check_end();
 }
