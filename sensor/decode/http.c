@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sensor/decode/http.h"
 #include "sensor/decode/http_side.h"
+#include "sensor/decode/http_upgrade.h"
 
 #define FLOW_CHARGE (8u << 10) /* lines and heads of both sides */
 
@@ -181,8 +182,12 @@ void http_finished(struct http *h, struct http_side *s)
 
 void http_tunnel(struct http *h)
 {
-    h->side[TO_SERVER].state = HTTP_TUNNEL;
-    h->side[TO_CLIENT].state = HTTP_TUNNEL;
+    for (int d = 0; d < 2; d++) {
+        struct http_side *s = &h->side[d];
+        s->state = HTTP_TUNNEL;
+        if (s->tx) /* a request that is still on its way when it is agreed to */
+            http_message_end(h, s, false);
+    }
 }
 
 static void http_close(void *state, struct proto_ctx *cx)
@@ -193,6 +198,7 @@ static void http_close(void *state, struct proto_ctx *cx)
     http_side_end(h, TO_CLIENT);
     http_side_done(h, TO_SERVER);
     http_side_done(h, TO_CLIENT);
+    http_upgrade_free(h);
     while (h->first)
         finish_tx(h, h->first);
     proto_release(cx, FLOW_CHARGE);

@@ -132,6 +132,21 @@ static bool has_word(struct span s, const char *lower)
     return false;
 }
 
+void http_head_field(struct http_head *h, struct span name, struct span value)
+{
+    for (int i = 0; i < HTTP_FIELD_COUNT; i++) {
+        struct writer *w = &h->field[i];
+        if (!span_eq_nocase(name, names[i]))
+            continue;
+        if (w->n && (i == HTTP_HOST || i == HTTP_CONTENT_TYPE || i == HTTP_DISPOSITION))
+            break; /* the first one counts */
+        if (w->n)
+            put(w, span_str(", "));
+        put(w, value);
+        break;
+    }
+}
+
 /* The gathered field is whole. */
 static void field_end(struct http_head *h)
 {
@@ -153,18 +168,7 @@ static void field_end(struct http_head *h)
         value = span_part(value, 1, value.n);
     while (value.n && blank(value.p[0]))
         value = span_part(value, 1, value.n);
-    value = span_trim(value);
-    for (int i = 0; i < HTTP_FIELD_COUNT; i++) {
-        struct writer *w = &h->field[i];
-        if (!span_eq_nocase(name, names[i]))
-            continue;
-        if (w->n && (i == HTTP_HOST || i == HTTP_CONTENT_TYPE || i == HTTP_DISPOSITION))
-            break; /* the first one counts */
-        if (w->n)
-            put(w, span_str(", "));
-        put(w, value);
-        break;
-    }
+    http_head_field(h, name, span_trim(value));
     writer_clear(&h->line);
 }
 

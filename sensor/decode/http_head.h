@@ -28,7 +28,9 @@
     X(FORWARDED, "x-forwarded-for")                                                                          \
     X(CONTENT_LENGTH, "content-length")                                                                      \
     X(CONTENT_ENCODING, "content-encoding")                                                                  \
-    X(TRANSFER_ENCODING, "transfer-encoding")
+    X(TRANSFER_ENCODING, "transfer-encoding")                                                                \
+    X(UPGRADE, "upgrade")                                                                                    \
+    X(EXTENSIONS, "sec-websocket-extensions")
 enum http_field {
 #define X(name, text) HTTP_##name,
     HTTP_FIELDS(X)
@@ -67,6 +69,8 @@ void http_head_done(struct http_head *h);
 /* One line behind the start line, without its LF (a CR at its end is taken off), not the empty one. False:
  * HTTP_HEAD_MAX. */
 bool http_head_line(struct http_head *h, struct span line);
+/* One field whose name and value are told apart already (HTTP/2). */
+void http_head_field(struct http_head *h, struct span name, struct span value);
 /* The empty line came: reads the last field and concludes. */
 void http_head_end(struct http_head *h);
 static inline struct span http_head_get(const struct http_head *h, enum http_field f)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sensor/decode/http_side.h"
+#include "sensor/decode/http_upgrade.h"
 
 void http_side_init(struct http_side *s, bool response)
 {
@@ -24,6 +25,8 @@ static void response_head_end(struct http *h, enum direction dir, struct http_si
 
     http_tx_head(tx, true, &s->head);
     if (tx->status == 101 || (span_eq_nocase(method, "CONNECT") && tx->status / 100 == 2)) {
+        if (tx->status == 101)
+            http_upgrade(h, tx, &s->head);
         s->state = HTTP_TUNNEL;
         http_message_end(h, s, true);
         http_tunnel(h);
@@ -70,6 +73,11 @@ static void head_line(struct http *h, enum direction dir, struct http_side *s, s
 /* A start line was read. */
 void http_begin(struct http *h, enum direction dir, struct http_side *s, const struct http_start *start)
 {
+    if (!s->response && span_eq(start->method, span_str("PRI")) &&
+        span_eq(start->protocol, span_str("HTTP/2.0")) && http_upgrade_preface(h, dir)) {
+        s->state = HTTP_TUNNEL;
+        return;
+    }
     if (!s->tx) /* not behind an interim response */
         s->tx = http_pair(h, s->response);
     if (!s->tx) {
@@ -202,6 +210,7 @@ void http_side_feed(struct http *h, enum direction dir, struct span in)
             http_resync(h, dir, s, &in);
             break;
         case HTTP_TUNNEL:
+            http_upgrade_feed(h, dir, in);
             return;
         }
     }
@@ -213,6 +222,8 @@ void http_side_gap(struct http *h, enum direction dir, uint64_t missing)
 
     switch (s->state) {
     case HTTP_TUNNEL:
+        http_upgrade_gap(h, dir, missing);
+        return;
     case HTTP_RESYNC:
         break;
     case HTTP_CLOSE:
@@ -250,8 +261,7 @@ void http_side_gap(struct http *h, enum direction dir, uint64_t missing)
     }
     line_clear(&s->line);
     s->lost = true;
-    if (s->state != HTTP_TUNNEL)
-        s->state = HTTP_RESYNC;
+    s->state = HTTP_RESYNC;
 }
 
 void http_side_end(struct http *h, enum direction dir)
@@ -293,8 +303,10 @@ void http_side_end(struct http *h, enum direction dir)
         http_body_feed(s->body, line);
         http_message_end(h, s, false);
         break;
-    case HTTP_START:
     case HTTP_TUNNEL:
+        http_upgrade_end(h, dir);
+        __attribute__((fallthrough)); /* a request may have been open when the other side agreed */
+    case HTTP_START:
         if (s->tx) /* an interim response and nothing behind it */
             http_message_end(h, s, false);
         break;

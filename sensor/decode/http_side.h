@@ -28,7 +28,7 @@ enum http_state {
     HTTP_CHUNK_END,  /* line end behind a chunk */
     HTTP_TRAILERS,   /* fields behind the last chunk */
     HTTP_RESYNC,     /* lost: looks for a start line */
-    HTTP_TUNNEL,     /* no HTTP any more (CONNECT, 101) */
+    HTTP_TUNNEL,     /* no HTTP/1 any more (CONNECT, 101) */
 };
 
 struct http_side {
@@ -43,6 +43,9 @@ struct http_side {
     struct http_body *body;
 };
 
+struct http2;
+struct websocket;
+
 struct http {
     struct proto_ctx *cx;
     struct http_side side[2];     /* by direction */
@@ -52,6 +55,8 @@ struct http {
     bool reversed;    /* the server speaks TO_SERVER: the flow was joined midstream and guessed wrongly */
     bool decided;     /* reversed is known */
     bool request_seen;
+    struct http2 *http2; /* what sides in HTTP_TUNNEL speak, or NULL: http_upgrade.h */
+    struct websocket *websocket;
 };
 
 void http_side_init(struct http_side *s, bool response);

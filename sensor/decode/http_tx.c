@@ -55,6 +55,17 @@ void http_tx_request(struct http_tx *tx, const struct http_start *start)
     set(tx, FACT_PROTOCOL, start->protocol);
 }
 
+void http_tx_copy(struct http_tx *tx, const struct http_tx *from)
+{
+    static const enum http_fact request[] = {FACT_METHOD,    FACT_URL,         FACT_PROTOCOL,
+                                             FACT_HOST,      FACT_USER_AGENT,  FACT_REFERER,
+                                             FACT_FORWARDED, FACT_REQUEST_TYPE};
+
+    for (size_t i = 0; i < GH_COUNT(request); i++)
+        set(tx, request[i], http_tx_fact(from, request[i]));
+    tx->request_seen = from->request_seen;
+}
+
 void http_tx_head(struct http_tx *tx, bool response, const struct http_head *head)
 {
     static const struct {
@@ -205,6 +216,12 @@ static void put_object(const struct http_tx *tx, size_t most, struct jw *j)
     if (tx->status)
         jw_ku64(j, "status", tx->status);
     jw_ku64(j, "length", tx->response_bytes);
+    if (tx->stream) {
+        jw_kcstr(j, "version", "2");
+        jw_kobj(j, "http2");
+        jw_ku64(j, "stream_id", tx->stream);
+        jw_end_obj(j);
+    }
     jw_end_obj(j);
 }
 

@@ -33,6 +33,7 @@ struct http_tx {
     bool request_seen, request_done, response_seen, response_done;
     unsigned status;
     uint64_t response_bytes; /* body as transferred */
+    uint32_t stream;         /* of HTTP/2, or 0 */
     struct writer text;      /* the facts, one behind the other */
     struct {
         uint32_t off, n;
@@ -43,6 +44,8 @@ struct http_tx {
 struct http_tx *http_tx_new(struct proto_ctx *cx, uint32_t id);
 void http_tx_free(struct proto_ctx *cx, struct http_tx *tx);
 void http_tx_request(struct http_tx *tx, const struct http_start *start);
+/* The facts of from's request become those of tx, which has none yet. */
+void http_tx_copy(struct http_tx *tx, const struct http_tx *from);
 /* The head of that message is known. */
 void http_tx_head(struct http_tx *tx, bool response, const struct http_head *head);
 struct span http_tx_fact(const struct http_tx *tx, enum http_fact f);

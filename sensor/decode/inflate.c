@@ -15,11 +15,13 @@ static const enum reading tries[][4] = {
     [CODING_GZIP] = {READ_AUTO, READ_HEADLESS, READ_RAW, READ_NONE},
     [CODING_DEFLATE] = {READ_AUTO, READ_RAW, READ_HEADLESS, READ_NONE},
     [CODING_BROTLI] = {READ_BROTLI, READ_NONE, READ_NONE, READ_NONE},
+    [CODING_RAW] = {READ_RAW, READ_NONE, READ_NONE, READ_NONE},
 };
 
 struct inflate {
     inflate_out_fn *out;
     void *arg;
+    enum coding coding;
     const enum reading *reading;
     enum inflate_state state;
     bool started; /* something came out */
@@ -86,6 +88,8 @@ static enum ready reading_start(struct inflate *z, struct span input, size_t *re
         ready = gzip_header(input, ret_skip);
         return ready == READY_YES && !z_start(z, -15) ? READY_NO : ready;
     case READ_BROTLI:
+        if (z->br)
+            BrotliDecoderDestroyInstance(z->br);
         z->br = BrotliDecoderCreateInstance(NULL, NULL, NULL);
         return z->br ? READY_YES : READY_NO;
     case READ_NONE:
@@ -102,6 +106,7 @@ struct inflate *inflate_new(enum coding coding, inflate_out_fn *out, void *arg)
         return NULL;
     z->out = out;
     z->arg = arg;
+    z->coding = coding;
     z->reading = tries[coding];
     z->gzip = coding == CODING_GZIP;
     writer_init(&z->first, PROBE);
@@ -123,6 +128,16 @@ void inflate_free(struct inflate *z)
         BrotliDecoderDestroyInstance(z->br);
     writer_done(&z->first);
     free(z);
+}
+
+void inflate_restart(struct inflate *z)
+{
+    size_t skip;
+
+    z->reading = tries[z->coding];
+    z->started = z->forgot = z->between = z->wait = false;
+    writer_clear(&z->first);
+    z->state = reading_start(z, span_of(NULL, 0), &skip) == READY_NO ? INFLATE_BROKEN : INFLATE_GOING;
 }
 
 enum inflate_state inflate_state(const struct inflate *z)

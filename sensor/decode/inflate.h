@@ -12,7 +12,8 @@
 
 #include "base/reader.h"
 
-enum coding { CODING_GZIP, CODING_DEFLATE, CODING_BROTLI };
+/* CODING_RAW: deflate without any wrapping, and nothing is guessed (RFC 7692). */
+enum coding { CODING_GZIP, CODING_DEFLATE, CODING_BROTLI, CODING_RAW };
 
 struct inflate;
 /* Receives decoded bytes, valid during the call. False: no more is wanted, the decoder stops. */
@@ -24,6 +25,8 @@ void inflate_free(struct inflate *z); /* NULL is fine */
 void inflate_feed(struct inflate *z, struct span bytes);
 /* No more input: bytes held back for guessing come out. */
 void inflate_end(struct inflate *z);
+/* Another coded stream begins, which knows nothing of what came before. */
+void inflate_restart(struct inflate *z);
 /* A content-coding token ("gzip", "x-gzip", "deflate", "br", in any case); false when it is none of ours. */
 bool inflate_coding(struct span token, enum coding *ret);
 

@@ -2,7 +2,10 @@
  * THE table of application protocols; the only file that knows them all. Order: the probes that say NO
  * soonest first. */
 #include "sensor/decode/dns.h"
+#include "sensor/decode/ftp.h"
+#include "sensor/decode/ftp_data.h"
 #include "sensor/decode/http.h"
+#include "sensor/decode/http2.h"
 #include "sensor/decode/smb.h"
 #include "sensor/decode/smtp.h"
 #include "sensor/decode/tls.h"
@@ -12,6 +15,9 @@ const struct proto *const protos[] = {
     &http_proto,
     &smb_proto,
     &smtp_proto,
+    &ftp_proto,
+    &ftp_data_proto,
     &proto_dns,
+    &http2_proto,
 };
 const size_t protos_count = GH_COUNT(protos);
