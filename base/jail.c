@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -40,7 +41,7 @@ static const int calls_core[] = {
     S(clock_nanosleep), S(nanosleep), S(gettimeofday), S(time), S(getpid), S(gettid), S(getppid), S(getuid), S(geteuid),
     S(getgid), S(getegid), S(getrandom), S(sched_yield), S(sched_getaffinity), S(epoll_wait), S(epoll_pwait),
     S(epoll_ctl), S(epoll_create1), S(poll), S(ppoll), S(select), S(pselect6), S(recvmsg), S(recvfrom), S(memfd_create),
-    S(ftruncate), S(fallocate), S(restart_syscall), S(getrusage), S(sysinfo), S(uname), S(tgkill), S(set_robust_list),
+    S(ftruncate), S(fallocate), S(restart_syscall), S(getrusage), S(sysinfo), S(uname), S(set_robust_list),
     S(rseq), S(membarrier), S(signalfd4), S(eventfd2), S(timerfd_create), S(timerfd_settime), S(getsockopt),
     S(getrlimit), S(times), S(msync), S(mincore), S(copy_file_range), S(sendfile), S(splice), S(getcpu)};
 static const int calls_send[] = {S(sendmsg), S(sendto), S(shutdown)};
@@ -48,14 +49,14 @@ static const int calls_files[] = {
     S(openat), S(open), S(openat2), S(newfstatat), S(unlink), S(unlinkat), S(rename), S(renameat), S(renameat2), S(link), S(linkat),
     S(mkdir), S(mkdirat), S(rmdir), S(stat), S(lstat), S(statx), S(access), S(faccessat), S(faccessat2), S(fsync),
     S(fdatasync), S(sync_file_range), S(getdents64), S(statfs), S(fstatfs), S(flock), S(utimensat), S(fchmod),
-    S(fchmodat), S(chmod), S(fchown), S(umask), S(readlink), S(readlinkat), S(getcwd), S(truncate), S(symlinkat)};
+    S(fchmodat), S(chmod), S(fchown), S(umask), S(readlink), S(readlinkat), S(getcwd), S(truncate)};
 static const int calls_net[] = {S(socket), S(connect), S(bind), S(getsockname), S(getpeername), S(setsockopt),
-                                S(sendmmsg), S(recvmmsg), S(pipe2), S(pipe), S(socketpair), S(ioctl)};
+                                S(sendmmsg), S(recvmmsg), S(pipe2), S(pipe), S(socketpair)};
 /* who only answers makes no socket of its own: it could call nobody, whoever took it over */
 static const int calls_listen[] = {S(accept), S(accept4), S(getsockname), S(getpeername), S(setsockopt)};
 static const int calls_threads[] = {S(set_tid_address), S(sched_setscheduler), S(sched_getparam),
                                     S(sched_getscheduler), S(setpriority), S(getpriority)};
-static const int calls_fork[] = {S(clone), S(fork), S(vfork), S(wait4), S(waitid), S(kill), S(pidfd_open),
+static const int calls_fork[] = {S(clone), S(fork), S(vfork), S(wait4), S(waitid), S(kill), S(tgkill), S(pidfd_open),
                                  S(pidfd_send_signal), S(set_tid_address), S(socketpair), S(setsockopt), S(prctl),
                                  S(seccomp), S(setrlimit), S(prlimit64), S(landlock_create_ruleset),
                                  S(landlock_add_rule), S(landlock_restrict_self), S(capset), S(capget), S(setpriority),
@@ -82,7 +83,7 @@ static const struct {
     unsigned groups;
     uint64_t caps; /* capabilities that stay */
 } profiles[JAIL_COUNT] = {
-    [JAIL_SENSOR] = {G_CORE, 0}, /* sending is added apart: not on the packet socket */
+    [JAIL_SENSOR] = {G_CORE | G_SEND, 0}, /* but nothing on the packet socket, see add_receive_only */
     [JAIL_SCAN] = {G_CORE | G_SEND | G_FORK | G_DUP, 0},
     [JAIL_WORKER] = {G_CORE | G_SEND, 0},
     [JAIL_POLICY] = {G_CORE | G_SEND, 0},
@@ -206,25 +207,39 @@ static int add_memory(scmp_filter_ctx c)
     return rc;
 }
 
-/* glibc's fstat is newfstatat of an empty path. Asking about a path by its name is for those who may open files. */
+/* glibc's fstat is newfstatat with AT_EMPTY_PATH. A filter cannot look at the path, so whether a file is there can still be
+ * asked; what is in it cannot. */
 static int add_fstat(scmp_filter_ctx c)
 {
     return seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
                             SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
 }
 
-/* fcntl without F_DUPFD for a process that must not copy its packet socket; sending on every descriptor but that one. */
-static int add_receive_only(scmp_filter_ctx c, int fd)
+/* fcntl without F_DUPFD for a process that must not copy its packet socket. */
+static int add_fcntl_without_dup(scmp_filter_ctx c)
 {
-    static const int send_calls[] = {SCMP_SYS(sendmsg), SCMP_SYS(sendto)};
-    static const int fcntl_ops[] = {1, 2, 3, 4, 1033, 1034}; /* F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_ADD/GET_SEALS */
+    static const int ops[] = {1, 2, 3, 4, 1033, 1034}; /* F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_ADD/GET_SEALS */
     int rc = 0;
 
-    for (size_t i = 0; i < GH_COUNT(send_calls) && !rc; i++)
-        rc = fd > 0 ? seccomp_rule_add(c, SCMP_ACT_ALLOW, send_calls[i], 1, SCMP_A0(SCMP_CMP_NE, (uint64_t)fd, 0))
-                    : seccomp_rule_add(c, SCMP_ACT_ALLOW, send_calls[i], 0);
-    for (size_t i = 0; i < GH_COUNT(fcntl_ops) && !rc; i++)
-        rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, (uint64_t)fcntl_ops[i], 0));
+    for (size_t i = 0; i < GH_COUNT(ops) && !rc; i++)
+        rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, (uint64_t)ops[i], 0));
+    return rc;
+}
+
+/* Signals for itself only: abort and raise. Who has children may signal others, see calls_fork and Landlock. */
+static int add_signal_self(scmp_filter_ctx c)
+{
+    return seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid(), 0));
+}
+
+/* Of all that ioctl can do (typing into our operator's terminal, for one) what a network library asks of a socket. */
+static int add_socket_ioctl(scmp_filter_ctx c)
+{
+    static const uint64_t asks[] = {FIONREAD, FIONBIO};
+    int rc = 0;
+
+    for (size_t i = 0; i < GH_COUNT(asks) && !rc; i++)
+        rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, asks[i], 0));
     return rc;
 }
 
@@ -234,7 +249,7 @@ static int add_threads(scmp_filter_ctx c)
     return seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 }
 
-static int fill_filter(scmp_filter_ctx c, enum jail_profile profile, const struct jail_options *opt)
+static int fill_filter(scmp_filter_ctx c, enum jail_profile profile)
 {
     int rc = add_memory(c);
 
@@ -244,12 +259,15 @@ static int fill_filter(scmp_filter_ctx c, enum jail_profile profile, const struc
         if (profiles[profile].groups & groups[i].group)
             rc = add_all(c, SCMP_ACT_ALLOW, groups[i].calls, groups[i].n);
     if (!rc)
-        rc = profile == JAIL_SENSOR ? add_receive_only(c, opt->receive_only_fd)
-                                    : seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 0);
+        rc = profile == JAIL_SENSOR ? add_fcntl_without_dup(c) : seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 0);
     if (!rc && profiles[profile].groups & G_THREADS)
         rc = add_threads(c);
+    if (!rc && profiles[profile].groups & G_NET)
+        rc = add_socket_ioctl(c);
     if (!rc && !(profiles[profile].groups & G_FORK)) {
-        rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0));
+        rc = add_signal_self(c);
+        if (!rc)
+            rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0));
         if (!rc) /* reading a limit is harmless, setting one is not ours to do any more */
             rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0, 0));
     }
@@ -260,16 +278,42 @@ static int fill_filter(scmp_filter_ctx c, enum jail_profile profile, const struc
     return rc;
 }
 
+/* Nothing leaves by the packet socket, whatever call is tried: write sends on a bound one as well as sendto does. A filter of
+ * its own, on top of the other, because only a mask sees a descriptor as the kernel does: the upper half of the register is
+ * not looked at there, so that "not equal" would let the same descriptor through under 2^32 other numbers. */
+static int load_receive_only(int fd)
+{
+    static const struct {
+        int call;
+        unsigned arg; /* which one is the descriptor that is written to */
+    } sends[] = {{SCMP_SYS(sendto), 0},   {SCMP_SYS(sendmsg), 0},  {SCMP_SYS(sendmmsg), 0}, {SCMP_SYS(write), 0},
+                 {SCMP_SYS(writev), 0},   {SCMP_SYS(pwrite64), 0}, {SCMP_SYS(pwritev), 0},  {SCMP_SYS(pwritev2), 0},
+                 {SCMP_SYS(sendfile), 0}, {SCMP_SYS(splice), 2},   {SCMP_SYS(vmsplice), 0}, {SCMP_SYS(copy_file_range), 2}};
+    scmp_filter_ctx c;
+    int rc;
+
+    if (fd <= 0)
+        return 0;
+    c = seccomp_init(SCMP_ACT_ALLOW);
+    rc = c ? 0 : -ENOMEM;
+    for (size_t i = 0; i < GH_COUNT(sends) && !rc; i++)
+        rc = seccomp_rule_add(c, SCMP_ACT_ERRNO(EPERM), sends[i].call, 1,
+                              SCMP_CMP64(sends[i].arg, SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint64_t)fd));
+    if (!rc)
+        rc = seccomp_load(c);
+    seccomp_release(c);
+    return rc;
+}
+
 #ifdef GH_SANITIZE
 /* Sanitizers open files, clone and ptrace to make their reports. So a sanitized build denies only what would matter most;
  * it is for tests and is never shipped. */
-static int load_filter(enum jail_profile profile, const struct jail_options *opt)
+static int load_filter(enum jail_profile profile)
 {
     static const int network[] = {SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(execve)};
     scmp_filter_ctx c = seccomp_init(SCMP_ACT_ALLOW);
     int rc = c ? 0 : -ENOMEM;
 
-    (void)opt;
     (void)fill_filter;
     if (!rc && !(profiles[profile].groups & G_NET))
         rc = add_all(c, SCMP_ACT_ERRNO(EPERM), network, GH_COUNT(network));
@@ -279,10 +323,10 @@ static int load_filter(enum jail_profile profile, const struct jail_options *opt
     return rc;
 }
 #else
-static int load_filter(enum jail_profile profile, const struct jail_options *opt)
+static int load_filter(enum jail_profile profile)
 {
     scmp_filter_ctx c = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    int rc = c ? fill_filter(c, profile, opt) : -ENOMEM;
+    int rc = c ? fill_filter(c, profile) : -ENOMEM;
 
     if (!rc)
         rc = seccomp_load(c);
@@ -329,7 +373,9 @@ int jail_enter(enum jail_profile profile, const struct jail_options *opt, int *r
     abi = lock_files(opt);
     if (abi < 0)
         return complain(err, cap, "Landlock refuses the file rules", abi);
-    rc = load_filter(profile, opt);
+    rc = load_receive_only(opt->receive_only_fd);
+    if (!rc)
+        rc = load_filter(profile);
     if (rc) {
         errno = -rc;
         return complain(err, cap, "the kernel refuses the system call filter", ST_IO);

@@ -15,6 +15,7 @@
 #define FS_REFER (1ull << 13)  /* ABI 2 */
 #define FS_TRUNCATE (1ull << 14) /* ABI 3 */
 #define FS_EXECUTE (1ull << 0)
+#define SCOPE_ALL 3ull /* ABI 6: no abstract local sockets, no signals to who is outside */
 
 static uint64_t handled(int abi)
 {
@@ -52,8 +53,10 @@ int jail_landlock(const char *const *rw, const char *const *ro)
     if (abi <= 0)
         return 0;
     all = handled((int)abi);
-    struct landlock_ruleset_attr attr = {.handled_access_fs = all};
-    ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr.handled_access_fs), 0);
+    struct {
+        uint64_t fs, net, scoped;
+    } attr = {.fs = all, .scoped = abi >= 6 ? SCOPE_ALL : 0};
+    ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, abi >= 6 ? sizeof(attr) : sizeof(attr.fs), 0);
     if (ruleset < 0)
         return status_from_errno(errno);
     for (size_t i = 0; !rc && rw && rw[i]; i++)

@@ -5,7 +5,8 @@
 
 #include "base/status.h"
 
-/* Denies every path except those below rw and ro (NULL-ended lists or NULL). Needs no_new_privs. Returns the ABI applied,
+/* Denies every path except those below rw and ro (NULL-ended lists or NULL), and, where the kernel can, signals to processes
+ * other than oneself and one's children, and local sockets that have no path. Needs no_new_privs. Returns the ABI applied,
  * 0 when the kernel has none, or a negative code when a path cannot be opened or the kernel refuses. */
 int jail_landlock(const char *const *rw, const char *const *ro);
 
