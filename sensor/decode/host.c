@@ -60,7 +60,8 @@ struct proto_host *host_new(const struct host_options *opt, const struct host_ou
     h->flows = flow_table_new(&flows, &h->budget, on_flow_end, h);
     h->labels = labels_new(&h->budget);
     h->defrag = defrag_new(&defrag);
-    if (h->flows && h->labels && h->defrag && make_carver(h, opt) == 0)
+    h->expects = expects_new(&h->budget);
+    if (h->flows && h->labels && h->defrag && h->expects && make_carver(h, opt) == 0)
         return h;
     host_free(h);
     return NULL;
@@ -87,6 +88,7 @@ void host_free(struct proto_host *h)
     flow_table_free(h->flows);
     labels_free(h->labels);
     defrag_free(h->defrag);
+    expects_free(h->expects);
     carver_free(h->carver);
     streams_done(&h->streams);
     conn_spare_free(h);

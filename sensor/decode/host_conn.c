@@ -31,6 +31,7 @@ static struct conn *conn_new(struct proto_host *h, struct flow *f)
     c->flow = f;
     c->cx = (struct proto_ctx){.host = h,
                                .carver = h->carver,
+                               .expects = h->expects,
                                .flow_id = f->id,
                                .ipv6 = f->ipv6,
                                .udp = !tcp,
@@ -95,6 +96,7 @@ static void conn_free(struct proto_host *h, struct conn *c)
     holes_update(h, c, false);
     if (c->proto) {
         c->proto->close(c->state, &c->cx);
+        f->app_proto = c->cx.app_proto;
         free(c->state);
         budget_give(&h->budget, c->proto->state_size);
     }
@@ -168,8 +170,8 @@ static void on_end(void *arg, enum direction dir)
     if (c->proto)
         c->proto->end(c->state, &c->cx, dir);
     else
-        conn_refuse(c->cx.host, c, dir, 0);
-    if (c->ended[!dir])
+        conn_decide_end(c->cx.host, c, dir);
+    if (c->ended[!dir] && !(c->proto && c->proto->lingers && c->proto->lingers(c->state)))
         conn_drop(c);
 }
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "sensor/decode/carve.h"
 #include "sensor/decode/defrag.h"
+#include "sensor/decode/expect.h"
 #include "sensor/decode/flow.h"
 #include "sensor/decode/host.h"
 #include "sensor/decode/stream.h"
@@ -41,6 +42,7 @@ struct proto_host {
     struct labels *labels;
     struct defrag *defrag;
     struct carver *carver;
+    struct expects *expects;
     struct streams streams;
     struct host_out out;
     const char *iface;
@@ -94,6 +96,8 @@ void conn_first_free(struct proto_host *h, struct conn *c, int dir);
 
 /* host_probe.c: bytes, or a datagram, of a conn whose parser is not known yet. */
 void conn_decide(struct proto_host *h, struct conn *c, enum direction dir, struct span bytes);
+/* That direction ended before it was known. */
+void conn_decide_end(struct proto_host *h, struct conn *c, enum direction dir);
 void conn_decide_datagram(struct proto_host *h, struct conn *c, enum direction dir, struct span bytes);
 /* No parser knows this direction; so many more bytes of it are skipped. When neither is known, nobody reads
  * it. */

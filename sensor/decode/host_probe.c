@@ -137,9 +137,14 @@ void conn_decide(struct proto_host *h, struct conn *c, enum direction dir, struc
             add = 0;
         first = span_of(c->first[dir], c->first_n[dir]);
     }
-    p = probe_all(c, dir, first, &more);
+    p = expect_lookup(h->expects, &c->cx, false);
+    more = false;
+    if (!p)
+        p = probe_all(c, dir, first, &more);
     if (!p && !more && !kept)
         p = probe_swapped(c, &dir, first);
+    if (!p && !more)
+        p = expect_lookup(h->expects, &c->cx, true);
     if (p && conn_open(h, c, p)) {
         feed_first(h, c);
         conn_feed(c, dir, kept ? span_part(bytes, add, bytes.n) : bytes);
@@ -150,11 +155,23 @@ void conn_decide(struct proto_host *h, struct conn *c, enum direction dir, struc
     conn_refuse(h, c, dir, kept ? bytes.n - add : bytes.n);
 }
 
+void conn_decide_end(struct proto_host *h, struct conn *c, enum direction dir)
+{
+    const struct proto *p = c->first_n[dir] ? expect_lookup(h->expects, &c->cx, true) : NULL;
+
+    if (p && conn_open(h, c, p))
+        feed_first(h, c);
+    else
+        conn_refuse(h, c, dir, 0);
+}
+
 void conn_decide_datagram(struct proto_host *h, struct conn *c, enum direction dir, struct span bytes)
 {
     bool more;
-    const struct proto *p = probe_all(c, dir, bytes, &more);
+    const struct proto *p = expect_lookup(h->expects, &c->cx, false);
 
+    if (!p)
+        p = probe_all(c, dir, bytes, &more);
     if (!p)
         p = probe_swapped(c, &dir, bytes);
     if (p && conn_open(h, c, p))

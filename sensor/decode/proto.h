@@ -16,12 +16,14 @@ enum probe { PROBE_NO, PROBE_MORE, PROBE_YES };
 
 struct carver;
 struct proto_host; /* the decode process behind the context */
+struct expects;
 
 /* What a parser may know of its flow; owned by the flow. It is one and the same struct in every call of a flow, from open to
  * the return of close, so that a transfer may keep its address; its time and packet number change from call to call. */
 struct proto_ctx {
     struct proto_host *host;
     struct carver *carver;
+    struct expects *expects; /* announced connections (expect.h); NULL: there are none */
     uint64_t flow_id;
     uint64_t now_us;  /* packet time */
     uint64_t pcap_cnt;
@@ -30,7 +32,7 @@ struct proto_ctx {
     uint8_t client[16], server[16];
     uint16_t client_port, server_port;
     uint32_t tx_next; /* the parser numbers its transactions with it */
-    const char *app_proto; /* name of the parser's protocol, e.g. "http" */
+    const char *app_proto; /* name of the parser's protocol, e.g. "http"; NULL at close: it was none of its */
 };
 
 struct proto {
@@ -49,6 +51,9 @@ struct proto {
     void (*close)(void *state, struct proto_ctx *cx);
     /* One UDP datagram; NULL for TCP-only protocols. */
     void (*datagram)(void *state, struct proto_ctx *cx, enum direction dir, struct span bytes);
+    /* Both directions have ended: true to be closed with the flow only, because what others say of it may
+     * still come. NULL: never. */
+    bool (*lingers)(const void *state);
 };
 
 /* Starts an event: writes the common members (timestamp, flow_id, event_type, addresses in the direction that dir says,
@@ -62,7 +67,6 @@ void proto_anomaly(struct proto_ctx *cx, enum direction dir, const char *name);
 /* Memory accounting of parser allocations: false when the total budget is spent (count the loss, do without). */
 bool proto_charge(struct proto_ctx *cx, size_t bytes);
 void proto_release(struct proto_ctx *cx, size_t bytes);
-/* Expect a data connection (FTP, TFTP): its flow is given to proto with that context pointer. */
 
 /* protos.c: the table. */
 extern const struct proto *const protos[];
