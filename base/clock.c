@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/clock.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -37,7 +36,8 @@ void clock_override(const uint64_t *us)
     override_us = us;
 }
 
-/* Days since 1970-01-01 of a proleptic Gregorian date, and back: counted from 1 March, so that the leap day is last. */
+/* Days since 1970-01-01 of a proleptic Gregorian date, and back: counted from 1 March, so that the leap day
+ * is last. */
 static int64_t days_of(int64_t y, unsigned m, unsigned d)
 {
     y -= m <= 2;
@@ -89,31 +89,59 @@ const char *clock_iso(uint64_t wall_us, char buf[static CLOCK_ISO_SIZE])
     return buf;
 }
 
+/* One to max digits at *p, and past them. */
+static bool take_number(const char **p, unsigned max, unsigned *ret)
+{
+    const char *s = *p;
+    unsigned v = 0;
+
+    for (; *s >= '0' && *s <= '9' && max; s++, max--)
+        v = v * 10 + (unsigned)(*s - '0');
+    if (s == *p)
+        return false;
+    *p = s;
+    *ret = v;
+    return true;
+}
+
+static bool take_char(const char **p, char c)
+{
+    if (**p != c)
+        return false;
+    ++*p;
+    return true;
+}
+
 bool clock_parse_iso(const char *s, size_t n, uint64_t *ret_wall_us)
 {
     char text[48];
     unsigned y, mo, d, h, mi, sec, oh = 0, om = 0;
-    int used = 0;
     uint64_t us = 0, scale = 100000;
     char sign = 'Z';
-    const char *p;
+    const char *p = text;
 
     if (n >= sizeof(text))
         return false;
     memcpy(text, s, n);
     text[n] = 0;
-    if (sscanf(text, "%4u-%2u-%2u%*1[T ]%2u:%2u:%2u%n", &y, &mo, &d, &h, &mi, &sec, &used) != 6 || !used)
+    if (!take_number(&p, 4, &y) || !take_char(&p, '-') || !take_number(&p, 2, &mo) || !take_char(&p, '-') ||
+        !take_number(&p, 2, &d) || (!take_char(&p, 'T') && !take_char(&p, ' ')) || !take_number(&p, 2, &h) ||
+        !take_char(&p, ':') || !take_number(&p, 2, &mi) || !take_char(&p, ':') || !take_number(&p, 2, &sec))
         return false;
     if (y < 1970 || mo < 1 || mo > 12 || d < 1 || d > 31 || h > 23 || mi > 59 || sec > 60)
         return false;
-    p = text + used;
     if (*p == '.')
         for (p++; *p >= '0' && *p <= '9'; p++, scale /= 10)
             us += (uint64_t)(*p - '0') * scale;
     if (*p)
         sign = *p++;
-    if (sign != 'Z' && ((sign != '+' && sign != '-') || (sscanf(p, "%2u:%2u", &oh, &om) != 2 && sscanf(p, "%2u%2u", &oh, &om) != 2)))
-        return false;
+    if (sign != 'Z') {
+        if ((sign != '+' && sign != '-') || !take_number(&p, 2, &oh))
+            return false;
+        (void)take_char(&p, ':');
+        if (!take_number(&p, 2, &om))
+            return false;
+    }
     int64_t t = days_of(y, mo, d) * 86400 + (int64_t)h * 3600 + mi * 60 + sec;
     int64_t offset = (int64_t)oh * 3600 + om * 60;
     t -= sign == '-' ? -offset : offset;

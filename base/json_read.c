@@ -17,7 +17,7 @@ static int fail(struct parser *p, int rc)
 {
     if (!p->rc)
         p->rc = rc;
-    return p->rc;
+    return rc;
 }
 
 static void blanks(struct parser *p)
@@ -60,7 +60,7 @@ static int escaped(struct parser *p, struct writer *w)
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
     uint8_t c = reader_u8(&p->r);
     const char *hit = c ? strchr(from, c) : NULL;
-    uint32_t cp, low;
+    uint32_t cp = 0, low = 0;
 
     if (hit) {
         writer_u8(w, (uint8_t)to[hit - from]);

@@ -83,7 +83,7 @@ bool span_number(struct span s, uint64_t max, uint64_t *ret)
 
 bool reader_line(struct reader *r, struct span *ret)
 {
-    struct span rest = {r->p ? r->p + r->pos : NULL, reader_left(r)};
+    struct span rest = span_part(span_of(r->p, r->n), r->pos, reader_left(r));
     ptrdiff_t end = span_find_byte(rest, '\n', 0);
 
     if (end < 0)

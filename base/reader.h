@@ -36,7 +36,7 @@ static inline struct span span_part(struct span s, size_t off, size_t n)
         off = s.n;
     if (n > s.n - off)
         n = s.n - off;
-    return (struct span){s.p ? s.p + off : s.p, n};
+    return (struct span){off ? s.p + off : s.p, n}; /* to NULL, where an empty span may be, not even 0 is added */
 }
 static inline bool span_eq(struct span a, struct span b)
 {
@@ -152,7 +152,7 @@ static inline struct span reader_take(struct reader *r, size_t n)
 {
     struct span s = {NULL, 0};
     if (reader_need(r, n)) {
-        s = (struct span){r->p ? r->p + r->pos : NULL, n};
+        s = (struct span){r->pos ? r->p + r->pos : r->p, n};
         r->pos += n;
     }
     return s;

@@ -23,11 +23,9 @@ const char *status_text(int code)
     return code <= 0 && code > -ST_IX_COUNT ? table[-code].sentence : "an unknown error";
 }
 
-int status_from_errno(int err)
+int status_of_errno(int err)
 {
     switch (err) {
-    case 0:
-        return ST_OK;
     case ENOMEM:
         return ST_NOMEM;
     case ENOENT:

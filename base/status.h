@@ -25,8 +25,13 @@ enum status {
 /* Short name ("NOMEM") and sentence of a code; never NULL, also for unknown codes. */
 const char *status_name(int code);
 const char *status_text(int code);
-/* The code that fits an errno value best. */
-int status_from_errno(int err);
+/* The code that fits an errno value best; of a call that failed, so never ST_OK: an errno of 0 is ST_IO. */
+int status_of_errno(int err);
+static inline int status_from_errno(int err)
+{
+    int code = status_of_errno(err);
+    return code < 0 ? code : ST_IO;
+}
 
 /* Always-on check for our own bugs: prints file, line and expression, then aborts. The keeper reports the death. */
 #define gh_check(expr) ((expr) ? (void)0 : status_bug(__FILE__, __LINE__, #expr))

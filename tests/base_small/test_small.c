@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * base64, passwords, the time box of a database statement, and a batch larger than its ceiling before it is
- * packed. */
+ * base64, passwords, times, errno, the time box of a database statement, and a batch larger than its ceiling
+ * before it is packed. */
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/db.h"
@@ -9,6 +9,7 @@
 #include "base/seal.h"
 #include "tests/check.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 static const struct {
@@ -107,6 +108,51 @@ static void test_large_batch(void)
     arena_free(a);
 }
 
+/* What people and other programs write for a time. */
+static void test_parse_iso(void)
+{
+    static const struct {
+        const char *text;
+        bool good;
+        uint64_t us;
+    } times[] = {
+        {"1970-01-01T00:00:00Z", true, 0},
+        {"2026-11-23T20:30:00.123456+0000", true, 1795465800123456},
+        {"2026-11-23 20:30:00", true, 1795465800000000},
+        {"2026-11-24T03:30:00+07:00", true, 1795465800000000},
+        {"2026-11-23T13:00:00.5-0730", true, 1795465800500000},
+        {"2026-11-23T20:30:00.123456789Z", true, 1795465800123456},
+        {"2026-1-2T3:04:05Z", true, 1767323045000000},
+        {"", false, 0},
+        {"2026-11-23", false, 0},
+        {"2026-11-23T20:30", false, 0},
+        {"2026-11-23x20:30:00", false, 0},
+        {"2026-13-01T00:00:00Z", false, 0},
+        {"2026-+1-01T00:00:00Z", false, 0},
+        {"2026- 1-01T00:00:00Z", false, 0},
+        {"20261-1-01T00:00:00Z", false, 0},
+        {"2026-11-23T20:30:00+07", false, 0},
+        {"2026-11-23T20:30:00+", false, 0},
+        {"2026-11-23T20:30:00X", false, 0},
+        {"1970-01-01T00:00:00+01:00", false, 0},
+        {"2026-11-23T20:30:00.0000000000000000000000000000000000Z", false, 0},
+    };
+    for (size_t i = 0; i < GH_COUNT(times); i++) {
+        uint64_t us = 0;
+        check_row(times[i].text);
+        CHECK(clock_parse_iso(times[i].text, strlen(times[i].text), &us) == times[i].good);
+        CHECK(us == times[i].us);
+    }
+}
+
+/* A call that failed never becomes a success. */
+static void test_errno(void)
+{
+    check_row("errno");
+    CHECK(status_from_errno(ENOMEM) == ST_NOMEM && status_from_errno(EPERM) == ST_DENIED);
+    CHECK(status_from_errno(0) == ST_IO && status_from_errno(99999) == ST_IO);
+}
+
 int main(void)
 {
     CHECK(seal_init() == 0);
@@ -114,5 +160,7 @@ int main(void)
     test_password();
     test_time_box();
     test_large_batch();
+    test_parse_iso();
+    test_errno();
     return check_end();
 }
