@@ -40,6 +40,8 @@ static enum keeper_answer on_ended(void *arg, enum role role, int status)
 {
     struct inspect *in = arg;
 
+    if (role == ROLE_CORE && in->core_ended)
+        return KEEPER_ENDED; /* we gave up for another reason, which decides the exit code */
     if (role == ROLE_CORE) {
         in->core_status = exit_code(status);
         in->core_ended = true;
@@ -80,6 +82,7 @@ static int parse(struct inspect *in, int argc, char **argv)
     static const char *const known[] = {"-c", "--set", "-w", "--no-documents", "--no-scan", "--threads"};
 
     in->documents = in->scan = true;
+    in->n_captures = 0;
     in->captures = calloc((size_t)argc, sizeof(*in->captures));
     gh_check(in->captures);
     for (int i = 1; i < argc; i++) {

@@ -151,6 +151,7 @@ static void take_decision(struct judging *j, struct span body)
         fault(j, k, "the policy's answer is not understood", "không hiểu câu trả lời của chính sách");
         return;
     }
+    snprintf(j->core->own.policy, sizeof(j->core->own.policy), "%s", k->verdict.policy);
     unlink_case(j, k);
     decided(j, k);
 }

@@ -130,6 +130,10 @@ int ledger_event(struct writer *out, struct span sensor, const struct ledger_own
     category(&j, "documents", json_get(s, "documents"), own, fill_documents);
     category(&j, "events", json_get(s, "events"), own, fill_events);
     jw_end_obj(&j);
+    jw_kobj(&j, "versions");
+    jw_kcstr(&j, "gatehouse", GH_VERSION);
+    jw_kcstr(&j, "policy", *own->policy ? own->policy : NULL);
+    jw_end_obj(&j);
     jw_end_obj(&j);
     jw_end_obj(&j);
     arena_free(a);

@@ -97,6 +97,9 @@ int verdict_read(struct span json, struct verdict *v)
     }
     if (!rc) {
         take_fields(v, first);
+        /* a rule that failed is told, whatever was decided without it */
+        v->fault = json_get(first, "error") != NULL;
+        snprintf(v->policy, sizeof(v->policy), "%s", json_cstr(json_get(first, "policy"), ""));
         put_open(&v->text, first);
         for (const struct json *s = first->next; s; s = s->next) {
             struct jw j;

@@ -11,10 +11,11 @@ bool action_parse(struct span name, enum action *ret);
 
 struct verdict {
     enum action action;
-    bool fault;            /* the safe verdict, because the policy did not decide */
+    bool fault;            /* the policy did not decide, or one of its rules failed: an alert tells it */
     unsigned severity;     /* 1 high … 4 low */
     uint32_t signature_id; /* the same for the same policy and rule, whatever its version */
     char title[256], category[128];
+    char policy[128];     /* "name@version" that decided; "" for the core's own safe verdict */
     struct writer text;   /* the verdict's JSON object without its closing brace */
     struct writer shadow; /* verdicts of a shadow policy: objects separated by commas */
 };

@@ -208,10 +208,22 @@ static void facts_json(const struct verdict *v, struct jw *j)
     jw_end_arr(j);
 }
 
+/* What the deciding verdict says of failures: its own, or that of another rule, which must not go untold. */
+static const char *told_error(const struct decision *d, size_t i)
+{
+    if (i == 0)
+        for (size_t k = 1; k < d->n && !d->v[0].error; k++)
+            if (d->v[k].error)
+                return d->v[k].error;
+    return d->v[i].error;
+}
+
 void decision_json(const struct bundle *b, const struct decision *d, bool shadow, struct jw *j)
 {
     for (size_t i = 0; i < d->n; i++) {
         const struct verdict *v = &d->v[i];
+        const char *error = told_error(d, i);
+        bool failed = error && (v->error || v->action < ACTION_ALERT);
         char text[128];
         jw_obj(j);
         jw_kcstr(j, "action", action_name(v->action));
@@ -221,17 +233,16 @@ void decision_json(const struct bundle *b, const struct decision *d, bool shadow
         jw_kcstr(j, "reason", v->reason_en);
         jw_kcstr(j, "reason_vi", v->reason_vi);
         jw_kobj(j, "title");
-        jw_kcstr(j, "en", v->error ? "The policy failed" : v->rule ? v->rule->title_en : "No rule matched");
+        jw_kcstr(j, "en", failed ? "The policy failed" : v->rule ? v->rule->title_en : "No rule matched");
         jw_kcstr(j, "vi",
-                 v->error  ? "Chính sách gặp lỗi"
+                 failed    ? "Chính sách gặp lỗi"
                  : v->rule ? v->rule->title_vi
                            : "Không có luật áp dụng");
         jw_end_obj(j);
-        jw_ku64(j, "severity", v->error ? 1 : v->rule ? v->rule->severity : 4);
-        jw_kcstr(j, "category", v->error ? "Policy failure" : v->rule ? v->rule->category : "None");
+        jw_ku64(j, "severity", failed ? 1 : v->rule ? v->rule->severity : 4);
+        jw_kcstr(j, "category", failed ? "Policy failure" : v->rule ? v->rule->category : "None");
         facts_json(v, j);
-        if (v->error)
-            jw_kcstr(j, "error", v->error);
+        jw_kcstr(j, "error", error);
         jw_kbool(j, "shadow", shadow);
         if (v->rule) {
             snprintf(text, sizeof(text), "policy.lua:%d", v->rule->line);

@@ -81,7 +81,7 @@ static void test_store(void)
     out = fake_output(&f);
     CHECK_U64(count(out, "\"stored\":true}}\n"), 2);
     CHECK_U64(count(out, "\"stored\":false}}\n"), 2);
-    CHECK(count(out, "\"gatehouse\"") == 1); /* the ledger's */
+    CHECK(count(out, "\"gatehouse\":{") == 1); /* the ledger's */
     snprintf(path, sizeof(path), "%s/%s", dir, hello);
     CHECK(stat(path, &st) == 0 && st.st_size == 5);
     CHECK(unlink(path) == 0);

@@ -130,7 +130,36 @@ def usage():
         check("an unknown key is named with its line and the nearest", rc == 2 and f.name + ":4" in err and "workers" in err, err)
 
 
+def policy_faults():
+    rule = 'rule { id = "%s", title = "t", reason = "r", action = "%s", when = function(e)\n%s\nend }\n'
+    for name, source, safe, action in (
+            ("loops", rule % ("loop", "block", "while true do end"), "log", "log"), ("throws", rule % ("throw", "block", "error('boom')"), "allow", "allow"),
+            ("throws, safe is quarantine", rule % ("throw", "log", "error('boom')"), "quarantine", "quarantine"),
+            ("throws beside a match", rule % ("throw", "log", "error('boom')") + rule % ("match", "block", "return true"), "allow", "block")):
+        with tempfile.TemporaryDirectory() as d:
+            os.chmod(d, 0o755)
+            for f, text in (("bundle.json", '{"name":"t","version":"1"}'), ("policy.lua", source)):
+                with open(os.path.join(d, f), "w") as h:
+                    h.write(text)
+            rc, rows, err = inspect("--set", "policy.dir=" + d, "--set", "policy.safe_verdict=" + safe, "--set", "policy.steps=100000", PCAP)
+            infos = [e for e in rows if e["event_type"] == "fileinfo"]
+            alerts = [e for e in rows if e["event_type"] == "alert"]
+            check("policy %s: the verdict is %s" % (name, action), infos and all(e["gatehouse"]["document"]["verdict"]["action"] == action for e in infos), infos[:1])
+            check("policy %s: each document has its alert" % name, len(alerts) == len(infos))
+            check("policy %s: file and line are told" % name, alerts and all("policy.lua:2" in e["gatehouse"]["verdict"].get("error", "") for e in alerts),
+                  alerts[:1])
+            check("policy %s: the ledger balances" % name, balanced(rows))
+    with tempfile.TemporaryDirectory() as d:
+        os.chmod(d, 0o755)
+        for f, text in (("bundle.json", '{"name":"t","version":"1"}'), ("policy.lua", "rule {\n  id = = }")):
+            with open(os.path.join(d, f), "w") as h:
+                h.write(text)
+        rc, rows, err = inspect("--set", "policy.dir=" + d, PCAP)
+        check("a policy with a syntax error: exit 2 and the line", rc == 2 and "policy.lua:2" in err, "%d %s" % (rc, err))
+
+
 bundled()
+policy_faults()
 same_whatever_way()
 lying()
 usage()
