@@ -28,6 +28,7 @@ struct inspect {
     struct keeper *keeper;
     int sensor_status, core_status;
     bool sensor_ended, core_ended, interrupted;
+    int gave_up; /* exit code, when another process could not go on */
 };
 
 /* An exit status as people's exit code: a signal or anything unknown is "could not finish". */
@@ -40,8 +41,8 @@ static enum keeper_answer on_ended(void *arg, enum role role, int status)
 {
     struct inspect *in = arg;
 
-    if (role == ROLE_CORE && in->core_ended)
-        return KEEPER_ENDED; /* we gave up for another reason, which decides the exit code */
+    if (in->gave_up)
+        return KEEPER_ENDED;
     if (role == ROLE_CORE) {
         in->core_status = exit_code(status);
         in->core_ended = true;
@@ -61,8 +62,7 @@ static enum keeper_answer on_ended(void *arg, enum role role, int status)
         return KEEPER_ENDED;
     if (keeper_restarts(in->keeper, role) >= INSPECT_RESTARTS || (WIFEXITED(status) && WEXITSTATUS(status) == 2)) {
         log_error("gh-%s cannot go on; giving up", role_name(role));
-        in->core_status = WIFEXITED(status) && WEXITSTATUS(status) == 2 ? 2 : 3;
-        in->core_ended = true;
+        in->gave_up = WIFEXITED(status) && WEXITSTATUS(status) == 2 ? 2 : 3;
         keeper_stop(in->keeper, 500);
         return KEEPER_ENDED;
     }
@@ -216,6 +216,8 @@ int command_inspect(int argc, char **argv)
         rc = in.sensor_ended && in.sensor_status > in.core_status ? in.sensor_status : in.core_status;
         if (!in.core_ended || in.interrupted)
             rc = 3;
+        if (in.gave_up)
+            rc = in.gave_up;
     }
     keeper_free(in.keeper);
     loop_free(loop);
