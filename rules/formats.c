@@ -50,7 +50,7 @@ const struct format formats[] = {
     {"odf", x_odf, NULL},
     {"fod", x_odf_flat, NULL},
     {"rtf", x_rtf, NULL},
-    {"ole", x_ole, NULL},
+    {"ole", x_ole, x_ole_warm_up},
     {"biff", x_biff, NULL},
     {"emf", x_emf, NULL},
 };

@@ -31,6 +31,7 @@ void x_odf(struct extract *x, struct span in);
 void x_odf_flat(struct extract *x, struct span in);
 void x_rtf(struct extract *x, struct span in);
 void x_ole(struct extract *x, struct span in);
+void x_ole_warm_up(void);
 void x_biff(struct extract *x, struct span in);
 void x_emf(struct extract *x, struct span in);
 

@@ -4,6 +4,7 @@
 #include "rules/charset.h"
 #include "rules/formats.h"
 #include "rules/sax_label.h"
+#include "rules/x_ole_crypt.h"
 #include "rules/x_ole_native.h"
 
 #define NAME_MAX_BYTES 256
@@ -97,6 +98,25 @@ static void labels(struct ole *o)
     }
 }
 
+/* The package as a member, when the password is the one that everybody has. */
+static bool decrypted(struct ole *o, uint32_t storage)
+{
+    struct writer info, package, plain;
+    bool good;
+
+    writer_init(&plain, OLE_STREAM_MAX);
+    writer_init(&package, 0);
+    good = ole_load_named(o, storage, "EncryptionInfo", &info) &&
+           ole_load_named(o, storage, "EncryptedPackage", &package) &&
+           ole_decrypt(o->x, writer_span(&info), writer_span(&package), &plain);
+    if (good)
+        extract_child(o->x, span_str("EncryptedPackage"), writer_span(&plain));
+    writer_done(&info);
+    writer_done(&package);
+    writer_done(&plain);
+    return good;
+}
+
 static bool encrypted(struct ole *o, uint32_t storage)
 {
     static const char *const names[] = {"EncryptedPackage", "EncryptionInfo", "\tDRMContent"};
@@ -107,7 +127,8 @@ static bool encrypted(struct ole *o, uint32_t storage)
     if (!found)
         return false;
     extract_feature(o->x, FEATURE_ENCRYPTED, 1);
-    extract_unread_all(o->x, UNREAD_ENCRYPTED);
+    if (!decrypted(o, storage))
+        extract_unread_all(o->x, UNREAD_ENCRYPTED);
     labels(o);
     return true;
 }
@@ -269,6 +290,11 @@ bool ole_storage(struct ole *o, uint32_t i)
         any |= inner(o, i);
     o->depth--;
     return known || any;
+}
+
+void x_ole_warm_up(void)
+{
+    ole_crypt_warm_up();
 }
 
 void x_ole(struct extract *x, struct span in)
