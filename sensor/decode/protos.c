@@ -8,10 +8,12 @@
 #include "sensor/decode/http2.h"
 #include "sensor/decode/smb.h"
 #include "sensor/decode/smtp.h"
+#include "sensor/decode/ssh.h"
 #include "sensor/decode/tls.h"
 
 const struct proto *const protos[] = {
     &proto_tls,
+    &ssh_proto,
     &http_proto,
     &smb_proto,
     &smtp_proto,
