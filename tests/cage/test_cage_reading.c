@@ -76,7 +76,7 @@ static const struct {
 
 int main(void)
 {
-    static const char *const sets[] = {"scan.workers=1", NULL};
+    static const char *const sets[] = {"scan.workers=1", "scan.timeout=60s", NULL};
     struct scan_client c;
     int status;
 
@@ -90,7 +90,7 @@ int main(void)
         bool got;
         check_row(rows[i / 2].name);
         scan_send(&c, i, true, rows[i / 2].name, span_of(rows[i / 2].bytes, rows[i / 2].n));
-        got = scan_receive(&c, &a, 30000);
+        got = scan_receive(&c, &a, 60000);
         CHECK(got);
         if (!got)
             break;

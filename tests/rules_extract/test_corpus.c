@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The common corpus, read in place: every document gets an honest answer within its bounds; the marked ones
  * get their level. */
-#include "base/clock.h"
 #include "tests/rules_extract/examine.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#define TIME_MAX_MS 15000
+#define CPU_MAX_S 15 /* processor time: a busy machine must not fail it */
 
 static struct span map_file(const char *path)
 {
@@ -47,7 +47,7 @@ static struct examined examine_file(const char *dir, const char *name)
     char path[1024];
     struct span in;
     struct examined e;
-    uint64_t start = clock_mono_ms();
+    clock_t start = clock();
 
     snprintf(path, sizeof(path), "%s/%s", dir, name);
     in = map_file(path);
@@ -56,7 +56,7 @@ static struct examined examine_file(const char *dir, const char *name)
     if (e.json)
         honest(e.json);
 #ifndef GH_SANITIZE
-    CHECK(clock_mono_ms() - start < TIME_MAX_MS);
+    CHECK((clock() - start) / CLOCKS_PER_SEC < CPU_MAX_S);
 #else
     (void)start;
 #endif
