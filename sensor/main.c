@@ -241,18 +241,29 @@ static void lock_in(struct sensor *s)
 
 /* ---- files ---- */
 
+/* A pipe has nothing to say: what is there goes out, and whoever calls us is heard. */
+static bool on_waiting(void *arg)
+{
+    struct sensor *s = arg;
+
+    host_flush(s->host);
+    loop_once(s->proc.loop, 0);
+    return !s->stop && !s->core_lost;
+}
+
 /* Reads one file to its end, or until somebody stops us. */
 static void read_file(struct sensor *s, struct source *src)
 {
     struct frame f;
     enum source_step step = SOURCE_FRAME;
 
+    source_while_waiting(src, on_waiting, s);
     while (!s->stop && !s->core_lost && step == SOURCE_FRAME) {
         for (int i = 0; i < TURN_FRAMES && (step = source_next(src, &f)) == SOURCE_FRAME; i++)
             host_frame(s->host, &f);
         loop_once(s->proc.loop, 0);
     }
-    if (step == SOURCE_FAULT) {
+    if (step == SOURCE_FAULT && !s->stop) { /* one that is stopped in a pipe ends in the middle of a record */
         log_error("%s", source_fault(src));
         s->rc = 2;
     }

@@ -46,9 +46,9 @@ static enum keeper_answer on_ended(void *arg, enum role role, int status)
     if (role == ROLE_CORE) {
         in->core_status = exit_code(status);
         in->core_ended = true;
-        if (in->core_status == 3 && !(WIFEXITED(status) && WEXITSTATUS(status) == CORE_UNHEARD))
+        if (in->core_status == 3 && !in->interrupted && !(WIFEXITED(status) && WEXITSTATUS(status) == CORE_UNHEARD))
             log_error("gh-core could not finish: the output is not complete");
-        keeper_stop(in->keeper, 2000);
+        keeper_stop(in->keeper, in->interrupted ? 100 : 2000); /* what is still being read is nobody's any more */
         return KEEPER_ENDED;
     }
     if (role == ROLE_SENSOR) {
@@ -73,8 +73,8 @@ static void on_interrupt(void *arg)
 {
     struct inspect *in = arg;
 
+    keeper_stop(in->keeper, in->interrupted ? 0 : 5000); /* asked twice: at once, with the accounts or without */
     in->interrupted = true;
-    keeper_stop(in->keeper, 5000);
 }
 
 static int parse(struct inspect *in, int argc, char **argv)

@@ -44,7 +44,7 @@ struct keeper {
     struct child children[ROLE_COUNT];
     struct link links[KEEPER_LINKS];
     size_t n_links;
-    bool stopping;
+    bool stopping, quiet;
     struct loop_timer *grace;
 };
 
@@ -348,24 +348,27 @@ static void on_grace(void *arg)
     k->grace = NULL;
     for (size_t i = 0; i < ROLE_COUNT; i++)
         if (k->children[i].pid > 0) {
-            log_warn("%s did not finish in time and is killed", k->children[i].exe);
+            if (!k->quiet)
+                log_warn("%s did not finish in time and is killed", k->children[i].exe);
             kill(k->children[i].pid, SIGKILL);
         }
 }
 
 void keeper_stop(struct keeper *k, uint64_t grace_ms)
 {
-    if (k->stopping)
-        return;
+    bool again = k->stopping;
+
     k->stopping = true;
-    for (size_t i = 0; i < ROLE_COUNT; i++) {
+    k->quiet = again; /* whoever shortens the grace knows what is cut off */
+    loop_timer_remove(k->grace);
+    k->grace = loop_timer_add(k->loop, grace_ms, false, on_grace, k);
+    for (size_t i = 0; i < ROLE_COUNT && !again; i++) {
         struct child *c = &k->children[i];
         loop_timer_remove(c->retry);
         c->retry = NULL;
         if (c->pid > 0 && c->chan)
             (void)msg_post(c->chan, MSG_STOP, (struct span){NULL, 0}, -1);
     }
-    k->grace = loop_timer_add(k->loop, grace_ms, false, on_grace, k);
     all_gone(k);
 }
 

@@ -43,7 +43,7 @@ void keeper_link_self(struct keeper *k, enum role role);
 int keeper_start(struct keeper *k);
 /* Ends and starts one child again at once (a replay begins anew). */
 int keeper_restart(struct keeper *k, enum role role);
-/* Asks all to finish; after grace_ms kills the rest. The loop stops when the last is gone. */
+/* Asks all to finish; after grace_ms kills the rest. The loop stops when the last is gone. Called again: another grace. */
 void keeper_stop(struct keeper *k, uint64_t grace_ms);
 bool keeper_stopping(const struct keeper *k);
 pid_t keeper_pid(const struct keeper *k, enum role role); /* 0 when it does not run */

@@ -58,6 +58,19 @@ static void overrun(struct core *c, struct kase *k)
     acting_take(c->acting, k);
 }
 
+/* Told to end: what has not been read stays so, and nobody judges it. */
+static void unread_case(struct core *c, struct kase *k)
+{
+    if (!k->document.n) {
+        struct findings *f = findings_unread("timeout");
+        gh_check(f);
+        c->own.scan_queue++;
+        findings_document(&k->document, f, doc_name(k->doc), k->doc->sha256, k->doc->size, k->incomplete);
+        free(f);
+    }
+    emit_case(c, k);
+}
+
 void cases_take(struct core *c, const struct event_record *e, struct doc *d, bool stored)
 {
     struct kase *k = calloc(1, sizeof(*k));
@@ -77,7 +90,9 @@ void cases_take(struct core *c, const struct event_record *e, struct doc *d, boo
         k->place = order_hold(c->order);
         gh_check(k->place);
     }
-    if (full)
+    if (c->stopping && c->to_stdout)
+        unread_case(c, k);
+    else if (full)
         overrun(c, k);
     else
         scanning_take(c->scanning, k);
@@ -87,14 +102,6 @@ void cases_abandon(struct core *c)
 {
     struct kase *k;
 
-    while ((k = scanning_pop(c->scanning)) || (k = judging_pop(c->judging)) || (k = acting_pop(c->acting))) {
-        if (!k->document.n) {
-            struct findings *f = findings_unread("timeout");
-            gh_check(f);
-            c->own.scan_queue++;
-            findings_document(&k->document, f, doc_name(k->doc), k->doc->sha256, k->doc->size, k->incomplete);
-            free(f);
-        }
-        emit_case(c, k);
-    }
+    while ((k = scanning_pop(c->scanning)) || (k = judging_pop(c->judging)) || (k = acting_pop(c->acting)))
+        unread_case(c, k);
 }

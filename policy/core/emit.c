@@ -218,7 +218,7 @@ static void finish_lines(struct core *c, struct span stats)
 {
     lines_put(&c->lines, stats);
     c->finished = true;
-    core_end(c, c->sensor_final ? c->blocked : 3);
+    core_end(c, c->sensor_final && !c->stopping ? c->blocked : 3);
     emit_flush(c);
 }
 

@@ -201,5 +201,5 @@ void intake_open(struct core *c, int fd)
 void intake_pressure(struct core *c)
 {
     if (c->sensor && !c->live)
-        proc_chan_pause(c->sensor, cases_full(c));
+        proc_chan_pause(c->sensor, cases_full(c) && !c->stopping);
 }

@@ -53,17 +53,17 @@ static void on_peer(struct proc *p, enum role role, int fd)
         close(fd);
 }
 
-/* The sensor is stopped by the same keeper: its last words are waited for, a little. */
+/* The sensor is stopped by the same keeper: its last words are waited for, a little. What is still being read
+ * or judged is waited for only when it will be recorded; `inspect` was told to end now, and says what it has
+ * not read. */
 static void on_stop(struct proc *p)
 {
     struct core *c = p->arg;
 
-    if (c->to_stdout) {
-        core_end(c, c->finished ? 0 : 3);
-        return;
-    }
     c->stopping = true;
     c->stop_ms = clock_mono_ms();
+    if (c->to_stdout && !c->finished)
+        cases_abandon(c);
 }
 
 static void stop_when_done(struct core *c, uint64_t now_ms)
@@ -72,6 +72,11 @@ static void stop_when_done(struct core *c, uint64_t now_ms)
 
     if (!late && (c->sensor || c->open_cases))
         return;
+    if (c->to_stdout) {
+        c->sensor_gone = true;
+        emit_finish(c);
+        return;
+    }
     if (c->live) /* a replay can be repeated, what is live cannot */
         cases_abandon(c);
     core_end(c, 0);

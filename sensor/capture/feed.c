@@ -21,6 +21,18 @@ void feed_close(struct feed *f)
     f->fd = -1;
 }
 
+/* Waits until a pipe has something. False when nobody wants to wait any longer. A file is readable at once.
+ */
+static bool wait_readable(const struct feed *f)
+{
+    struct pollfd p = {.fd = f->fd, .events = POLLIN};
+
+    while (f->waiting && poll(&p, 1, FEED_WAIT_MS) == 0)
+        if (!f->waiting(f->waiting_arg))
+            return false;
+    return true;
+}
+
 /* Reads once into the free end of the buffer. */
 static bool fill(struct feed *f)
 {
@@ -30,7 +42,7 @@ static bool fill(struct feed *f)
         return false;
     for (;;) {
         struct pollfd wait = {.fd = f->fd, .events = POLLIN};
-        n = read(f->fd, f->buf + f->end, FEED_SIZE - f->end);
+        n = wait_readable(f) ? read(f->fd, f->buf + f->end, FEED_SIZE - f->end) : 0;
         if (n >= 0 || (errno != EINTR && errno != EAGAIN))
             break;
         if (errno == EAGAIN) /* a pipe that somebody made non-blocking */

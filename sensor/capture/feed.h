@@ -9,6 +9,10 @@
 
 #define FEED_SIZE (512 * 1024) /* at least a frame of SOURCE_FRAME_MAX and its headers */
 
+#define FEED_WAIT_MS 100
+/* Asked every FEED_WAIT_MS while a pipe has nothing to read; false: nothing more is waited for, the input
+ * ends here. */
+typedef bool feed_waiting_fn(void *arg);
 struct feed {
     int fd;
     uint8_t *buf;
@@ -16,6 +20,8 @@ struct feed {
     uint64_t base;   /* offset in the file of buf[0] */
     int error;       /* errno of a failed read */
     bool eof;
+    feed_waiting_fn *waiting; /* NULL: a pipe is waited for as long as it takes */
+    void *waiting_arg;
 };
 
 /* Takes fd over. False when memory is short. */

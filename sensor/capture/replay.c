@@ -152,7 +152,16 @@ static void replay_close(struct source *s)
     free(r);
 }
 
-static const struct source_ops replay_ops = {.next = replay_next, .close = replay_close};
+static void replay_while_waiting(struct source *s, source_waiting_fn *fn, void *arg)
+{
+    struct replay *r = (struct replay *)s;
+
+    r->feed.waiting = fn;
+    r->feed.waiting_arg = arg;
+}
+
+static const struct source_ops replay_ops = {
+    .next = replay_next, .while_waiting = replay_while_waiting, .close = replay_close};
 
 struct source *replay_open(int fd, const char *name)
 {

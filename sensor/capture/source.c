@@ -48,6 +48,12 @@ int source_fd(const struct source *s)
     return s->ops->fd ? s->ops->fd(s) : -1;
 }
 
+void source_while_waiting(struct source *s, source_waiting_fn *fn, void *arg)
+{
+    if (s->ops->while_waiting)
+        s->ops->while_waiting(s, fn, arg);
+}
+
 void source_stats(struct source *s, struct source_stats *ret)
 {
     if (s->ops->refresh)

@@ -48,6 +48,11 @@ struct source;
  * and interfaces. */
 struct source *replay_open(int fd, const char *name);
 
+/* What is done meanwhile (ten times a second) when s reads a pipe that has nothing to say: fn returns false
+ * when nobody waits any longer, and the input then ends where it is. No effect on an interface. */
+typedef bool source_waiting_fn(void *arg);
+void source_while_waiting(struct source *s, source_waiting_fn *fn, void *arg);
+
 struct live_options {
     const char *interface; /* name of the interface */
     const char *filter;    /* BPF filter, or "" or NULL */

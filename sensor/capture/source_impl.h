@@ -7,7 +7,8 @@
 
 struct source_ops {
     enum source_step (*next)(struct source *s, struct frame *ret);
-    int (*fd)(const struct source *s); /* NULL: there is none */
+    int (*fd)(const struct source *s);                                         /* NULL: there is none */
+    void (*while_waiting)(struct source *s, source_waiting_fn *fn, void *arg); /* NULL: never waits */
     void (*refresh)(struct source *s); /* brings s->stats up to date; NULL: it always is */
     void (*close)(struct source *s);   /* frees everything, s too */
 };
