@@ -8,12 +8,14 @@
 
 struct entry {
     const struct proto *proto;
+    uint64_t serial;               /* of the announcement; 0: none */
     uint64_t us;                   /* when something was said last */
     bool fresh;                    /* announced, and no connection has come */
     struct expect_member *taken;   /* the connection that has come */
     struct expect_member *waiting; /* those that came before they were announced, in order */
     unsigned n_waiting;
     uint8_t command; /* the note; 0: none */
+    bool final, cut;
     uint64_t number;
     uint8_t *name;
     size_t name_n;
@@ -152,7 +154,11 @@ static struct entry *entry_make(struct expects *x, const struct expect_key *key,
 
 static void tell_taken(const struct entry *e)
 {
-    struct expect_note note = {e->command, e->number, span_of(e->name, e->name_n)};
+    struct expect_note note = {.command = e->command,
+                               .final = e->final,
+                               .cut = e->cut,
+                               .number = e->number,
+                               .name = span_of(e->name, e->name_n)};
 
     if (e->taken)
         e->taken->told(e->taken->state, e->command ? &note : NULL);
@@ -168,18 +174,22 @@ static void take(struct expects *x, struct entry *e, struct expect_member *m)
     tell_taken(e);
 }
 
-int expect_announce(struct expects *x, const struct expect_key *key, const struct proto *p, uint64_t now_us)
+int expect_announce(struct expects *x, const struct expect_key *key, const struct proto *p, uint64_t now_us,
+                    uint64_t *ret_serial)
 {
     int status;
     struct entry *e = entry_make(x, key, &status);
 
+    *ret_serial = 0;
     if (!e)
         return status;
-    x->counts.announced++;
+    *ret_serial = e->serial = ++x->counts.announced;
     if (e->taken)
         e->taken->joined = false;
     e->taken = NULL;
+
     e->command = 0;
+    e->final = e->cut = false;
     name_free(x, e);
     e->proto = p;
     e->us = now_us;
@@ -194,18 +204,28 @@ int expect_announce(struct expects *x, const struct expect_key *key, const struc
     return status;
 }
 
-void expect_tell(struct expects *x, const struct expect_key *key, const struct expect_note *note,
-                 uint64_t now_us)
+uint64_t expect_serial(struct expects *x, const struct expect_key *key)
+{
+    const struct entry *e = x->keys ? map_find(x->keys, key, false) : NULL;
+
+    return e ? e->serial : 0;
+}
+
+void expect_tell(struct expects *x, const struct expect_key *key, uint64_t serial,
+                 const struct expect_note *note, uint64_t now_us)
 {
     struct entry *e = x->keys ? map_find(x->keys, key, true) : NULL;
     size_t n = note->name.n < EXPECT_NAME_MAX ? note->name.n : EXPECT_NAME_MAX;
 
-    if (!e || (!e->fresh && !e->taken))
+    if (!e || !serial || e->serial != serial)
         return;
     name_free(x, e);
     e->us = now_us;
     e->command = note->command;
     e->number = note->number;
+    e->final = note->final;
+    e->cut = note->cut;
+
     if (n && budget_take(x->budget, n)) {
         e->name = malloc(n);
         if (e->name) {

@@ -31,7 +31,9 @@ struct expect_key {
 };
 /* What the announcing connection says about the announced one. */
 struct expect_note {
-    uint8_t command;  /* the parsers' own number, never 0 */
+    uint8_t command;  /* the parsers' own number; 0: what was said before does not hold */
+    bool final;       /* nothing more will be said */
+    bool cut;         /* the transfer was given up */
     uint64_t number;  /* the parsers' own, too */
     struct span name; /* file name, cut at EXPECT_NAME_MAX; valid during the call */
 };
@@ -52,12 +54,16 @@ void expects_free(struct expects *x);               /* NULL is fine. All members
 
 struct expect_key expect_key(const uint8_t addr[static 16], bool ipv6, uint16_t port, bool udp);
 
-/* A connection to key will be p's. Replaces an older announcement of the same key. 0; ST_LIMIT: the oldest
- * one was forgotten for it; ST_NOMEM: it is not remembered. */
-int expect_announce(struct expects *x, const struct expect_key *key, const struct proto *p, uint64_t now_us);
-/* What is known about the connection announced last under key. Nothing happens when there is none. */
-void expect_tell(struct expects *x, const struct expect_key *key, const struct expect_note *note,
-                 uint64_t now_us);
+/* A connection to key will be p's. Replaces an older announcement of the same key; *ret_serial is its number,
+ * never 0. 0; ST_LIMIT: the oldest one was forgotten for it; ST_NOMEM: it is not remembered. */
+int expect_announce(struct expects *x, const struct expect_key *key, const struct proto *p, uint64_t now_us,
+                    uint64_t *ret_serial);
+/* Number of the announcement that stands under key, or 0. */
+uint64_t expect_serial(struct expects *x, const struct expect_key *key);
+/* What is known about the connection of that announcement. Nothing happens when another one has replaced it.
+ */
+void expect_tell(struct expects *x, const struct expect_key *key, uint64_t serial,
+                 const struct expect_note *note, uint64_t now_us);
 
 /* cx is a control connection whose data connections are p's, from now on (begin) or no more (end). */
 int expect_pair_begin(struct expects *x, const struct proto_ctx *cx, const struct proto *p);

@@ -48,17 +48,24 @@ static void client_line(struct ftp *s, struct span line, bool cut)
     if (c->kind != K_SECRET)
         writer_put(&c->text, span_part(line, verb, FTP_TEXT_MAX - verb));
     if (c->kind == K_TRANSFER) {
-        ftp_begin_transfer(s, c);
+        c->start = s->restart;
+        s->restart = 0;
+        if (c->start)
+            proto_anomaly(s->cx, TO_SERVER, "ftp.restarted_transfer");
+
     } else if (c->kind == K_ACTIVE) {
         bool old = c->text.p && span_starts(writer_span(&c->text), "PORT");
         if (old ? ftp_addr_numbers(ftp_argument(c), &a) : ftp_addr_extended(ftp_argument(c), &a)) {
             c->port = a.port;
-            ftp_announce(s, &a, TO_SERVER);
+            ftp_endpoint(s, &a, TO_SERVER, &c->to);
+            ftp_announce(s, &c->to);
         }
     } else if (span_eq(ftp_verb(c), span_str("REST"))) {
         if (!span_number(ftp_argument(c), UINT64_MAX, &s->restart))
+
             s->restart = 0;
     }
+    ftp_bind(s);
 }
 
 static void client_feed(struct ftp *s, struct span in)
@@ -116,8 +123,12 @@ static void ftp_feed(void *state, struct proto_ctx *cx, enum direction dir, stru
 
 static void pop_all(struct ftp *s)
 {
-    while (s->n_open)
+    while (s->n_open) {
+        if (ftp_open_nth(s, 0)->kind == K_TRANSFER)
+            ftp_transfer_over(s, ftp_open_nth(s, 0), 0);
         ftp_open_pop(s);
+        ftp_bind(s);
+    }
 }
 
 /* Which commands or replies were in it is not known: pairing begins anew. */

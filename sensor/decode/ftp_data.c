@@ -14,6 +14,9 @@ struct ftp_data {
     uint32_t tx;
     enum ftp_transfer command;
     bool announced;
+    bool final; /* all is known */
+    bool cut;   /* the server gave the transfer up */
+
     bool none;     /* it is no data connection, or one whose bytes nobody wants */
     bool event;    /* its event was sent */
     bool spoke[2]; /* bytes came, or are missing */
@@ -92,7 +95,7 @@ static void finish(struct ftp_data *s, enum direction dir)
     carve_name(t, writer_span(&s->name));
     set_context(s, t);
     /* The end of the connection is the end of the file; where its beginning was not seen it is not whole. */
-    carve_close(t, !s->cx->midstream);
+    carve_close(t, !s->cx->midstream && !s->cut);
 }
 
 static void told(void *state, const struct expect_note *note)
@@ -100,13 +103,18 @@ static void told(void *state, const struct expect_note *note)
     struct ftp_data *s = state;
 
     s->announced = true;
-    if (!note)
+    if (!note) {
+        s->command = FTP_TRANSFER_NONE;
+        writer_clear(&s->name);
         return;
+    }
+    s->final = note->final;
+    s->cut = note->cut;
     s->command = note->command < FTP_TRANSFER_COUNT ? (enum ftp_transfer)note->command : FTP_TRANSFER_NONE;
     writer_clear(&s->name);
     writer_put(&s->name, note->name);
     for (int d = 0; d < 2; d++)
-        if (s->ended[d])
+        if (s->ended[d] && s->final)
             finish(s, (enum direction)d);
 }
 
@@ -173,7 +181,7 @@ static void ftp_data_end(void *state, struct proto_ctx *cx, enum direction dir)
 
     (void)cx;
     s->ended[dir] = true;
-    if (s->command && !s->none)
+    if (s->final && !s->none)
         finish(s, dir);
 }
 
@@ -181,7 +189,7 @@ static bool ftp_data_lingers(const void *state)
 {
     const struct ftp_data *s = state;
 
-    return s->member.joined && !s->command && !s->none && (s->spoke[0] || s->spoke[1]);
+    return s->member.joined && !s->final && !s->none && (s->spoke[0] || s->spoke[1]);
 }
 
 static void ftp_data_close(void *state, struct proto_ctx *cx)

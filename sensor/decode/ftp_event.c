@@ -68,7 +68,10 @@ void ftp_open_pop(struct ftp *s)
 
     if (c->kind != K_GREETING || s->reply.n)
         ftp_log(s, c->kind == K_GREETING ? NULL : c);
+    if ((c->kind == K_PASSIVE || c->kind == K_ACTIVE) && c->to.n)
+        s->data = c->to;
     writer_done(&c->text);
+    writer_done(&c->chosen);
     s->open_at = (s->open_at + 1) % FTP_OPEN_MAX;
     s->n_open--;
 }
@@ -82,5 +85,6 @@ struct command *ftp_open_push(struct ftp *s, enum kind kind)
     c = ftp_open_nth(s, s->n_open++);
     *c = (struct command){.kind = kind};
     writer_init(&c->text, FTP_TEXT_MAX);
+    writer_init(&c->chosen, FTP_TEXT_MAX);
     return c;
 }

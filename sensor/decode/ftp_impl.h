@@ -27,22 +27,26 @@ enum kind {
     K_TRANSFER
 };
 
+/* Where the next data connection goes to: the address of the peer and that which was said. */
+struct endpoint {
+    struct expect_key key[2];
+    uint64_t serial[2]; /* of its announcements */
+    unsigned n;         /* of them; 0: not known */
+    bool used;          /* a transfer that may have succeeded was said for it */
+};
 /* A command whose reply has not come. */
 struct command {
     enum kind kind;
     enum ftp_transfer transfer;
-    bool told;      /* its transfer was said to the data connection */
-    bool cut;       /* it was longer than what is kept */
-    uint16_t port;  /* that it announced */
-    uint64_t start; /* where the transfer begins (REST) */
+    bool told;          /* its transfer was said to the data connection */
+    bool begun;         /* a preliminary reply came */
+    bool cut;           /* it was longer than what is kept */
+    uint16_t port;      /* that it announced */
+    uint64_t start;     /* where the transfer begins (REST) */
+    struct endpoint to; /* that it announced, or its transfer goes to */
     size_t verb_n;
-    struct writer text; /* verb and argument */
-};
-/* Where the next data connection goes to: the address said and that of the peer. */
-struct endpoint {
-    struct expect_key key[2];
-    unsigned n; /* of them; 0: not known */
-    bool used;  /* a transfer was said for it */
+    struct writer text;   /* verb and argument */
+    struct writer chosen; /* STOU: the name that the server chose */
 };
 
 struct ftp {
@@ -50,7 +54,7 @@ struct ftp {
     struct line client, server;
     struct command open[FTP_OPEN_MAX]; /* a ring */
     unsigned open_at, n_open;
-    struct endpoint data;
+    struct endpoint data; /* as the commands that were answered have left it */
     uint64_t restart;     /* REST, for the next transfer */
     struct writer coming; /* lines of the reply that is being received, each with its LF */
     unsigned multi;       /* its code when it has several lines, or 0 */
@@ -76,14 +80,15 @@ void ftp_open_pop(struct ftp *s);
 /* A command, with an empty text. */
 struct command *ftp_open_push(struct ftp *s, enum kind kind);
 
-/* ftp_link.c: the host of the control connection that listens is the one that side speaks for (the client
- * speaks TO_SERVER); it said to be reached at a. */
-void ftp_announce(struct ftp *s, const struct ftp_addr *a, enum direction side);
-/* Says to the data connection what is transferred by c. */
-void ftp_tell(struct ftp *s, struct command *c, struct span name);
-/* The port is known now: transfers that were asked for before it was. */
-void ftp_tell_waiting(struct ftp *s);
-void ftp_begin_transfer(struct ftp *s, struct command *c);
+/* ftp_link.c: the endpoint at a; the host of the control connection that listens there is the one that side
+ * speaks for (the client speaks TO_SERVER). */
+void ftp_endpoint(struct ftp *s, const struct ftp_addr *a, enum direction side, struct endpoint *ret);
+void ftp_announce(struct ftp *s, struct endpoint *e);
+/* Says to data connections what is transferred, as far as it is certain: a transfer that uses the endpoint of
+ * one before it waits until that one is answered. */
+void ftp_bind(struct ftp *s);
+/* The transfer c, the oldest command, was answered by code, or (0) never will be. */
+void ftp_transfer_over(struct ftp *s, struct command *c, unsigned code);
 
 /* ftp_reply.c */
 void ftp_server_feed(struct ftp *s, struct span in);

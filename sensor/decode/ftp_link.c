@@ -1,84 +1,87 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sensor/decode/ftp_impl.h"
 
-static void announce(struct ftp *s)
+void ftp_endpoint(struct ftp *s, const struct ftp_addr *a, enum direction side, struct endpoint *ret)
+{
+    const struct proto_ctx *cx = s->cx;
+    const uint8_t *peer = side == TO_SERVER ? cx->client : cx->server;
+    struct expect_key said = expect_key(a->addr, a->ipv6, a->port, false);
+    struct expect_key real = expect_key(peer, cx->ipv6, a->port, false);
+    bool other = a->has_addr && memcmp(&said, &real, sizeof(said)) != 0;
+
+    *ret = (struct endpoint){.key = {real, said}, .n = !cx->expects ? 0 : other ? 2 : 1};
+    if (other)
+        proto_anomaly(s->cx, side, "ftp.data_to_other_host");
+}
+
+void ftp_announce(struct ftp *s, struct endpoint *e)
 {
     bool forgotten = false, lost = false;
 
-    for (unsigned i = 0; i < s->data.n; i++) {
-        int status = expect_announce(s->cx->expects, &s->data.key[i], &ftp_data_proto, s->cx->now_us);
+    for (unsigned i = 0; i < e->n; i++) {
+        int status =
+            expect_announce(s->cx->expects, &e->key[i], &ftp_data_proto, s->cx->now_us, &e->serial[i]);
         forgotten |= status == ST_LIMIT;
         lost |= status == ST_NOMEM;
     }
-    s->data.used = false;
+    e->used = false;
     if (forgotten)
         proto_anomaly(s->cx, TO_SERVER, "ftp.data_connections_forgotten");
     if (lost)
         proto_anomaly(s->cx, TO_SERVER, "ftp.no_memory");
 }
 
-/* The host of the control connection that listens is that of side; it said to be reached at a. */
-void ftp_announce(struct ftp *s, const struct ftp_addr *a, enum direction side)
+/* What is known of the transfer c. */
+static struct expect_note note_of(const struct command *c)
 {
-    const struct proto_ctx *cx = s->cx;
-    const uint8_t *peer = side == TO_SERVER ? cx->client : cx->server;
-    struct expect_key said = expect_key(a->addr, a->ipv6, a->port, false);
-    struct expect_key real = expect_key(peer, cx->ipv6, a->port, false);
+    struct span chosen = writer_span(&c->chosen);
 
-    if (!cx->expects)
-        return;
-    s->data = (struct endpoint){.key = {real, said}, .n = 1};
-    if (a->has_addr && memcmp(&said, &real, sizeof(said)) != 0) {
-        s->data.n = 2;
-        proto_anomaly(s->cx, side, "ftp.data_to_other_host");
-    }
-    announce(s);
+    return (struct expect_note){
+        .command = (uint8_t)c->transfer, .number = c->start, .name = chosen.n ? chosen : ftp_argument(c)};
 }
 
-void ftp_tell(struct ftp *s, struct command *c, struct span name)
+static void tell(struct ftp *s, const struct command *c, const struct expect_note *note)
 {
-    struct expect_note note = {(uint8_t)c->transfer, c->start, name};
-
-    if (!s->data.n)
-        return;
-    if (s->data.used && !c->told) /* the same port once more */
-        announce(s);
-    s->data.used = c->told = true;
-    for (unsigned i = 0; i < s->data.n; i++)
-        expect_tell(s->cx->expects, &s->data.key[i], &note, s->cx->now_us);
+    for (unsigned i = 0; i < c->to.n; i++)
+        expect_tell(s->cx->expects, &c->to.key[i], c->to.serial[i], note, s->cx->now_us);
 }
 
-/* Transfers that were asked for behind the announcement whose reply is only seen now: the first of them, up
- * to the next announcement, is the one. */
-void ftp_tell_waiting(struct ftp *s)
+void ftp_bind(struct ftp *s)
 {
-    unsigned first = s->n_open && ftp_open_nth(s, 0)->kind == K_PASSIVE;
+    struct endpoint *e = &s->data;
+    bool certain = true;
 
-    for (unsigned i = first; i < s->n_open; i++) {
+    for (unsigned i = 0; i < s->n_open; i++) {
         struct command *c = ftp_open_nth(s, i);
-        if (c->kind == K_PASSIVE || c->kind == K_ACTIVE)
-            return;
-        if (c->kind == K_TRANSFER && !c->told) {
-            ftp_tell(s, c, ftp_argument(c));
-            return;
+        if (c->kind == K_PASSIVE || (c->kind == K_ACTIVE && c->to.n)) {
+            e = &c->to;
+            certain = e->n != 0;
+        } else if (c->kind == K_TRANSFER) {
+            if (certain && !c->told && e->n) {
+                if (e->used) /* the same port once more */
+                    ftp_announce(s, e);
+                e->used = c->told = true;
+                c->to = *e;
+                struct expect_note note = note_of(c);
+                tell(s, c, &note);
+            }
+            certain = false;
         }
     }
 }
 
-static bool passive_waits(struct ftp *s)
+void ftp_transfer_over(struct ftp *s, struct command *c, unsigned code)
 {
-    for (unsigned i = 0; i < s->n_open; i++)
-        if (ftp_open_nth(s, i)->kind == K_PASSIVE)
-            return true;
-    return false;
-}
+    struct expect_note note = note_of(c);
 
-void ftp_begin_transfer(struct ftp *s, struct command *c)
-{
-    c->start = s->restart;
-    s->restart = 0;
-    if (c->start)
-        proto_anomaly(s->cx, TO_SERVER, "ftp.restarted_transfer");
-    if (!passive_waits(s))
-        ftp_tell(s, c, ftp_argument(c));
+    if (!c->told)
+        return;
+    if (code >= 400 && !c->begun) { /* its data connection is still to come, or serves the next transfer */
+        note = (struct expect_note){0};
+        s->data.used = false;
+    } else {
+        note.final = true;
+        note.cut = code >= 400;
+    }
+    tell(s, c, &note);
 }

@@ -9,21 +9,6 @@ static struct span chosen_name(struct span line)
     return at < 0 ? (struct span){0} : span_trim(span_part(line, (size_t)at + 6, line.n));
 }
 
-static void announced_by_reply(struct ftp *s, unsigned code, struct span line)
-{
-    struct ftp_addr a;
-    struct span text = span_part(line, 4, line.n);
-
-    if (code == 227 ? !ftp_addr_numbers(text, &a) : !ftp_addr_extended(text, &a)) {
-        proto_anomaly(s->cx, TO_CLIENT, "ftp.bad_passive_reply");
-        return;
-    }
-    ftp_announce(s, &a, TO_CLIENT);
-    if (s->n_open && ftp_open_nth(s, 0)->kind == K_PASSIVE)
-        ftp_open_nth(s, 0)->port = a.port;
-    ftp_tell_waiting(s);
-}
-
 static struct span last_line(struct span lines)
 {
     size_t start = lines.n ? lines.n - 1 : 0;
@@ -33,38 +18,66 @@ static struct span last_line(struct span lines)
     return span_trim(span_part(lines, start, lines.n));
 }
 
+/* The endpoint that a reply to PASV or EPSV tells. */
+static bool passive_endpoint(struct ftp *s, unsigned code, struct span line, struct endpoint *ret,
+                             uint16_t *ret_port)
+{
+    struct ftp_addr a;
+
+    line = span_part(line, 4, line.n);
+    if (code == 227 ? !ftp_addr_numbers(line, &a) : !ftp_addr_extended(line, &a)) {
+        proto_anomaly(s->cx, TO_CLIENT, "ftp.bad_passive_reply");
+        return false;
+    }
+    ftp_endpoint(s, &a, TO_CLIENT, ret);
+    *ret_port = a.port;
+    return true;
+}
+
+/* A final reply to a command: what it means for data connections. */
+static void settle(struct ftp *s, struct command *c, unsigned code, struct span line)
+{
+    if (c->kind == K_TRANSFER)
+        ftp_transfer_over(s, c, code);
+    if (c->kind == K_PASSIVE && (code == 227 || code == 229) &&
+        passive_endpoint(s, code, line, &c->to, &c->port)) {
+        for (unsigned i = 0; i < c->to.n; i++) /* it was announced when the reply came */
+            c->to.serial[i] = expect_serial(s->cx->expects, &c->to.key[i]);
+    }
+    if (c->kind == K_AUTH && (code == 234 || code == 334)) {
+        proto_anomaly(s->cx, TO_SERVER, "ftp.auth_tls");
+        s->stop = true;
+    }
+}
+
 /* A whole reply to the oldest command, or to none. */
 static void answer(struct ftp *s, unsigned code, struct span lines)
 {
     struct command *c = s->n_open ? ftp_open_nth(s, 0) : NULL;
-    struct ftp_addr a;
     struct span line = last_line(lines);
 
     if (lines.n <= REPLY_MAX - s->reply.n)
         writer_put(&s->reply, lines);
-    if (c && c->transfer == FTP_STOU && code < 300 && chosen_name(line).n)
-        ftp_tell(s, c, chosen_name(line));
-    if (code < 200) /* more follows */
+    if (code < 200) { /* more follows */
+        if (!c || c->kind != K_TRANSFER)
+            return;
+        c->begun = true;
+        if (c->transfer == FTP_STOU)
+            writer_put(&c->chosen, chosen_name(line));
         return;
-    if (c && c->kind == K_PASSIVE && !c->port && code < 300) {
-        line = span_part(line, 4, line.n);
-        if (code == 227 ? ftp_addr_numbers(line, &a) : code == 229 && ftp_addr_extended(line, &a))
-            c->port = a.port;
     }
-    if (c && c->kind == K_AUTH && (code == 234 || code == 334)) {
-        proto_anomaly(s->cx, TO_SERVER, "ftp.auth_tls");
-        s->stop = true;
-    }
-    if (c && c->kind == K_TRANSFER && code >= 400)
-        s->data.used = false; /* its data connection is still to come */
-    if (c)
+    if (c) {
+        if (c->transfer == FTP_STOU && !c->chosen.n)
+            writer_put(&c->chosen, chosen_name(line));
+        settle(s, c, code, line);
         ftp_open_pop(s);
-    else
+        ftp_bind(s);
+    } else {
         ftp_log(s, NULL);
+    }
 }
 
-/* Replies that came before their commands: the two directions are seen in any order. all: no command comes
- * any more. */
+/* Replies that came before their commands: the two directions are seen in any order. */
 void ftp_answer_early(struct ftp *s, bool all)
 {
     struct reader r = reader_span(writer_span(&s->early));
@@ -86,8 +99,14 @@ void ftp_answer_early(struct ftp *s, bool all)
 
 static void whole_reply(struct ftp *s, unsigned code, struct span line)
 {
-    if (code == 227 || code == 229)
-        announced_by_reply(s, code, line);
+    struct endpoint e;
+    uint16_t port;
+
+    if ((code == 227 || code == 229) && passive_endpoint(s, code, line, &e, &port)) {
+        ftp_announce(s, &e);
+        if (!s->n_open || ftp_open_nth(s, 0)->kind != K_PASSIVE)
+            s->data = e;
+    }
     if (!s->n_open && !s->out_of_step && s->coming.n + 4 <= s->early.max - s->early.n) {
         writer_be(&s->early, code, 2);
         writer_be(&s->early, s->coming.n, 2);
