@@ -1,101 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Finds SMB, cuts the stream into messages and units, and passes data on without collecting it. */
+ * Cuts the stream into messages and units, and passes data on without collecting it. */
 #include "sensor/decode/smb.h"
 #include "sensor/decode/smb_event.h"
+#include "sensor/decode/smb_probe.h"
 #include "sensor/decode/smb_state.h"
 
-#define NETBIOS_HEAD 4u
-#define HEADER_TRIAL 10u /* bytes that tell a header behind a hole */
 #define TRANSFORM_HEAD 52u
 #define COMPRESSED_HEAD 16u
 #define KEPT_BUFFER (16u << 10) /* a buffer larger than this is not kept for the next message */
-
-enum netbios {
-    NETBIOS_MESSAGE = 0x00,
-    NETBIOS_REQUEST = 0x81,
-    NETBIOS_POSITIVE = 0x82,
-    NETBIOS_KEEPALIVE = 0x85
-};
-
-/* ---- what is SMB ---- */
-
-static bool known_mark(struct span mark, uint8_t *ret_kind)
-{
-    struct reader r = reader_span(mark);
-    uint8_t kind = reader_u8(&r);
-
-    if (kind < 0xFC || reader_be24(&r) != 0x534D42 || !reader_ok(&r))
-        return false;
-    *ret_kind = kind;
-    return true;
-}
-
-/* Is this the beginning of a message? For bytes of unknown standing: strict. */
-static bool header_here(struct span s)
-{
-    struct reader r = reader_span(s);
-    uint8_t kind;
-
-    if (reader_u8(&r) != NETBIOS_MESSAGE || reader_be24(&r) < 32 || !known_mark(reader_take(&r, 4), &kind))
-        return false;
-    return kind != 0xFE || (reader_le16(&r) == SMB2_HEAD && reader_ok(&r));
-}
-
-/* Offset of the first header, or -1. */
-static ptrdiff_t find_header(struct span s)
-{
-    static const struct span name = {(const uint8_t *)"SMB", 3};
-
-    for (ptrdiff_t at = 0; (at = span_find(s, name, (size_t)at)) >= 0; at++)
-        if (at >= 5 && header_here(span_part(s, (size_t)at - 5, HEADER_TRIAL)))
-            return at - 5;
-    return -1;
-}
-
-/* Does the message say that it is an answer? */
-static bool is_answer(struct span message)
-{
-    struct reader r = reader_span(message);
-
-    reader_skip(&r, NETBIOS_HEAD);
-    uint8_t kind = reader_u8(&r);
-    reader_skip(&r, kind == 0xFF ? 8 : 15);
-    return reader_u8(&r) & (kind == 0xFF ? 0x80 : 0x01);
-}
-
-/* A session service packet that comes before the first message (RFC 1002 4.3.2): where it ends; 0 when it is
- * none. */
-static size_t session_packet(struct span s)
-{
-    struct reader r = reader_span(s);
-    uint8_t type = reader_u8(&r);
-    uint32_t n = reader_be24(&r);
-
-    if (!reader_ok(&r) || n > 72)
-        return 0;
-    return type == NETBIOS_REQUEST || (type == NETBIOS_POSITIVE && !n) ? NETBIOS_HEAD + n : 0;
-}
-
-static enum probe smb_probe(const struct proto_ctx *cx, enum direction dir, struct span first)
-{
-    struct reader r = reader_span(first);
-    uint8_t type = reader_u8(&r);
-
-    if (first.n < NETBIOS_HEAD && (type == NETBIOS_REQUEST || type == NETBIOS_POSITIVE))
-        return PROBE_MORE;
-    first = span_part(first, session_packet(first), first.n);
-    if (first.n >= HEADER_TRIAL && header_here(first)) {
-        /* Who is client was guessed, and wrongly: the host gets its chance to turn them round. */
-        return cx->midstream && dir == TO_SERVER && is_answer(first) ? PROBE_NO : PROBE_YES;
-    }
-    if (cx->midstream && find_header(first) > 0)
-        return PROBE_YES;
-    r = reader_span(first);
-    if (first.n >= HEADER_TRIAL || reader_u8(&r) != NETBIOS_MESSAGE)
-        return first.n ? PROBE_NO : PROBE_MORE;
-    reader_skip(&r, 3);
-    return reader_u8(&r) >= 0xFC || !reader_ok(&r) ? PROBE_MORE : PROBE_NO;
-}
 
 /* ---- one direction ---- */
 
@@ -208,7 +120,7 @@ static void take_netbios(struct smb *s, struct smb_half *h, struct span head)
 
 static void take_mark(struct smb *s, struct smb_half *h, struct span head)
 {
-    if (!known_mark(head, &h->kind)) {
+    if (!smb_mark(head, &h->kind)) {
         malformed(s, h);
         return;
     }
@@ -262,19 +174,23 @@ static void take_fixed(struct smb *s, struct smb_half *h, struct span head)
     h->where = SMB_HEAD;
 }
 
-static void take_head(struct smb *s, struct smb_half *h, struct span head)
+static void take_unit(struct smb *s, struct smb_half *h, struct span head)
 {
-    size_t want = h->kind == 0xFE ? smb2_want(head, h->unit) : smb1_want(head, h->unit);
-
-    if (want > head.n) { /* what is there says that more is needed */
-        h->want = want;
-        return;
-    }
     h->where = SMB_DATA;
     if (h->kind == 0xFE)
         smb2_unit(s, h, head, h->unit);
     else
         smb1_unit(s, h, head, h->unit);
+}
+
+static void take_head(struct smb *s, struct smb_half *h, struct span head)
+{
+    size_t want = h->kind == 0xFE ? smb2_want(head, h->unit) : smb1_want(head, h->unit);
+
+    if (want > head.n) /* what is there says that more is needed */
+        h->want = want;
+    else
+        take_unit(s, h, head);
 }
 
 /* The bytes that were wanted. Those of a unit are seen again until the unit has what it needs. */
@@ -372,31 +288,31 @@ static void run(struct smb *s, struct smb_half *h, struct span in);
 
 static void hunt(struct smb *s, struct smb_half *h, struct span *in)
 {
-    uint8_t bytes[2 * HEADER_TRIAL];
+    uint8_t bytes[2 * SMB_HEADER_TRIAL];
     size_t old = h->kept.n;
     struct writer joined;
     ptrdiff_t at;
 
     writer_fixed(&joined, bytes, sizeof(bytes));
     writer_put(&joined, writer_span(&h->kept));
-    writer_put(&joined, span_part(*in, 0, HEADER_TRIAL));
-    at = find_header(writer_span(&joined));
+    writer_put(&joined, span_part(*in, 0, SMB_HEADER_TRIAL));
+    at = smb_header_find(writer_span(&joined));
     writer_clear(&h->kept);
     if (old && at >= 0 && (size_t)at < old) { /* it began in the feed before */
         next_message(s, h);
         run(s, h, span_part(writer_span(&joined), (size_t)at, old - (size_t)at));
         return;
     }
-    at = find_header(*in);
+    at = smb_header_find(*in);
     if (at >= 0) {
         next_message(s, h);
         *in = span_part(*in, (size_t)at, in->n);
         return;
     }
     /* The last bytes may be the beginning of one. */
-    struct span tail = in->n >= HEADER_TRIAL ? *in : span_part(writer_span(&joined), 0, old + in->n);
-    if (tail.n > HEADER_TRIAL - 1)
-        tail = span_part(tail, tail.n - (HEADER_TRIAL - 1), tail.n);
+    struct span tail = in->n >= SMB_HEADER_TRIAL ? *in : span_part(writer_span(&joined), 0, old + in->n);
+    if (tail.n > SMB_HEADER_TRIAL - 1)
+        tail = span_part(tail, tail.n - (SMB_HEADER_TRIAL - 1), tail.n);
     writer_put(&h->kept, tail);
     *in = (struct span){0};
 }
@@ -442,17 +358,19 @@ static void smb_gap(void *state, struct proto_ctx *cx, enum direction dir, uint6
 {
     struct smb *s = state;
     struct smb_half *h = &s->half[dir];
-    uint64_t part = missing < h->unit ? missing : h->unit;
+    uint64_t part;
 
     proto_anomaly(cx, dir, "smb.gap");
-    if (h->where != SMB_DATA && h->where != SMB_HUNT && h->where != SMB_NETBIOS) {
-        /* Somewhere in a head: what it says is not known, but where its message ends. */
-        uint64_t kept = h->kept.n < h->message ? h->kept.n : h->message;
-        h->message -= kept;
+    if (h->where == SMB_HEAD) {
+        take_unit(s, h, writer_span(&h->kept)); /* what has come of it may do */
+        settle(s, h, SMB_HEAD, writer_span(&h->kept));
+        forget(s, h);
+    } else if (h->where == SMB_MARK || h->where == SMB_FIXED) { /* only where its message ends is known */
+        h->message -= h->kept.n < h->message ? h->kept.n : h->message;
         forget(s, h);
         skip_message(h);
-        part = missing < h->unit ? missing : h->unit;
     }
+    part = missing < h->unit ? missing : h->unit;
     if (h->where != SMB_DATA) {
         lost(s, h);
         return;

@@ -9,6 +9,7 @@
 
 #define SMB_WHOLE_MAX (160u << 10) /* most bytes of a message that are wanted at once */
 #define SMB_EVENTS_MAX 8192u       /* smb events of one connection */
+#define SMB_LOOK 16u               /* bytes of data that are seen with a head: they tell a pipe */
 
 /* File data that passes: where it belongs. */
 struct smb_chunk {

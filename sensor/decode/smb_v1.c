@@ -76,9 +76,10 @@ size_t smb1_want(struct span head, uint64_t unit)
         return most;
     if (head.n < fixed)
         return fixed;
-    if (answer != (row->command == SMB1_READ_ANDX))
-        return fixed > most ? most : fixed;
-    return reader_u8(&r) == SMB1_NONE ? fixed : most; /* what follows the data must be seen, too */
+    bool data = answer == (row->command == SMB1_READ_ANDX);
+    if (data && reader_u8(&r) != SMB1_NONE)
+        return most; /* what follows the data must be seen, too */
+    return data && SMB_LOOK < most - fixed ? fixed + SMB_LOOK : data ? most : fixed;
 }
 
 static struct smb1_command_of read_head(struct span message)
@@ -114,7 +115,8 @@ void smb1_unit(struct smb *s, struct smb_half *h, struct span head, uint64_t uni
         if (!row)
             return;
         if (!read_command(&c, command, at)) {
-            proto_anomaly(s->cx, h->dir, "smb.malformed_data");
+            if (head.n == unit) /* otherwise a hole is why */
+                proto_anomaly(s->cx, h->dir, "smb.malformed_data");
             return;
         }
         r = smb1_words(&c);

@@ -20,8 +20,8 @@ static const struct row {
     [SMB2_TREE_DISCONNECT] = {{4, 4}, {smb2_plain_request, smb2_plain_answer}},
     [SMB2_CREATE] = {{4096, 88}, {smb2_create_request, smb2_create_answer}},
     [SMB2_CLOSE] = {{24, 60}, {smb2_close_request, smb2_close_answer}},
-    [SMB2_READ] = {{48, 16}, {smb2_read_request, smb2_read_answer}},
-    [SMB2_WRITE] = {{48, 0}, {smb2_write_request, NULL}},
+    [SMB2_READ] = {{48, 16 + SMB_LOOK}, {smb2_read_request, smb2_read_answer}},
+    [SMB2_WRITE] = {{48 + SMB_LOOK, 0}, {smb2_write_request, NULL}},
     [SMB2_QUERY_INFO] = {{40, 128}, {smb2_query_request, smb2_query_answer}},
     [SMB2_SET_INFO] = {{4096, 2}, {smb2_set_request, smb2_set_answer}},
 };

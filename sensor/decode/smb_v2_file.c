@@ -198,9 +198,9 @@ void smb2_read_answer(struct smb *s, struct smb_half *h, const struct smb2_head 
     if (hd->status == SMB_SUCCESS || hd->status == SMB_BUFFER_OVERFLOW) {
         if (reader_ok(&r))
             smb_data(s, h, q->file, SMB_READ, q->offset, data, length);
-        else
+        else if (unit.n == h->unit) /* otherwise a hole is why */
             proto_anomaly(s->cx, h->dir, "smb.malformed_data");
-        q->file->end_seen |= length < q->length && hd->status == SMB_SUCCESS;
+        q->file->end_seen |= reader_ok(&r) && length < q->length && hd->status == SMB_SUCCESS;
     } else if (hd->status == SMB_END_OF_FILE) {
         q->file->end_seen = true;
     }
