@@ -153,3 +153,36 @@ int keyfile_load_public(const char *path, struct seal_public *ret, char *name, s
         snprintf(name, name_cap, "%.*s", (int)strcspn(rest, "\n"), rest);
     return 0;
 }
+
+int keyfile_save_secret(const char *path, const char *head, const uint8_t key[static SEAL_KEY])
+{
+    char *text = sodium_init() < 0 ? NULL : sodium_malloc(FILE_MAX);
+    int rc = text ? 0 : ST_NOMEM;
+    size_t n;
+
+    if (!rc) {
+        n = (size_t)snprintf(text, FILE_MAX, "%.200s\n", head);
+        sodium_bin2base64(text + n, FILE_MAX - n, key, SEAL_KEY, sodium_base64_VARIANT_ORIGINAL);
+        n = strlen(text);
+        text[n++] = '\n';
+        rc = write_new(path, text, n, 0600);
+    }
+    sodium_free(text);
+    return rc;
+}
+
+int keyfile_load_secret(const char *path, const char *head, uint8_t key[static SEAL_KEY])
+{
+    char *text = sodium_init() < 0 ? NULL : sodium_malloc(FILE_MAX);
+    struct stat st;
+    int rc = text ? 0 : ST_NOMEM;
+
+    if (!rc && stat(path, &st) == 0 && (st.st_mode & 077))
+        rc = ST_DENIED;
+    if (!rc)
+        rc = read_file(path, text, FILE_MAX);
+    if (!rc)
+        rc = decode(text, head, key, SEAL_KEY, NULL);
+    sodium_free(text);
+    return rc;
+}

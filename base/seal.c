@@ -28,6 +28,31 @@ void seal_hash(const char *domain, const struct span *parts, size_t n_parts, uin
     crypto_generichash_final(&st, out, SEAL_HASH);
 }
 
+uint64_t seal_keyed64(const uint8_t key[static SEAL_KEY], const void *p, size_t n)
+{
+    uint8_t out[crypto_generichash_BYTES_MIN];
+    uint64_t v = 0;
+
+    crypto_generichash(out, sizeof(out), p, n, key, SEAL_KEY);
+    for (size_t i = 0; i < 8; i++)
+        v |= (uint64_t)out[i] << (8 * i);
+    return v;
+}
+
+void *seal_alloc(size_t n)
+{
+    void *p = sodium_init() < 0 ? NULL : sodium_malloc(n);
+
+    if (p)
+        memset(p, 0, n);
+    return p;
+}
+
+void seal_free(void *p)
+{
+    sodium_free(p);
+}
+
 void seal_random(void *p, size_t n)
 {
     randombytes_buf(p, n);

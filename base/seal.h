@@ -13,6 +13,7 @@
 #define SEAL_PUBLIC 32    /* Ed25519 or X25519 public key */
 #define SEAL_ID 16        /* identity: first half of BLAKE2b-256 over both public keys */
 #define SEAL_CHUNK 65536  /* plain bytes of one secretstream chunk */
+#define SEAL_KEY 32       /* a secret key for seal_keyed64 */
 
 struct seal_public {
     uint8_t sign[SEAL_PUBLIC]; /* Ed25519: verifies what the owner signed */
@@ -23,6 +24,11 @@ struct seal_keys; /* a public pair and its secrets */
 int seal_init(void);
 /* BLAKE2b-256 over domain || 0 || the spans; domain keeps uses apart ("gatehouse-record-v1"). */
 void seal_hash(const char *domain, const struct span *parts, size_t n_parts, uint8_t out[static SEAL_HASH]);
+/* 64 bits of BLAKE2b keyed with key, over n bytes at p (RFC 7693): a name for them that tells nothing without the key. */
+uint64_t seal_keyed64(const uint8_t key[static SEAL_KEY], const void *p, size_t n);
+/* Guarded, locked memory for a secret, zeroed; NULL when short. Wiped by seal_free; NULL is fine. */
+void *seal_alloc(size_t n);
+void seal_free(void *p);
 void seal_random(void *p, size_t n);
 void seal_wipe(void *p, size_t n);
 bool seal_equal(const void *a, const void *b, size_t n); /* constant time */
@@ -53,5 +59,9 @@ int keyfile_save(const char *path, const struct seal_keys *k);
 int keyfile_load(const char *path, struct seal_keys **ret);
 int keyfile_save_public(const char *path, const struct seal_public *pub, const char *name);
 int keyfile_load_public(const char *path, struct seal_public *ret, char *name, size_t name_cap);
+/* A single secret key; head is its first line and says what it is for ("gatehouse-print-key-v1"). Loading refuses a file
+ * that others may read (ST_DENIED) and one with another head (ST_MALFORMED). */
+int keyfile_save_secret(const char *path, const char *head, const uint8_t key[static SEAL_KEY]);
+int keyfile_load_secret(const char *path, const char *head, uint8_t key[static SEAL_KEY]);
 
 #endif

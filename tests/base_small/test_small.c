@@ -10,6 +10,7 @@
 #include "tests/check.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct {
@@ -153,9 +154,40 @@ static void test_errno(void)
     CHECK(status_from_errno(0) == ST_IO && status_from_errno(99999) == ST_IO);
 }
 
+/* RFC 7693's function with a key: the same bytes have another name under another key, and the file keeps the key. */
+static void test_secret_key(void)
+{
+    char dir[] = "/tmp/gh-test-key-XXXXXX", path[64];
+    uint8_t *key = seal_alloc(SEAL_KEY), *again = seal_alloc(SEAL_KEY);
+    uint64_t name;
+
+    check_row("secret key");
+    CHECK(key && again && mkdtemp(dir));
+    snprintf(path, sizeof(path), "%s/k", dir);
+    for (uint8_t i = 0; i < SEAL_KEY; i++)
+        key[i] = i;
+    CHECK_U64(seal_keyed64(key, "abc", 3), UINT64_C(0x959d72e447be641a)); /* Python: hashlib.blake2b(digest_size=16) */
+    name = seal_keyed64(key, "abd", 3);
+    CHECK(keyfile_load_secret(path, "test-key-v1", again) == ST_NOT_FOUND);
+    CHECK(keyfile_save_secret(path, "test-key-v1", key) == 0);
+    CHECK(keyfile_save_secret(path, "test-key-v1", key) == ST_EXISTS);
+    CHECK(keyfile_load_secret(path, "other-key-v1", again) == ST_MALFORMED);
+    CHECK(keyfile_load_secret(path, "test-key-v1", again) == 0);
+    CHECK(seal_keyed64(again, "abd", 3) == name);
+    again[0] ^= 1;
+    CHECK(seal_keyed64(again, "abd", 3) != name);
+    CHECK(chmod(path, 0640) == 0 && keyfile_load_secret(path, "test-key-v1", again) == ST_DENIED);
+    seal_free(key);
+    seal_free(again);
+    seal_free(NULL);
+    unlink(path);
+    rmdir(dir);
+}
+
 int main(void)
 {
     CHECK(seal_init() == 0);
+    test_secret_key();
     test_base64();
     test_password();
     test_time_box();
