@@ -6,6 +6,7 @@
 #include "sensor/decode/ftp_data.h"
 #include "sensor/decode/http.h"
 #include "sensor/decode/http2.h"
+#include "sensor/decode/quic.h"
 #include "sensor/decode/smb.h"
 #include "sensor/decode/smtp.h"
 #include "sensor/decode/ssh.h"
@@ -13,6 +14,7 @@
 
 const struct proto *const protos[] = {
     &proto_tls,
+    &quic_proto,
     &ssh_proto,
     &http_proto,
     &smb_proto,

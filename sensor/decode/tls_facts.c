@@ -116,6 +116,32 @@ static void put_alpn(struct jw *j, const char *key, struct span list)
     jw_end_arr(j);
 }
 
+static void put_fingerprints(const struct tls_facts *f, struct jw *j)
+{
+    put_ja3(j, "ja3", f->ja3_hash, span_of(f->ja3, f->ja3_n));
+    put_ja3(j, "ja3s", f->ja3s_hash, span_of(f->ja3s, f->ja3s_n));
+    put(j, "ja4", f->ja4);
+}
+
+void tls_facts_quic(const struct tls_facts *f, struct jw *j)
+{
+    if (f->sni_n)
+        jw_kstr(j, "sni", span_of(f->sni, f->sni_n));
+    put_fingerprints(f, j);
+}
+
+void tls_facts_alpns(const struct tls_facts *f, const char *key, struct jw *j)
+{
+    if (!f->client_alpn_n && !f->server_alpn_n)
+        return;
+    jw_kobj(j, "gatehouse");
+    jw_kobj(j, key);
+    put_alpn(j, "client_alpns", span_of(f->client_alpn, f->client_alpn_n));
+    put_alpn(j, "server_alpns", span_of(f->server_alpn, f->server_alpn_n));
+    jw_end_obj(j);
+    jw_end_obj(j);
+}
+
 void tls_facts_event(const struct tls_facts *f, struct proto_ctx *cx, enum direction dir)
 {
     char buf[24];
@@ -134,17 +160,8 @@ void tls_facts_event(const struct tls_facts *f, struct proto_ctx *cx, enum direc
     jw_kcstr(&j, "version", version_name(f->version, buf));
     put(&j, "notbefore", f->cert.not_before);
     put(&j, "notafter", f->cert.not_after);
-    put_ja3(&j, "ja3", f->ja3_hash, span_of(f->ja3, f->ja3_n));
-    put_ja3(&j, "ja3s", f->ja3s_hash, span_of(f->ja3s, f->ja3s_n));
-    put(&j, "ja4", f->ja4);
+    put_fingerprints(f, &j);
     jw_end_obj(&j);
-    if (f->client_alpn_n || f->server_alpn_n) {
-        jw_kobj(&j, "gatehouse");
-        jw_kobj(&j, "tls");
-        put_alpn(&j, "client_alpns", span_of(f->client_alpn, f->client_alpn_n));
-        put_alpn(&j, "server_alpns", span_of(f->server_alpn, f->server_alpn_n));
-        jw_end_obj(&j);
-        jw_end_obj(&j);
-    }
+    tls_facts_alpns(f, "tls", &j);
     proto_event_end(cx, &j, 0);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * tls_facts: what is known of one TLS connection, and the event made of it. Only for tls.c. */
+ * tls_facts: what is known of one TLS connection, and the event made of it. Only for tls.c and
+ * quic.c. */
 #ifndef GH_SENSOR_TLS_FACTS_H
 #define GH_SENSOR_TLS_FACTS_H
 
@@ -31,5 +32,9 @@ void tls_facts_server(struct tls_facts *f, const struct tls_hello *h);
 bool tls_facts_certificate(struct tls_facts *f, struct span body);
 /* dir: the direction in which the client speaks. */
 void tls_facts_event(const struct tls_facts *f, struct proto_ctx *cx, enum direction dir);
+/* For quic.c: the members of its object. */
+void tls_facts_quic(const struct tls_facts *f, struct jw *j);
+/* "gatehouse":{key:{"client_alpns","server_alpns"}}, or nothing when there are none. */
+void tls_facts_alpns(const struct tls_facts *f, const char *key, struct jw *j);
 
 #endif
