@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * THE table of application protocols; the only file that knows them all. Order: the probes that say NO
  * soonest first. */
+#include "sensor/decode/dhcp.h"
 #include "sensor/decode/dns.h"
 #include "sensor/decode/ftp.h"
 #include "sensor/decode/ftp_data.h"
@@ -10,10 +11,12 @@
 #include "sensor/decode/smb.h"
 #include "sensor/decode/smtp.h"
 #include "sensor/decode/ssh.h"
+#include "sensor/decode/tftp.h"
 #include "sensor/decode/tls.h"
 
 const struct proto *const protos[] = {
     &proto_tls,
+    &dhcp_proto,
     &quic_proto,
     &ssh_proto,
     &http_proto,
@@ -21,6 +24,7 @@ const struct proto *const protos[] = {
     &smtp_proto,
     &ftp_proto,
     &ftp_data_proto,
+    &tftp_proto,
     &proto_dns,
     &http2_proto,
 };
