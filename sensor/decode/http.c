@@ -15,10 +15,12 @@ static enum probe probe_request(struct span first)
     struct http_start start;
     size_t word = 0;
 
-    if (http_start_parse(line, false, true, &start))
-        return span_eq_nocase(start.method, "PRI") && span_starts_nocase(start.protocol, "HTTP/2")
-                   ? PROBE_NO
-                   : PROBE_YES;
+    if (http_start_parse(line, false, true, &start)) {
+        /* The preface of HTTP/2 (RFC 9113 section 3.4), even where it is cut behind "HTTP/". */
+        bool preface = span_eq_nocase(start.method, "PRI") &&
+                       (span_starts_nocase(start.protocol, "HTTP/2") || (lf < 0 && start.protocol.n < 6));
+        return preface ? PROBE_NO : PROBE_YES;
+    }
     while (word < line.n && word < 32 &&
            ((line.p[word] >= 'A' && line.p[word] <= 'Z') || line.p[word] == '-' || line.p[word] == '_'))
         word++;

@@ -4,9 +4,9 @@
  *
  * Works on whole connections, on one direction alone and from the middle; after a hole it goes on with the
  * next message. Where a message can be read in two ways (length and chunks at once, chunks announced and none
- * there, more bytes than the length says) the bytes on the wire decide, and an anomaly "http.…" tells. A
- * CONNECT or an upgrade that is agreed ends HTTP: what follows is not read. Memory: proto_charge'd per
- * transaction and decoder; see http_side.h for ceilings. */
+ * there, more bytes than the length says) the bytes on the wire decide, and an anomaly "http.…" tells. An
+ * upgrade to HTTP/2 or WebSocket and a CONNECT that are agreed are followed, see http_upgrade.h. Memory:
+ * proto_charge'd per transaction and decoder; see http_side.h for ceilings. */
 #ifndef GH_SENSOR_HTTP_H
 #define GH_SENSOR_HTTP_H
 

@@ -192,6 +192,7 @@ static void read_preface(struct http2 *c, enum direction dir, struct http2_side 
         s->state = HTTP2_HEAD;
         if (!c->lossy)
             proto_anomaly(c->cx, dir, "http2.no_preface");
+        c->lossy = true; /* it may be no HTTP/2 at all: frames have to show */
         http2_feed(c, dir, writer_span(&held));
         writer_done(&held);
     } else if (whole) {

@@ -8,6 +8,7 @@
 #include "sensor/decode/http2.h"
 #include "sensor/decode/http2_frame.h"
 #include "sensor/decode/http_body.h"
+#include "sensor/decode/tunnel.h"
 #include "sensor/decode/websocket.h"
 
 #define HTTP2_BLOCK_MAX (128u << 10)  /* of one header block */
@@ -40,9 +41,10 @@ struct http2_stream {
     uint32_t id;
     struct http_tx *tx;
     struct http2_half half[2]; /* by direction */
-    bool tunnel;               /* CONNECT: what crosses is no body */
-    bool websocket;            /* of WebSocket (RFC 8441), if it is agreed */
+    bool connect;              /* CONNECT: what crosses is no body */
+    bool websocket;            /* it asks for WebSocket (RFC 8441) */
     struct websocket *ws;
+    struct tunnel *tunnel;
 };
 
 /* Fields of one block. */

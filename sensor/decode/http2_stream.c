@@ -50,6 +50,9 @@ static void half_close(struct http2 *c, struct http2_stream *s, enum direction d
         s->tx->response_bytes = half->got;
     http_body_close(half->body, complete);
     half->body = NULL;
+    if (s->ws)
+        websocket_end(s->ws, dir);
+    tunnel_end(s->tunnel, dir);
 }
 
 /* The stream at that place is over: logged, freed. */
@@ -61,6 +64,7 @@ static void finish(struct http2 *c, uint32_t at)
         if (is_open(&s->half[d]))
             half_close(c, s, (enum direction)d, false);
     websocket_free(s->ws);
+    tunnel_free(s->tunnel);
     http_tx_log(c->cx, s->tx, c->client);
     http_tx_free(c->cx, s->tx);
     free(s);
@@ -171,7 +175,7 @@ static void request_head(struct http2 *c, struct http2_stream *s)
 
     http_tx_request(s->tx, &start);
     http_tx_head(s->tx, false, &f->head);
-    s->tunnel = connect;
+    s->connect = connect;
     s->websocket = connect && span_eq_nocase(writer_span(&f->protocol), "websocket");
 }
 
@@ -185,8 +189,8 @@ static bool response_head(struct http2 *c, struct http2_stream *s, bool ends)
     if (f->status / 100 == 1 && !ends)
         return false;
     http_tx_head(s->tx, true, &f->head);
-    s->tunnel = s->tunnel && f->status / 100 == 2;
-    if (s->tunnel && s->websocket && !s->ws)
+    s->connect = s->connect && f->status / 100 == 2;
+    if (s->connect && s->websocket && !s->ws)
         s->ws = websocket_new(c->cx, c->client, s->tx, http_head_get(&f->head, HTTP_EXTENSIONS));
     return true;
 }
@@ -220,7 +224,7 @@ void http2_message(struct http2 *c, enum direction dir, uint32_t id, bool ends)
         half->head = true;
         half->has_length = head->has_length && !head->ambiguous;
         half->length = head->length;
-        if (!ends && !s->tunnel)
+        if (!ends && !s->connect)
             body_open(c, s, dir, head);
     }
     if (ends) /* at once, or with these trailers */
@@ -282,11 +286,18 @@ static struct http2_stream *stream_of_data(struct http2 *c, enum direction dir, 
     }
     if (!s)
         s = stream_new(c, id);
-    if (!s || s->half[dir].head || s->half[dir].body || s->tunnel)
+    if (!s || s->half[dir].head || s->half[dir].body || s->connect)
         return s;
     proto_anomaly(c->cx, dir, "http2.data_without_headers");
     body_open_unknown(c, s, dir, c->lossy);
     return s;
+}
+
+static struct tunnel *tunnel_of(struct http2 *c, struct http2_stream *s)
+{
+    if (!s->tunnel && !s->websocket)
+        s->tunnel = tunnel_new(c->cx, c->client);
+    return s->tunnel;
 }
 
 void http2_data(struct http2 *c, enum direction dir, uint32_t id, struct span bytes)
@@ -298,6 +309,8 @@ void http2_data(struct http2 *c, enum direction dir, uint32_t id, struct span by
     s->half[dir].got += bytes.n;
     if (s->ws)
         websocket_feed(s->ws, dir, bytes);
+    else if (s->connect)
+        tunnel_feed(tunnel_of(c, s), dir, bytes);
     else
         http_body_feed(s->half[dir].body, bytes);
 }
@@ -311,6 +324,8 @@ void http2_data_gap(struct http2 *c, enum direction dir, uint32_t id, uint64_t m
     s->half[dir].got += missing;
     if (s->ws)
         websocket_gap(s->ws, dir, missing);
+    else if (s->connect)
+        tunnel_gap(tunnel_of(c, s), dir, missing);
     else
         http_body_gap(s->half[dir].body, missing);
 }
@@ -324,6 +339,8 @@ void http2_lose_bodies(struct http2 *c, enum direction dir)
         s->half[dir].has_length = false; /* how much came cannot be told */
         if (s->ws)
             websocket_gap(s->ws, dir, UINT64_MAX);
+        else if (s->connect)
+            tunnel_gap(s->tunnel, dir, 1);
         else
             http_body_gap(s->half[dir].body, 1);
     }

@@ -25,8 +25,7 @@ static void response_head_end(struct http *h, enum direction dir, struct http_si
 
     http_tx_head(tx, true, &s->head);
     if (tx->status == 101 || (span_eq_nocase(method, "CONNECT") && tx->status / 100 == 2)) {
-        if (tx->status == 101)
-            http_upgrade(h, tx, &s->head);
+        http_upgrade(h, tx, &s->head);
         s->state = HTTP_TUNNEL;
         http_message_end(h, s, true);
         http_tunnel(h);

@@ -44,6 +44,7 @@ struct http_side {
 };
 
 struct http2;
+struct tunnel;
 struct websocket;
 
 struct http {
@@ -57,6 +58,7 @@ struct http {
     bool request_seen;
     struct http2 *http2; /* what sides in HTTP_TUNNEL speak, or NULL: http_upgrade.h */
     struct websocket *websocket;
+    struct tunnel *tunnel;
 };
 
 void http_side_init(struct http_side *s, bool response);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sensor/decode/http_upgrade.h"
 #include "sensor/decode/http2.h"
+#include "sensor/decode/tunnel.h"
 #include "sensor/decode/websocket.h"
 
 #define PREFACE_LINE "PRI * HTTP/2.0\r\n"
@@ -27,6 +28,11 @@ void http_upgrade(struct http *h, const struct http_tx *tx, const struct http_he
 {
     struct span to = http_head_get(head, HTTP_UPGRADE);
 
+    if (tx->status != 101) {
+        if (!h->tunnel)
+            h->tunnel = tunnel_new(h->cx, client(h));
+        return;
+    }
     if (h->http2 || h->websocket) { /* the client did not wait */
         if (h->http2)
             http2_upgraded(h->http2, tx);
@@ -51,38 +57,72 @@ bool http_upgrade_preface(struct http *h, enum direction dir)
         h->http2 = http2_new(h->cx, dir);
     if (!h->http2)
         return false;
+    if (!h->first) /* nothing was asked before, so no answer of HTTP/1 is on its way */
+        h->side[!dir].state = HTTP_TUNNEL;
     http2_feed(h->http2, dir, span_str(PREFACE_LINE));
     return true;
 }
 
+/* What is spoken goes by its own name, see proto_ctx. A tunnel does so itself. */
+static const char *enter(struct http *h)
+{
+    const char *outer = h->cx->app_proto;
+
+    if (h->http2)
+        h->cx->app_proto = http2_proto.name;
+    else if (h->websocket)
+        h->cx->app_proto = "websocket";
+    return outer;
+}
+
 void http_upgrade_feed(struct http *h, enum direction dir, struct span bytes)
 {
+    const char *outer = enter(h);
+
     if (h->http2)
         http2_feed(h->http2, dir, bytes);
     else if (h->websocket)
         websocket_feed(h->websocket, dir, bytes);
+    else
+        tunnel_feed(h->tunnel, dir, bytes);
+    h->cx->app_proto = outer;
 }
 
 void http_upgrade_gap(struct http *h, enum direction dir, uint64_t missing)
 {
+    const char *outer = enter(h);
+
     if (h->http2)
         http2_gap(h->http2, dir, missing);
     else if (h->websocket)
         websocket_gap(h->websocket, dir, missing);
+    else
+        tunnel_gap(h->tunnel, dir, missing);
+    h->cx->app_proto = outer;
 }
 
 void http_upgrade_end(struct http *h, enum direction dir)
 {
+    const char *outer = enter(h);
+
     if (h->http2)
         http2_end(h->http2, dir);
     else if (h->websocket)
         websocket_end(h->websocket, dir);
+    else
+        tunnel_end(h->tunnel, dir);
+    h->cx->app_proto = outer;
 }
 
 void http_upgrade_free(struct http *h)
 {
+    const char *outer = enter(h);
+
     http2_free(h->http2);
     websocket_free(h->websocket);
+    tunnel_free(h->tunnel);
     h->http2 = NULL;
     h->websocket = NULL;
+    h->tunnel = NULL;
+    h->cx->app_proto = outer;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * http_upgrade: what an HTTP/1.1 connection becomes when that was agreed (RFC 9110 section 7.8): HTTP/2 or
- * WebSocket. Everything else that is spoken there is not read. Decode thread only. */
+ * http_upgrade: what an HTTP/1.1 connection becomes when that was agreed (RFC 9110 sections 7.8 and 9.3.6):
+ * HTTP/2, WebSocket, or a tunnel. Other protocols that it is upgraded to are not read. Decode thread only. */
 #ifndef GH_SENSOR_HTTP_UPGRADE_H
 #define GH_SENSOR_HTTP_UPGRADE_H
 
 #include "sensor/decode/http_side.h"
 
-/* The response to tx, with that head, says 101. */
+/* The response to tx, with that head, says 101, or agrees to a CONNECT. */
 void http_upgrade(struct http *h, const struct http_tx *tx, const struct http_head *head);
 /* A client speaks HTTP/2 without being asked, or before the answer was seen: the line "PRI * HTTP/2.0" was
  * read in that direction. False: memory is short. */

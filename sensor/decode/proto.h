@@ -32,6 +32,7 @@ struct proto_ctx {
     uint8_t client[16], server[16];
     uint16_t client_port, server_port;
     uint32_t tx_next; /* the parser numbers its transactions with it */
+    unsigned depth;   /* connections around the one that is read (tunnel.h) */
     const char *app_proto; /* name of the parser's protocol, e.g. "http"; NULL at close: it was none of its */
 };
 

@@ -109,7 +109,7 @@ const struct http_case http_cases[] = {
      {{'c', "CONNECT h:443 HTTP/1.1\r\n\r\n", 0},
       {'s', "HTTP/1.1 200 Connected\r\n\r\n", 0},
       {'c', "\x16\x03\x01GET / HTTP/1.1\r\n\r\n", 0},
-      {'s', "HTTP/1.1 200 OK\r\n\r\nxx", 0}},
+      {'s', "\x16\x03\x01HTTP/1.1 200 OK\r\n\r\nxx", 0}},
      {{0}},
      "\"http_method\":\"CONNECT\"",
      NULL,

@@ -36,6 +36,8 @@ static void probes(void)
         {"GET /old\r\n", TO_SERVER, false, PROBE_YES},
         {"\r\nGET / HTTP/1.0\r\n", TO_SERVER, false, PROBE_YES},
         {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", TO_SERVER, false, PROBE_NO},
+        {"PRI * HTTP/", TO_SERVER, false, PROBE_NO},
+        {"PRI * HTTP/1.1\r\n", TO_SERVER, false, PROBE_YES},
         {"OPTIONS rtsp://h/ RTSP/1.0\r\n", TO_SERVER, false, PROBE_NO},
         {"OPTIONS sip:h SIP/2.0\r\n", TO_SERVER, false, PROBE_NO},
         {"CONNECT {\"verbose\":false}\r\n", TO_SERVER, false, PROBE_NO},

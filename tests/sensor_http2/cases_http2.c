@@ -373,5 +373,10 @@ const struct h2_case h2_cases[] = {
      .event = "\"status\":101",
      .events = 3,
      .http1 = true},
+    {.name = "preface to the parser of HTTP/1",
+     .step = {OPENING, GET(1, "/1"), OK(1, ""), BODY_END('s', 1, "one")},
+     .doc = {{"/1", "one", 0, false}},
+     .events = 1,
+     .http1 = true},
 };
 const size_t h2_case_count = GH_COUNT(h2_cases);
