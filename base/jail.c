@@ -11,6 +11,7 @@
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -151,14 +152,18 @@ static int set_limit(int what, uint64_t soft)
 void jail_measure(struct jail_usage *ret)
 {
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-    unsigned long mapped = 0, data = 0;
+    uint64_t v[6] = {0}; /* pages, of proc(5): the first are all that is mapped, the sixth are the data */
+    char line[256] = "", *end = line;
     FILE *f = fopen("/proc/self/statm", "re");
+    size_t n = 0;
 
-    if (f && fscanf(f, "%lu %*u %*u %*u %*u %lu", &mapped, &data) != 2)
-        mapped = data = 0;
+    if (f && !fgets(line, sizeof(line), f))
+        line[0] = 0;
     if (f)
         fclose(f);
-    *ret = (struct jail_usage){mapped * page, data * page};
+    for (char *p = line; n < GH_COUNT(v) && (v[n] = strtoul(p, &end, 10), end != p); p = end)
+        n++;
+    *ret = n == GH_COUNT(v) ? (struct jail_usage){v[0] * page, v[5] * page} : (struct jail_usage){0, 0};
 }
 
 static int set_limits(const struct jail_options *opt)

@@ -6,35 +6,18 @@ static uint8_t lower(uint8_t c)
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
 }
 
-bool span_eq_nocase(struct span a, const char *b)
+bool span_same_nocase(const uint8_t *a, const char *b, size_t n)
 {
-    return a.n == strlen(b) && span_starts_nocase(a, b);
-}
-
-bool span_starts(struct span a, const char *prefix)
-{
-    size_t n = strlen(prefix);
-    return a.n >= n && (n == 0 || memcmp(a.p, prefix, n) == 0);
-}
-
-bool span_starts_nocase(struct span a, const char *prefix)
-{
-    size_t n = strlen(prefix);
-
-    if (a.n < n)
-        return false;
     for (size_t i = 0; i < n; i++)
-        if (lower(a.p[i]) != lower((uint8_t)prefix[i]))
+        if (lower(a[i]) != lower((uint8_t)b[i]))
             return false;
     return true;
 }
 
-ptrdiff_t span_find(struct span hay, struct span needle, size_t from)
+ptrdiff_t span_search(struct span hay, struct span needle, size_t from)
 {
     const uint8_t *hit;
 
-    if (from > hay.n || hay.n - from < needle.n)
-        return -1;
     if (needle.n == 0)
         return (ptrdiff_t)from;
     hit = memmem(hay.p + from, hay.n - from, needle.p, needle.n);

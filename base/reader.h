@@ -42,12 +42,28 @@ static inline bool span_eq(struct span a, struct span b)
 {
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
-/* ASCII case-insensitive. */
-bool span_eq_nocase(struct span a, const char *b);
-bool span_starts(struct span a, const char *prefix);
-bool span_starts_nocase(struct span a, const char *prefix);
-/* Offset of needle in hay at or after from, or -1. */
-ptrdiff_t span_find(struct span hay, struct span needle, size_t from);
+static inline bool span_starts(struct span a, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    return a.n >= n && (n == 0 || memcmp(a.p, prefix, n) == 0);
+}
+/* ASCII case-insensitive; the first compares n bytes that both have. */
+bool span_same_nocase(const uint8_t *a, const char *b, size_t n);
+static inline bool span_eq_nocase(struct span a, const char *b)
+{
+    return a.n == strlen(b) && span_same_nocase(a.p, b, a.n);
+}
+static inline bool span_starts_nocase(struct span a, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    return a.n >= n && span_same_nocase(a.p, prefix, n);
+}
+/* Offset of needle in hay at or after from, or -1; the first is for when it has room there. */
+ptrdiff_t span_search(struct span hay, struct span needle, size_t from);
+static inline ptrdiff_t span_find(struct span hay, struct span needle, size_t from)
+{
+    return from <= hay.n && needle.n <= hay.n - from ? span_search(hay, needle, from) : -1;
+}
 ptrdiff_t span_find_byte(struct span hay, uint8_t c, size_t from);
 /* ASCII blanks (space, tab, CR, LF) cut off both ends. */
 struct span span_trim(struct span s);
