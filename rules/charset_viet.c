@@ -212,8 +212,7 @@ void charset_viqr_decode(struct span ascii, struct writer *out)
 
 const char *charset_font_kind(const char *font, bool *ret_capital)
 {
-    size_t n = font ? strlen(font) : 0;
-    struct span s = span_of(font, n);
+    struct span s = span_str(font ? font : "");
 
     *ret_capital = false;
     if (span_starts(s, "\"") || span_starts(s, "'"))

@@ -9,8 +9,8 @@
 struct kind_row {
     uint16_t at;       /* offset of the bytes */
     uint8_t n;         /* how many */
-    const char *bytes; /* '\x3f' ('?') matches any byte when any is set */
-    bool any;
+    bool any;          /* '\x3f' ('?') in them matches any byte */
+    const char *bytes;
     struct kind k;
 };
 extern const struct kind_row kind_rows[];

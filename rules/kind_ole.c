@@ -90,7 +90,7 @@ static struct span entry(const struct directory *d, uint32_t id)
 {
     size_t per = ((size_t)1 << d->c.shift) / ENTRY_SIZE;
 
-    if (id / per >= d->n_sectors)
+    if (!per || id / per >= d->n_sectors)
         return span_of(NULL, 0);
     return span_part(sector(&d->c, d->sectors[id / per]), id % per * ENTRY_SIZE, ENTRY_SIZE);
 }

@@ -5,14 +5,14 @@
 
 #define ROW(off, text, name, type)                                                                           \
     {                                                                                                        \
-        off, sizeof(text) - 1, text, false,                                                                  \
+        off, sizeof(text) - 1, false, text,                                                                  \
         {                                                                                                    \
             name, type                                                                                       \
         }                                                                                                    \
     }
 #define ANY(off, text, name, type)                                                                           \
     {                                                                                                        \
-        off, sizeof(text) - 1, text, true,                                                                   \
+        off, sizeof(text) - 1, true, text,                                                                   \
         {                                                                                                    \
             name, type                                                                                       \
         }                                                                                                    \

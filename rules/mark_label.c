@@ -20,10 +20,10 @@ static size_t n_guids;
 /* Commercial and national words that are labels but no markings. "highly confidential" is Microsoft's default
  * name: it says no more than confidential. */
 static const struct mark_row label_rows[] = {
-    {"highly confidential", LEVEL_CONFIDENTIAL, "label", WEAK, 0},
-    {"protected", LEVEL_CONFIDENTIAL, "au", WEAK, 0},
-    {"official sensitive", LEVEL_RESTRICTED, "uk", WEAK, 0},
-    {"protect", LEVEL_RESTRICTED, "uk", WEAK, 0},
+    {"highly confidential", "label", LEVEL_CONFIDENTIAL, WEAK, 0},
+    {"protected", "au", LEVEL_CONFIDENTIAL, WEAK, 0},
+    {"official sensitive", "uk", LEVEL_RESTRICTED, WEAK, 0},
+    {"protect", "uk", LEVEL_RESTRICTED, WEAK, 0},
 };
 
 static struct mark_row best_of(struct span value)

@@ -11,9 +11,9 @@ struct portion {
 };
 #define PORTION(letters, level, scheme, flags)                                                               \
     {                                                                                                        \
-        letters, {"(" letters ")", LEVEL_##level, scheme, WEAK, flags},                                      \
+        letters, {"(" letters ")", scheme, LEVEL_##level, WEAK, flags},                                      \
         {                                                                                                    \
-            "(" letters "//)", LEVEL_##level, scheme, STRONG, flags                                          \
+            "(" letters "//)", scheme, LEVEL_##level, STRONG, flags                                          \
         }                                                                                                    \
     }
 static const struct portion portions[] = {
@@ -127,10 +127,10 @@ static const struct {
     unsigned distance; /* misread letters that are still believed */
     struct mark_row row;
 } stamps[] = {
-    {"tuyetmat", 2, {"tuyet mat", LEVEL_TUYET_MAT, "vn", MEDIUM, ROW_STRIPPED}},
-    {"toimat", 1, {"toi mat", LEVEL_TOI_MAT, "vn", MEDIUM, ROW_STRIPPED}},
-    {"mat", 0, {"mat", LEVEL_MAT, "vn", WEAK, ROW_STRIPPED}},
-    {"giaimat", 1, {"giai mat", LEVEL_NONE, "vn", MEDIUM, ROW_STRIPPED | ROW_NOTE | ROW_CANCELS}},
+    {"tuyetmat", 2, {"tuyet mat", "vn", LEVEL_TUYET_MAT, MEDIUM, ROW_STRIPPED}},
+    {"toimat", 1, {"toi mat", "vn", LEVEL_TOI_MAT, MEDIUM, ROW_STRIPPED}},
+    {"mat", 0, {"mat", "vn", LEVEL_MAT, WEAK, ROW_STRIPPED}},
+    {"giaimat", 1, {"giai mat", "vn", LEVEL_NONE, MEDIUM, ROW_STRIPPED | ROW_NOTE | ROW_CANCELS}},
 };
 
 /* Letters of the line without their marks; false when it is no short line of capitals. */

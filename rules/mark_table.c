@@ -3,8 +3,8 @@
 
 #define VN "vn"
 // clang-format off
-#define LEVEL(phrase, level, scheme, strength, flags) {phrase, LEVEL_##level, scheme, strength, flags}
-#define NOTE(phrase, scheme, strength, flags) {phrase, LEVEL_NONE, scheme, strength, ROW_NOTE | (flags)}
+#define LEVEL(phrase, level, scheme, strength, flags) {phrase, scheme, LEVEL_##level, strength, flags}
+#define NOTE(phrase, scheme, strength, flags) {phrase, scheme, LEVEL_NONE, strength, ROW_NOTE | (flags)}
 // clang-format on
 
 /* Sources by line of docs/markings.md. Longest phrase wins, order does not matter. */

@@ -24,8 +24,8 @@ enum mark_flag {
 };
 struct mark_row {
     const char *phrase; /* folded words (mark_words.h) with single blanks */
-    enum level level;
     const char *scheme;
+    enum level level;
     uint8_t strength;
     uint8_t flags;
 };

@@ -221,7 +221,7 @@ static bool put_utf16(const UChar *p, int32_t n, struct writer *out)
 
     for (int32_t i = 0; i < n;) {
         UChar32 c;
-        U16_NEXT(p, i, n, c);
+        U16_NEXT(p, i, n, c); /* NOLINT(clang-analyzer-core.uninitialized.Assign): ICU wrote what lies below n */
         clean &= (uint32_t)c != TEXT_REPLACEMENT && c != 0x1a;
         text_put(out, (uint32_t)c);
     }

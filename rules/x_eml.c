@@ -196,7 +196,7 @@ static ptrdiff_t next_boundary(struct span s, struct span mark, size_t from, siz
         size_t end = (size_t)at + mark.n;
         struct span rest = span_part(s, end, s.n), line;
         struct reader r = reader_span(rest);
-        if (at > 0 && s.p[at - 1] != '\n')
+        if (at > 0 && !span_starts(span_part(s, (size_t)at - 1, 1), "\n"))
             continue;
         line = span_part(rest, 0, 80);
         *ret_last = span_starts(line, "--");

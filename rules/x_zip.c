@@ -217,12 +217,12 @@ static int compare_entries(const void *a, const void *b)
 
 static bool sort_names(struct zip *z, struct arena *a)
 {
-    z->sorted = arena_array(a, z->n, sizeof(*z->sorted));
+    z->sorted = arena_array(a, z->n, sizeof(const struct zip_entry *));
     if (!z->sorted)
         return false;
     for (size_t i = 0; i < z->n; i++)
         z->sorted[i] = &z->v[i];
-    qsort(z->sorted, z->n, sizeof(*z->sorted), compare_entries);
+    qsort(z->sorted, z->n, sizeof(const struct zip_entry *), compare_entries);
     return true;
 }
 
