@@ -128,7 +128,7 @@ static void pump(struct scanning *s)
     while (s->chan && s->waiting && s->n_sent < s->window) {
         struct job *j = s->waiting;
         /* A suspect travels alone. */
-        if (s->n_sent && (j->deaths || s->sent->deaths))
+        if (s->sent && (j->deaths || s->sent->deaths))
             return;
         if (!send_job(s, j))
             return; /* tried again at the next tick */
@@ -222,7 +222,7 @@ static void on_closed(void *arg, int rc)
 
     s->chan = NULL;
     if (rc == ST_MALFORMED)
-        log_error("gh-scan sent a message that the table does not allow; its channel is closed");
+        core_distrust(s->core, ROLE_SCAN);
     while (s->sent) {
         struct job *j = take_sent(s, s->sent->id);
         if (++j->deaths >= 2 && alone) {
@@ -232,6 +232,11 @@ static void on_closed(void *arg, int rc)
             push(s, j, true);
         }
     }
+}
+
+void scanning_forget(struct scanning *s)
+{
+    results_clear(s->results);
 }
 
 void scanning_peer(struct scanning *s, int fd)
