@@ -7,6 +7,8 @@
 #include "sensor/decode/ftp_data.h"
 #include "sensor/decode/http.h"
 #include "sensor/decode/http2.h"
+#include "sensor/decode/krb5.h"
+#include "sensor/decode/pop3.h"
 #include "sensor/decode/quic.h"
 #include "sensor/decode/smb.h"
 #include "sensor/decode/smtp.h"
@@ -16,6 +18,7 @@
 
 const struct proto *const protos[] = {
     &proto_tls,
+    &krb5_proto,
     &dhcp_proto,
     &quic_proto,
     &ssh_proto,
@@ -24,6 +27,7 @@ const struct proto *const protos[] = {
     &smtp_proto,
     &ftp_proto,
     &ftp_data_proto,
+    &pop3_proto,
     &tftp_proto,
     &proto_dns,
     &http2_proto,

@@ -182,7 +182,7 @@ static void client_line(struct smtp *s, struct span line, bool crlf)
     } else if (verb(line, "DATA", &arg)) {
         c = CMD_DATA;
         s->state = AT_DATA_ASKED;
-        smtp_dots_start(&s->dots, !crlf);
+        smtp_dots_start(&s->dots, !crlf, TO_SERVER, "smtp.bare_lf_at_end");
     } else if (verb(line, "BDAT", &arg)) {
         open_push(s, CMD_BDAT);
         bdat(s, arg);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sensor/decode/smtp_dots.h"
 
-void smtp_dots_start(struct smtp_dots *d, bool lf_only)
+void smtp_dots_start(struct smtp_dots *d, bool lf_only, enum direction dir, const char *oddity)
 {
-    *d = (struct smtp_dots){.lf_only = lf_only, .line_start = true};
+    *d = (struct smtp_dots){.lf_only = lf_only, .dir = dir, .oddity = oddity, .line_start = true};
 }
 
 void smtp_dots_gap(struct smtp_dots *d)
 {
-    *d = (struct smtp_dots){.lf_only = d->lf_only};
+    *d = (struct smtp_dots){.lf_only = d->lf_only, .dir = d->dir, .oddity = d->oddity};
 }
 
 static void pass(struct mime *m, struct span s)
@@ -24,7 +24,7 @@ static bool behind_dot(struct smtp_dots *d, struct proto_ctx *cx, struct mime *m
 
     if (c == '\n') {
         if (!exact)
-            proto_anomaly(cx, TO_SERVER, "smtp.bare_lf_at_end");
+            proto_anomaly(cx, d->dir, d->oddity);
         if (exact || d->lf_only)
             return true;
     }

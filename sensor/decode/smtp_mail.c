@@ -156,7 +156,8 @@ void smtp_mail_members(const struct smtp_mail *m, const struct mime_facts *facts
         writer_clear(&w);
         jw_init(&j, &w);
         jw_obj(&j);
-        put_smtp(m, most[i], &j);
+        if (m)
+            put_smtp(m, most[i], &j);
         if (facts)
             put_email(facts, complete, most[i], &j);
         jw_end_obj(&j);

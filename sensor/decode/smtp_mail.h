@@ -24,7 +24,8 @@ void smtp_mail_helo(struct smtp_mail *m, struct span name);
 void smtp_mail_from(struct smtp_mail *m, struct span address);
 void smtp_mail_rcpt(struct smtp_mail *m, struct span address);
 /* Appends "smtp":{…},"email":{…} as text without braces around it, at most max bytes: long values and lists
- * are cut before it is left out. facts NULL: no email object. complete: the mail ended properly. */
+ * are cut before it is left out. m NULL: no smtp object. facts NULL: no email object. complete: the mail
+ * ended properly. */
 void smtp_mail_members(const struct smtp_mail *m, const struct mime_facts *facts, bool complete, size_t max,
                        struct writer *out);
 
