@@ -99,6 +99,8 @@ static inline void jw_khex(struct jw *j, const char *key, const void *p, size_t 
     jw_hex(j, p, n);
 }
 
+#define JSON_NUMBER_MAX 64 /* a number of more characters is refused */
+
 enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
 struct json {
@@ -117,6 +119,12 @@ struct json {
 /* Parses text wholly. max_depth counts nesting (use 64). 0, ST_MALFORMED, ST_LIMIT (depth) or ST_NOMEM (arena ceiling);
  * *ret_where is the byte offset of the fault when not NULL. */
 int json_parse(struct arena *a, struct span text, unsigned max_depth, struct json **ret, size_t *ret_where);
+/* Looks through one object that fills text wholly and begins with its first byte, as strictly as json_parse would, but keeps
+ * nothing: for who hands on what somebody else wrote. member (may be NULL) is told each member of the outermost object with
+ * its name and value as they are written; what it returns other than 0 ends the scan. No memory; the stack is bounded by
+ * max_depth. */
+typedef int json_member_fn(void *arg, struct span name, struct span value);
+int json_scan(struct span text, unsigned max_depth, json_member_fn *member, void *arg);
 /* Member of an object (NULL when j is NULL, no object, or has none such). */
 const struct json *json_get(const struct json *j, const char *key);
 /* Member by dotted path: "gatehouse.document.level". */

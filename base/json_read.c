@@ -145,7 +145,7 @@ static size_t digits(struct parser *p)
 static int number(struct parser *p, struct json *v)
 {
     size_t start = p->r.pos, whole;
-    char text[64];
+    char text[JSON_NUMBER_MAX];
     bool fraction = false;
     uint8_t first;
 

@@ -121,8 +121,73 @@ static void test_ceiling(void)
     arena_free(a);
 }
 
+struct members {
+    size_t n;
+    char text[256];
+};
+
+static int on_member(void *arg, struct span name, struct span value)
+{
+    struct members *m = arg;
+    size_t at = strlen(m->text);
+
+    m->n++;
+    snprintf(m->text + at, sizeof(m->text) - at, "%.*s=%.*s;", (int)name.n, (const char *)name.p, (int)value.n,
+             (const char *)value.p);
+    return span_eq(name, span_str("stop")) ? ST_DENIED : 0;
+}
+
+static void test_scan(void)
+{
+    struct members m = {0};
+
+    check_row("members");
+    CHECK_U64(json_scan(span_str("{\"a\":1,\"b\" : {\"c\":[true,{}]} ,\"\\u0061\":\"x\\\"\"}"), 8, on_member, &m), 0);
+    CHECK_STR(m.text, "a=1;b={\"c\":[true,{}]};\\u0061=\"x\\\"\";");
+    check_row("the caller ends it");
+    CHECK(json_scan(span_str("{\"a\":1,\"stop\":2,\"b\":3}"), 8, on_member, &m) == ST_DENIED);
+    CHECK_U64(m.n, 5);
+    check_row("depth");
+    CHECK(json_scan(span_str("{\"a\":[[]]}"), 3, NULL, NULL) == 0);
+    CHECK(json_scan(span_str("{\"a\":[[]]}"), 2, NULL, NULL) == ST_LIMIT);
+    check_row("only a whole object");
+    CHECK(json_scan(span_str("[1]"), 8, NULL, NULL) == ST_MALFORMED);
+    CHECK(json_scan(span_str(" {}"), 8, NULL, NULL) == ST_MALFORMED);
+    CHECK(json_scan(span_str("{}\n"), 8, NULL, NULL) == ST_MALFORMED);
+    CHECK(json_scan(span_str(""), 8, NULL, NULL) == ST_MALFORMED);
+}
+
+/* What one reader takes the other takes: of a good text every byte is replaced by every other, and it is cut everywhere. */
+static void test_scan_agrees(void)
+{
+    static const char good[] = "{\"a\":-10.5e+3,\"\\n\\u00e1\xc3\xa1\":[true,false,null,{\"x\":[]}],\"z\":0 , \"y\":\"\\\\\"}";
+    struct arena *a = arena_new(1 << 20);
+    char text[sizeof(good)];
+    struct json *j;
+
+    gh_check(a);
+    check_row("both readers agree");
+    for (size_t i = 0; i < sizeof(good); i++)
+        for (unsigned c = 0; c < 257; c++) {
+            struct span s = span_of(text, c == 256 ? i : sizeof(good) - 1);
+            bool one, other;
+            memcpy(text, good, sizeof(good));
+            if (c < 256)
+                text[i] = (char)c;
+            arena_reset(a);
+            one = s.n && s.p[0] == '{' && s.p[s.n - 1] == '}' && json_parse(a, s, 8, &j, NULL) == 0;
+            other = json_scan(s, 8, NULL, NULL) == 0;
+            if (one != other)
+                fprintf(stderr, "%.*s\n", (int)s.n, (const char *)s.p);
+            CHECK(one == other);
+        }
+    arena_free(a);
+}
+
 int main(void)
 {
+    test_scan();
+    test_scan_agrees();
     test_values();
     test_object();
     test_ceiling();
