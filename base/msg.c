@@ -306,27 +306,38 @@ fail:
     return rc < 0 ? rc : ST_IO;
 }
 
-int msg_map(int fd, size_t max, struct span *ret)
+int msg_memfd_check(int fd, uint64_t *ret_size)
 {
     struct stat st;
     int seals = fcntl(fd, F_GET_SEALS);
-    void *p;
 
-    /* An unsealed file could shrink under the mapping and kill the reader. */
+    /* An unsealed file could shrink under a mapping and kill the reader; a pipe or socket could make it wait for ever. */
     if (seals < 0 || (seals & (F_SEAL_SHRINK | F_SEAL_WRITE)) != (F_SEAL_SHRINK | F_SEAL_WRITE))
         return ST_MALFORMED;
     if (fstat(fd, &st) != 0 || st.st_size < 0)
         return ST_IO;
-    if ((uint64_t)st.st_size > max)
+    *ret_size = (uint64_t)st.st_size;
+    return 0;
+}
+
+int msg_map(int fd, size_t max, struct span *ret)
+{
+    uint64_t size = 0;
+    int rc = msg_memfd_check(fd, &size);
+    void *p;
+
+    if (rc)
+        return rc;
+    if (size > max)
         return ST_LIMIT;
-    if (st.st_size == 0) {
+    if (size == 0) {
         *ret = (struct span){(const uint8_t *)"", 0};
         return 0;
     }
-    p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    p = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (p == MAP_FAILED)
         return ST_NOMEM;
-    *ret = span_of(p, (size_t)st.st_size);
+    *ret = span_of(p, (size_t)size);
     return 0;
 }
 

@@ -59,6 +59,8 @@ int msg_receive(struct msg_chan *c, struct msg *ret, bool wait);
 /* A sealed, unnamed file holding bytes (memfd_create; F_SEAL_WRITE|GROW|SHRINK|SEAL). Descriptor or negative ST_. */
 int msg_memfd(const char *name, struct span bytes);
 int msg_memfd_seal(int fd);
+/* 0 when fd is a sealed memfd, whose length cannot change any more: *ret_size. ST_MALFORMED for anything else. */
+int msg_memfd_check(int fd, uint64_t *ret_size);
 /* Maps a descriptor that must be a sealed memfd of at most max bytes; ST_MALFORMED otherwise. Unmap with msg_unmap. */
 int msg_map(int fd, size_t max, struct span *ret);
 void msg_unmap(struct span s);

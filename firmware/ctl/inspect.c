@@ -69,6 +69,13 @@ static enum keeper_answer on_ended(void *arg, enum role role, int status)
     return KEEPER_RESTART;
 }
 
+static void on_note(void *arg, enum role role, struct span json)
+{
+    struct inspect *in = arg;
+
+    (void)keeper_note_broken(in->keeper, role, json);
+}
+
 static void on_interrupt(void *arg)
 {
     struct inspect *in = arg;
@@ -176,7 +183,7 @@ static void build_args(struct inspect *in)
 
 static int start(struct inspect *in, struct loop *loop, int outdir_fd)
 {
-    const struct keeper_hooks hooks = {.arg = in, .ended = on_ended};
+    const struct keeper_hooks hooks = {.arg = in, .ended = on_ended, .note = on_note};
 
     in->keeper = keeper_new(loop, in->opt.conf_args, &hooks);
     keeper_add(in->keeper, ROLE_SENSOR, "gh-sensor", in->sensor_args, STDIN_FILENO, -1, -1);

@@ -16,6 +16,7 @@
 
 #define KEEPER_LINKS 16
 #define KEEPER_ARGS 256
+#define CHILD_BURST 32 /* notes taken from one child before the others have their turn */
 #define RESTART_FIRST_MS 100
 #define RESTART_LAST_MS 10000
 #define RESTART_CALM_MS 30000 /* a child that lived this long starts with a clean slate */
@@ -76,17 +77,20 @@ static void on_child(void *arg, uint32_t events)
 {
     struct child *c = arg;
     struct msg m;
-    int rc;
+    int rc = 0;
 
     (void)events;
-    while ((rc = msg_receive(c->chan, &m, false)) == 0) {
+    for (int i = 0; i < CHILD_BURST && (rc = msg_receive(c->chan, &m, false)) == 0; i++) {
         if (m.type == MSG_NOTE && c->keeper->hooks.note)
             c->keeper->hooks.note(c->keeper->hooks.arg, c->role, m.body);
         if (m.fd >= 0)
             close(m.fd);
     }
-    if (rc != ST_AGAIN) /* SIGCHLD tells the rest */
-        child_channel_close(c);
+    if (rc == 0 || rc == ST_AGAIN)
+        return;
+    /* It ended, and SIGCHLD tells the rest; or it only hung up or speaks nonsense, and must not live on unwatched. */
+    child_channel_close(c);
+    keeper_kill(c->keeper, c->role);
 }
 
 /* In the child: descriptors 0, 1, 3 and perhaps 4, everything else closes on exec. */
@@ -339,6 +343,26 @@ int keeper_restart(struct keeper *k, enum role role)
     if (!rc)
         connect_links_of(k, role);
     return rc;
+}
+
+void keeper_kill(struct keeper *k, enum role role)
+{
+    if (k->children[role].pid > 0)
+        kill(k->children[role].pid, SIGKILL); /* SIGCHLD tells the rest */
+}
+
+bool keeper_note_broken(struct keeper *k, enum role from, struct span json)
+{
+    char want[64];
+
+    for (size_t i = 0; from == ROLE_CORE && i < ROLE_COUNT; i++) {
+        snprintf(want, sizeof(want), "{\"broken\":\"%s\"}", role_name((enum role)i));
+        if (!span_eq(json, span_str(want)))
+            continue;
+        keeper_kill(k, (enum role)i);
+        return true;
+    }
+    return false;
 }
 
 static void on_grace(void *arg)

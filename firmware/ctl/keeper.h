@@ -43,6 +43,10 @@ void keeper_link_self(struct keeper *k, enum role role);
 int keeper_start(struct keeper *k);
 /* Ends and starts one child again at once (a replay begins anew). */
 int keeper_restart(struct keeper *k, enum role role);
+/* Kills one child, which is then started again as any that died: it is not to be believed any more. */
+void keeper_kill(struct keeper *k, enum role role);
+/* The child that a note of gh-core calls broken ({"broken":"sensor"}), killed; false when the note is another. */
+bool keeper_note_broken(struct keeper *k, enum role from, struct span json);
 /* Asks all to finish; after grace_ms kills the rest. The loop stops when the last is gone. Called again: another grace. */
 void keeper_stop(struct keeper *k, uint64_t grace_ms);
 bool keeper_stopping(const struct keeper *k);

@@ -82,9 +82,12 @@ static void on_core_back(struct run *r)
 static void on_note(void *arg, enum role role, struct span json)
 {
     struct run *r = arg;
-    struct arena *a = arena_new(1 << 20);
+    struct arena *a;
     struct json *j;
 
+    if (keeper_note_broken(r->keeper, role, json))
+        return;
+    a = arena_new(1 << 20);
     if (a && json_parse(a, json, 16, &j, NULL) == 0) {
         writer_clear(&r->notes[role]);
         writer_put(&r->notes[role], json);

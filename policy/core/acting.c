@@ -182,7 +182,7 @@ static void on_closed(void *arg, int rc)
 
     a->chan = NULL;
     if (rc == ST_MALFORMED)
-        log_error("gh-enforce sent a message that the table does not allow; its channel is closed");
+        core_distrust(a->core, ROLE_ENFORCE);
 }
 
 void acting_peer(struct acting *a, int fd)

@@ -46,6 +46,9 @@ void cases_abandon(struct core *c);
 struct scanning;
 struct scanning *scanning_new(struct core *c);
 void scanning_free(struct scanning *s);
+/* What was read until now is read again when it comes again: whoever handed it over is not believed any more,
+ * and with it not that the bytes were those of the hash it named. */
+void scanning_forget(struct scanning *s);
 void scanning_peer(struct scanning *s, int fd);
 void scanning_take(struct scanning *s, struct kase *k);
 void scanning_tick(struct scanning *s, uint64_t now_ms);

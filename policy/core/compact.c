@@ -27,3 +27,15 @@ void compact_json(struct jw *j, const struct json *v, bool without_text)
     else
         jw_end_arr(j);
 }
+
+bool compact_repeated(const struct json *object, const struct json *m)
+{
+    json_each(earlier, object)
+    {
+        if (earlier == m)
+            return false;
+        if (span_eq(earlier->key, m->key))
+            return true;
+    }
+    return false;
+}

@@ -11,4 +11,10 @@
  * (have "read"). */
 void compact_json(struct jw *j, const struct json *v, bool without_text);
 
+/* Whether an earlier member of object has m's name. Of two the first counts everywhere here, but a browser
+ * takes the last: so that both see the same, only the first is handed on. For objects of at most
+ * COMPACT_MEMBERS, which the caller checks. */
+#define COMPACT_MEMBERS 256
+bool compact_repeated(const struct json *object, const struct json *m);
+
 #endif

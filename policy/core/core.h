@@ -75,6 +75,10 @@ void core_end(struct core *c, int rc);
 /* A peer said something that it cannot have meant: logged, and the process ends with 3. */
 void core_broken(struct core *c, const char *what, int rc);
 
+/* A peer said what the table does not allow: it is not what it was. Logged, and the keeper is asked for
+ * another in its place. */
+void core_distrust(struct core *c, enum role role);
+
 /* intake.c: the channel from the sensor. */
 void intake_open(struct core *c, int fd);
 /* Stops or resumes reading from the sensor as the open work allows (never live: there it is counted instead).

@@ -2,6 +2,7 @@
 #include "policy/core/docs.h"
 #include "base/json.h"
 #include "base/map.h"
+#include "base/msg.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -117,8 +118,11 @@ int docs_add(struct docs *s, struct span body, int fd)
 {
     struct event_document e;
     struct doc *d = NULL, **slot;
+    uint64_t size = 0;
     int rc = event_document_get(body, &e);
 
+    if (!rc && (msg_memfd_check(fd, &size) != 0 || size != e.size))
+        rc = ST_MALFORMED;
     if (!rc && map_find(s->map, &e.id, false))
         rc = ST_EXISTS;
     if (!rc && !(d = malloc(sizeof(*d) + e.name.n)))

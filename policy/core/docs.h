@@ -30,7 +30,8 @@ struct doc *doc_unkept(struct span record);
 struct docs;
 struct docs *docs_new(void);
 void docs_free(struct docs *s);
-/* Takes over fd in every case. 0, ST_MALFORMED, ST_EXISTS (a number twice), ST_NOMEM. */
+/* Takes over fd in every case. 0, ST_MALFORMED (also: no sealed file of that size), ST_EXISTS (a number
+ * twice), ST_NOMEM. */
 int docs_add(struct docs *s, struct span body, int fd);
 /* The document of that number, which the caller owns from now on; NULL when it is not there. */
 struct doc *docs_take(struct docs *s, uint64_t id);

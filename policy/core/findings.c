@@ -71,12 +71,14 @@ int findings_read(struct span json, struct findings **ret)
     if (!rc && (d->type != JSON_OBJECT ||
                 (strcmp(read, "full") != 0 && strcmp(read, "partial") != 0 && strcmp(read, "none") != 0)))
         rc = ST_MALFORMED;
+    if (!rc && d->count > COMPACT_MEMBERS)
+        rc = ST_LIMIT;
     if (!rc) {
         jw_init(&j, &w);
         jw_obj(&j);
         json_each(m, d)
         {
-            if (is_ours(m->key))
+            if (is_ours(m->key) || compact_repeated(d, m))
                 continue;
             if (span_eq(m->key, span_str("members")) && m->type == JSON_ARRAY) {
                 put_members(&j, m);

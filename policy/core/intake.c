@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * intake: what the sensor says, taken in record by record. */
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "policy/core/cases.h"
 #include "policy/core/journal.h"
@@ -8,6 +9,30 @@
 
 #include <stdio.h>
 #include <unistd.h>
+
+#define EVENT_DEPTH 24 /* as deep as anybody reads it */
+
+static void distrust_sensor(struct core *c)
+{
+    c->sensor_gone = true;
+    docs_clear(c->docs);
+    scanning_forget(c->scanning);
+    core_distrust(c, ROLE_SENSOR);
+}
+
+/* What a sensor says must hang together. When it does not, `inspect` ends: its lines cannot be taken back.
+ * The appliance goes on with another sensor, and a replay begins anew. */
+static void sensor_broken(struct core *c, const char *what, int rc)
+{
+    if (c->to_stdout || !c->sensor) {
+        core_broken(c, what, rc);
+        return;
+    }
+    log_error("%s: %s", what, status_text(rc));
+    proc_chan_remove(c->sensor);
+    c->sensor = NULL;
+    distrust_sensor(c);
+}
 
 static void take_fileinfo(struct core *c, const struct event_record *e)
 {
@@ -24,6 +49,49 @@ static void take_fileinfo(struct core *c, const struct event_record *e)
     splice_fileinfo(&c->scratch, e->json, stored, (struct span){NULL, 0});
     emit_plain(c, e->n, e->type, writer_span(&c->scratch));
     doc_free(d);
+}
+
+/* What the sensor may say. It parses what strangers wrote, so it is believed nothing that only this process
+ * may say: an alert, a verdict, an account; nor that its text is JSON at all, which whoever reads the lines
+ * or the journal relies on. */
+struct sight {
+    enum event_type type;
+    unsigned types; /* how many event_type members were seen */
+};
+
+static int on_member(void *arg, struct span name, struct span value)
+{
+    struct sight *s = arg;
+
+    if (memchr(name.p, '\\', name.n) || (s->type == EVENT_FILEINFO && span_eq(name, span_str("gatehouse"))))
+        return ST_DENIED;
+    if (span_eq(name, span_str("event_type"))) {
+        s->types++;
+        if (value.n < 2 || !span_eq(span_part(value, 1, value.n - 2), span_str(event_type_name(s->type))))
+            return ST_DENIED;
+    }
+    return 0;
+}
+
+static bool sensible(const struct event_record *e)
+{
+    struct sight s = {.type = e->type};
+
+    return e->type != EVENT_ALERT && e->type != EVENT_STATS && e->type != EVENT_AUDIT &&
+           json_scan(e->json, EVENT_DEPTH, on_member, &s) == 0 && s.types == 1;
+}
+
+/* Not an event: it is counted and goes no further. */
+static void drop(struct core *c, const struct event_record *e)
+{
+    if (!c->own.malformed++)
+        log_error("gh-sensor sent something that is no event; it is dropped and counted. Said once a run");
+    if (c->journal)
+        journal_skip(c->journal, c->run, e->n);
+    if (e->type == EVENT_FILEINFO)
+        c->own.malformed_documents++;
+    if (e->document)
+        doc_free(docs_take(c->docs, e->document));
 }
 
 /* A repetition of what is recorded, or being judged: it counts as received and written. */
@@ -52,7 +120,7 @@ static void take_events(struct core *c, struct span body)
     int rc;
 
     while ((rc = event_record_next(&r, &e)) == 1) {
-        if (e.n != c->next_n || memchr(e.json.p, '\n', e.json.n)) {
+        if (e.n != c->next_n) {
             rc = ST_MALFORMED;
             break;
         }
@@ -61,13 +129,17 @@ static void take_events(struct core *c, struct span body)
         when = e.json;
         if (repeated(c, &e))
             continue;
+        if (memchr(e.json.p, '\n', e.json.n) || !sensible(&e)) {
+            drop(c, &e);
+            continue;
+        }
         if (e.type == EVENT_FILEINFO)
             take_fileinfo(c, &e);
         else
             emit_plain(c, e.n, e.type, e.json);
     }
     if (rc < 0)
-        core_broken(c, "gh-sensor sent events that are not in order", rc);
+        sensor_broken(c, "gh-sensor sent events that are not in order", rc);
     when = splice_timestamp(when);
     if (when.n && when.n < sizeof(c->timestamp))
         snprintf(c->timestamp, sizeof(c->timestamp), "%.*s", (int)when.n, (const char *)when.p);
@@ -93,7 +165,7 @@ static void take_ledger(struct core *c, struct span body)
     final = reader_u8(&r);
     json = reader_rest(&r);
     if (!reader_ok(&r) || json.n < 2 || memchr(json.p, '\n', json.n)) {
-        core_broken(c, "gh-sensor sent a broken ledger", ST_MALFORMED);
+        sensor_broken(c, "gh-sensor sent a broken ledger", ST_MALFORMED);
         return;
     }
     if (!final) {
@@ -116,7 +188,7 @@ static void take_run(struct core *c, struct span body)
     int rc;
 
     if (!reader_ok(&r) || c->next_n != 1) {
-        core_broken(c, "gh-sensor began its run in the middle of one", ST_MALFORMED);
+        sensor_broken(c, "gh-sensor began its run in the middle of one", ST_MALFORMED);
         return;
     }
     if (!run)
@@ -151,7 +223,7 @@ static void on_message(void *arg, const struct msg *m)
         rc = docs_add(c->docs, m->body, fd);
         fd = -1;
         if (rc)
-            core_broken(c, "gh-sensor sent a broken document", rc);
+            sensor_broken(c, "gh-sensor sent a broken document", rc);
         break;
     case MSG_LEDGER:
         take_ledger(c, m->body);
@@ -174,11 +246,10 @@ static void on_closed(void *arg, int rc)
 
     c->sensor = NULL;
     c->sensor_gone = true;
-    if (rc == ST_MALFORMED) {
-        log_error("gh-sensor sent a message that the table does not allow; its channel is closed");
-        if (c->to_stdout)
-            core_end(c, 3);
-    }
+    if (rc == ST_MALFORMED && !c->to_stdout)
+        distrust_sensor(c);
+    else if (rc == ST_MALFORMED)
+        core_broken(c, "gh-sensor sent a message that the table does not allow", rc);
     emit_finish(c);
 }
 

@@ -174,7 +174,7 @@ static void on_closed(void *arg, int rc)
     j->chan = NULL;
     j->absent_ms = clock_mono_ms();
     if (rc == ST_MALFORMED)
-        log_error("gh-policy sent a message that the table does not allow; its channel is closed");
+        core_distrust(j->core, ROLE_POLICY);
     for (struct kase *k = j->first, *next; k; k = next) {
         next = k->next;
         if (!k->asked_ms)

@@ -83,15 +83,18 @@ static void category(struct jw *j, const char *name, const struct json *sensor, 
 
 static void fill_documents(struct jw *j, struct account *a, const struct ledger_own *own)
 {
-    uint64_t n = own->scan_queue < a->out ? own->scan_queue : a->out;
+    uint64_t malformed = own->malformed_documents < a->out ? own->malformed_documents : a->out, n;
 
+    a->out -= malformed;
+    n = own->scan_queue < a->out ? own->scan_queue : a->out;
     a->out -= n;
     loss(j, a, "scan_queue", n);
+    loss(j, a, "malformed", malformed);
 }
 
 static void fill_events(struct jw *j, struct account *a, const struct ledger_own *own)
 {
-    uint64_t sent = a->out, dropped = own->journal_full + own->not_wanted;
+    uint64_t sent = a->out, dropped = own->journal_full + own->not_wanted + own->malformed;
     uint64_t open = over(own->received + own->added, own->written + dropped);
 
     /* Without the sensor's own account, what arrived is all that is known of it. */
@@ -102,6 +105,7 @@ static void fill_events(struct jw *j, struct account *a, const struct ledger_own
     loss(j, a, "sensor_link", over(sent, own->received));
     loss(j, a, "journal_full", own->journal_full);
     loss(j, a, "not_wanted", own->not_wanted);
+    loss(j, a, "malformed", own->malformed);
 }
 
 int ledger_event(struct writer *out, struct span sensor, const struct ledger_own *own, struct span timestamp)

@@ -13,8 +13,10 @@ struct ledger_own {
     uint64_t written;  /* printed or recorded; also those that an earlier life of this process had recorded */
     uint64_t journal_full; /* dropped because the journal could not take them */
     uint64_t not_wanted;   /* dropped by configuration (journal.flows = no) */
-    uint64_t scan_queue;   /* documents announced but not read, because too many were waiting */
-    char policy[128];      /* "name@version" of the policy that answered last; "" when none was asked */
+    uint64_t malformed;    /* dropped because they were no events; and the documents that such a one named */
+    uint64_t malformed_documents;
+    uint64_t scan_queue; /* documents announced but not read, because too many were waiting */
+    char policy[128];    /* "name@version" of the policy that answered last; "" when none was asked */
 };
 /* Appends the stats event. sensor is the JSON of its LEDGER message, or empty when it died before sending
  * one. open counts as neither in nor out the events that are still being judged (live); at the end there are

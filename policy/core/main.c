@@ -35,6 +35,17 @@ void core_broken(struct core *c, const char *what, int rc)
     core_end(c, 3);
 }
 
+void core_distrust(struct core *c, enum role role)
+{
+    struct writer w;
+
+    log_error("gh-%s sent something that it cannot have meant: it is replaced", role_name(role));
+    writer_init(&w, 64);
+    writer_printf(&w, "{\"broken\":\"%s\"}", role_name(role));
+    proc_note(&c->proc, writer_span(&w));
+    writer_done(&w);
+}
+
 static void on_peer(struct proc *p, enum role role, int fd)
 {
     struct core *c = p->arg;

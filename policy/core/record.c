@@ -231,8 +231,9 @@ static void on_uplink_closed(void *arg, int rc)
 {
     struct core *c = arg;
 
-    (void)rc; /* the keeper says that it died, and starts it again */
-    c->uplink = NULL;
+    c->uplink = NULL; /* the keeper says that it died, and starts it again */
+    if (rc == ST_MALFORMED)
+        core_distrust(c, ROLE_UPLINK);
 }
 
 void record_uplink(struct core *c, int fd)

@@ -69,15 +69,31 @@ static void take_fields(struct verdict *v, const struct json *o)
         verdict_signature(json_cstr(json_get(o, "policy"), ""), json_cstr(json_get(o, "rule"), ""));
 }
 
+/* What was done is told by who did it. */
+static bool is_ours(struct span key)
+{
+    static const char *const ours[] = {"quarantined", "quarantine_reason", "enforced", "enforced_reason"};
+
+    for (size_t i = 0; i < GH_COUNT(ours); i++)
+        if (span_eq(key, span_str(ours[i])))
+            return true;
+    return false;
+}
+
 /* Members of the object in one line, without the closing brace: what the core adds comes behind. */
 static void put_open(struct writer *w, const struct json *o)
 {
     struct jw j;
 
     jw_init(&j, w);
-    compact_json(&j, o, false);
-    if (writer_ok(w) && w->n)
-        w->n--;
+    jw_obj(&j);
+    json_each(m, o)
+    {
+        if (is_ours(m->key) || compact_repeated(o, m))
+            continue;
+        jw_key_span(&j, m->key);
+        compact_json(&j, m, false);
+    }
 }
 
 int verdict_read(struct span json, struct verdict *v)
@@ -94,6 +110,8 @@ int verdict_read(struct span json, struct verdict *v)
         if (!first || first->type != JSON_OBJECT || json_bool(json_get(first, "shadow"), false) ||
             !action_parse(span_str(action), &v->action))
             rc = ST_MALFORMED;
+        else if (first->count > COMPACT_MEMBERS)
+            rc = ST_LIMIT;
     }
     if (!rc) {
         take_fields(v, first);

@@ -107,7 +107,7 @@ static void test_sensor_dies(void)
             fake_document(s.sensor, 3, "d3", "d3", true);
             fake_fileinfo(s.sensor, 3, 3, "d3", true);
         } else {
-            fake_event(s.sensor, n, EVENT_HTTP, 0, "{}");
+            fake_event(s.sensor, n, EVENT_HTTP, 0, "{\"event_type\":\"http\"}");
         }
     }
     fake_document(s.sensor, 9, "x", "x", true); /* its record never comes */
@@ -139,7 +139,8 @@ static void test_no_flows(void)
         stage_begin(&s, "journal.flows=no");
         fake_run(s.sensor, RUN, false);
         for (uint64_t n = 1; n <= 10; n++)
-            fake_event(s.sensor, n, n % 2 ? EVENT_FLOW : EVENT_DNS, 0, "{}");
+            fake_event(s.sensor, n, n % 2 ? EVENT_FLOW : EVENT_DNS, 0,
+                       n % 2 ? "{\"event_type\":\"flow\"}" : "{\"event_type\":\"dns\"}");
         fake_ledger(s.sensor, RUN, 10, 0);
         CHECK(stage_noted(&s, "\"run_done\":true"));
         stage_stop(&s);

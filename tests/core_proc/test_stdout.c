@@ -143,7 +143,7 @@ static void test_closed_output(void)
     fake_start_on(&f, plain, -1, fds[1]);
     s = fake_peer(&f, ROLE_SENSOR);
     fake_run(s, 0, false);
-    fake_event(s, 1, EVENT_FLOW, 0, "{}");
+    fake_event(s, 1, EVENT_FLOW, 0, "{\"event_type\":\"flow\"}");
     CHECK_U64(fake_end(&f), 4);
     msg_chan_free(s);
     close(fds[1]);
