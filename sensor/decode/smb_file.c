@@ -175,6 +175,35 @@ static void put_track(struct smb *s, struct smb_track *t, uint64_t offset, struc
     }
 }
 
+/* That way is over; closed: by the protocol. */
+static void finish(struct smb *s, struct smb_file *f, enum smb_way way, bool closed)
+{
+    struct smb_track *t = &f->track[way];
+    struct writer members;
+    bool whole = closed; /* all that the client wanted has come; that may be less than the file */
+
+    if (!t->open)
+        return;
+    while (t->first)
+        give_up(s, t, t->first->offset);
+    if (way == SMB_READ)
+        whole = closed || f->end_seen || (f->have_size && t->next >= f->size);
+    else if (way == SMB_REWRITTEN)
+        whole = closed && t->next >= f->track[SMB_WRITTEN].next;
+    else if (f->have_planned)
+        whole = closed && t->next >= f->planned;
+    t->open = false;
+    t->finished = true;
+    smb_event_file(s, f, way);
+    writer_init(&members, 8 * SMB_NAME_MAX);
+    smb_event_file_members(s, f, way, &members);
+    carve_name(t->t, writer_span(&f->name));
+    carve_context(t->t, writer_span(&members));
+    carve_close(t->t, whole);
+    writer_done(&members);
+    t->t = NULL;
+}
+
 /* A DCE/RPC fragment at the beginning of a file whose share is not known: a named pipe ([C706] 12.6.3). */
 static bool is_rpc(struct span bytes)
 {
@@ -200,8 +229,16 @@ void smb_file_put(struct smb *s, struct smb_file *f, enum smb_way way, enum dire
         f->pipe = true;
         return;
     }
-    if (way == SMB_WRITTEN && t->open && offset < t->next)
+    if (way == SMB_WRITTEN && t->open && offset < t->next) {
+        struct span again =
+            span_part(bytes, 0, (size_t)(t->next - offset < bytes.n ? t->next - offset : bytes.n));
         proto_anomaly(s->cx, dir, "smb.file_overlap");
+        if (!f->track[SMB_REWRITTEN].open)
+            begin(s, f, SMB_REWRITTEN, dir, offset);
+        put_track(s, &f->track[SMB_REWRITTEN], offset, again, more);
+        bytes = span_part(bytes, again.n, bytes.n);
+        offset += again.n;
+    }
     if (!t->open) {
         if (t->finished && offset + bytes.n <= t->next)
             return; /* read again */
@@ -209,33 +246,13 @@ void smb_file_put(struct smb *s, struct smb_file *f, enum smb_way way, enum dire
     }
     put_track(s, t, offset, bytes, more);
     if (way == SMB_READ && !more && f->have_size && f->size && t->next == f->size)
-        smb_file_finish(s, f, way, true);
+        finish(s, f, way, true);
 }
 
-void smb_file_finish(struct smb *s, struct smb_file *f, enum smb_way way, bool closed)
+void smb_file_written(struct smb *s, struct smb_file *f, bool closed)
 {
-    struct smb_track *t = &f->track[way];
-    struct writer members;
-    bool whole = closed; /* all that the client wanted has come; that may be less than the file */
-
-    if (!t->open)
-        return;
-    while (t->first)
-        give_up(s, t, t->first->offset);
-    if (way == SMB_READ)
-        whole = closed || f->end_seen || (f->have_size && t->next >= f->size);
-    else if (f->have_planned)
-        whole = closed && t->next >= f->planned;
-    t->open = false;
-    t->finished = true;
-    smb_event_file(s, f, way);
-    writer_init(&members, 8 * SMB_NAME_MAX);
-    smb_event_file_members(s, f, way, &members);
-    carve_name(t->t, writer_span(&f->name));
-    carve_context(t->t, writer_span(&members));
-    carve_close(t->t, whole);
-    writer_done(&members);
-    t->t = NULL;
+    finish(s, f, SMB_WRITTEN, closed);
+    finish(s, f, SMB_REWRITTEN, closed);
 }
 
 /* ---- files ---- */
@@ -271,8 +288,8 @@ void smb_file_unref(struct smb *s, struct smb_file *f)
 {
     if (!f || --f->refs)
         return;
-    smb_file_finish(s, f, SMB_WRITTEN, false);
-    smb_file_finish(s, f, SMB_READ, false);
+    smb_file_written(s, f, false);
+    finish(s, f, SMB_READ, false);
     writer_done(&f->name);
     writer_done(&f->share);
     free(f);
@@ -323,8 +340,8 @@ static void unlist(struct smb *s, struct smb_file *f)
 void smb_file_close(struct smb *s, struct smb_file *f, bool closed)
 {
     smb_file_ref(f);
-    smb_file_finish(s, f, SMB_WRITTEN, closed);
-    smb_file_finish(s, f, SMB_READ, closed);
+    smb_file_written(s, f, closed);
+    finish(s, f, SMB_READ, closed);
     unlist(s, f);
     smb_file_unref(s, f);
 }

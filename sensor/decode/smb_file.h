@@ -3,7 +3,8 @@
  *
  * Reads and writes carry offsets and may run in parallel, so what comes too early waits in blocks until what
  * lies before it has come (SMB_HELD_MAX bytes a connection). When there is no room the hole is given up: the
- * document goes on behind it, with a gap. A byte that came once is not taken again.
+ * document goes on behind it, with a gap. A byte that was read is not taken again; one that is written again
+ * belongs to a second document.
  *
  * A file is found by its id in its session. Counted references: the table has one, each request that waits
  * for an answer has one, and whoever is given one. Decode thread only. */
@@ -22,7 +23,9 @@
 
 struct smb;
 
-enum smb_way { SMB_WRITTEN, SMB_READ };
+/* What is written where something was written before is a document of its own: the first one cannot be taken
+ * back, and nothing may pass unseen. */
+enum smb_way { SMB_WRITTEN, SMB_READ, SMB_REWRITTEN, SMB_WAYS };
 
 struct smb_block {
     struct smb_block *next; /* by offset; they do not overlap */
@@ -56,7 +59,7 @@ struct smb_file {
     uint64_t planned; /* what the client said it will be */
     uint64_t used;    /* for eviction */
     struct writer name, share;
-    struct smb_track track[2];
+    struct smb_track track[SMB_WAYS];
 };
 struct smb_files {
     struct smb_file *bucket[SMB_FILE_BUCKETS];
@@ -81,9 +84,9 @@ void smb_file_share(struct smb_file *f, const struct smb_tree *t);
  * are expected behind them (a hint). */
 void smb_file_put(struct smb *s, struct smb_file *f, enum smb_way way, enum direction dir, uint64_t offset,
                   struct span bytes, uint64_t more);
-/* That way is over; closed: by the protocol. */
-void smb_file_finish(struct smb *s, struct smb_file *f, enum smb_way way, bool closed);
-/* Both ways are over, and the id means nothing any more. The caller needs a reference of its own to go on. */
+/* What is written is over; closed: by the protocol. */
+void smb_file_written(struct smb *s, struct smb_file *f, bool closed);
+/* All is over, and the id means nothing any more. The caller needs a reference of its own to go on. */
 void smb_file_close(struct smb *s, struct smb_file *f, bool closed);
 /* The connection is over. */
 void smb_files_done(struct smb *s);

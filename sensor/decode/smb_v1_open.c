@@ -270,7 +270,7 @@ void smb1_close_request(struct smb *s, struct smb_half *h, const struct smb1_com
     if (!q)
         return;
     q->file = smb_file_ref(f);
-    smb_file_finish(s, f, SMB_WRITTEN, true); /* nothing is written behind it */
+    smb_file_written(s, f, true); /* nothing is written behind it */
 }
 
 void smb1_close_answer(struct smb *s, struct smb_half *h, const struct smb1_command_of *c)

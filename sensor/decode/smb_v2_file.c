@@ -141,7 +141,7 @@ void smb2_close_request(struct smb *s, struct smb_half *h, const struct smb2_hea
     struct smb_request *q = smb2_request(s, h, hd, false);
     if (q)
         q->file = smb_file_ref(f);
-    smb_file_finish(s, f, SMB_WRITTEN, true); /* nothing is written behind it */
+    smb_file_written(s, f, true); /* nothing is written behind it */
 }
 
 void smb2_close_answer(struct smb *s, struct smb_half *h, const struct smb2_head *hd, struct span unit)

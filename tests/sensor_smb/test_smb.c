@@ -253,6 +253,32 @@ static void written_twice(struct talk *t)
     written(t, 3, 0, "other", 5);
     closed(t, 3);
 }
+static void written_again(void)
+{
+    struct talk t;
+
+    check_row("written again as a whole");
+    talk_open(&t, 0);
+    opened(&t, NAME, 3, 0);
+    for (size_t i = 0; i < N; i++)
+        written(&t, 3, i, "x", 1);
+    written(&t, 3, 20, DOC + 20, N - 20);
+    written(&t, 3, 0, DOC, 20);
+    closed(&t, 3);
+    CHECK_U64(t.h->n_doc, 2);
+    CHECK(fake_doc_is(t.h, 1, NAME, DOC, N));
+    CHECK(fake_has(t.h, EVENT_FILEINFO, 1, closed_state));
+    talk_free(&t);
+
+    check_row("its beginning written again");
+    talk_open(&t, 0);
+    written_twice(&t);
+    CHECK(fake_doc_is(t.h, 0, NAME, DOC, N));
+    CHECK(fake_has(t.h, EVENT_FILEINFO, 0, closed_state));
+    CHECK(fake_doc_is(t.h, 1, NAME, "other", 5));
+    CHECK(fake_has(t.h, EVENT_FILEINFO, 1, cut_state));
+    talk_free(&t);
+}
 
 /* ---- what cannot be read ---- */
 
@@ -336,7 +362,6 @@ static const struct row {
     {"hole over messages", hole_over_messages, NAME, &closed_state, "smb.gap ", false},
     {"hole of a message", hole_of_a_message, NAME, &closed_state, "smb.gap ", false},
     {"hole in a head", hole_in_head, NAME, &closed_state, "smb.gap ", false},
-    {"written twice", written_twice, NAME, &closed_state, "smb.file_overlap ", false},
     {"encrypted", encrypted, NULL, NULL, "smb.encrypted ", false},
     {"compressed", compressed, NAME, &closed_state, "smb.compressed ", false},
     {"no SMB", no_smb, NAME, &closed_state, "smb.malformed_nbss ", false},
@@ -497,6 +522,7 @@ int main(void)
     for (size_t i = 0; i < GH_COUNT(rows); i++)
         for (size_t k = 0; k < GH_COUNT(steps); k++)
             run(&rows[i], steps[k]);
+    written_again();
     facts();
     ceilings();
     probes();

@@ -66,7 +66,7 @@ static void property(bool write)
     closed(&t, 3);
     CHECK(fake_doc_is(t.h, 0, "doc", doc, size));
     CHECK(fake_has(t.h, EVENT_FILEINFO, 0, "\"state\":\"CLOSED\""));
-    CHECK_U64(t.h->n_doc, 1);
+    CHECK(t.h->n_doc == 1 || (write && t.h->n_doc == 2)); /* what overlaps was written twice */
     talk_free(&t);
 }
 
@@ -104,7 +104,8 @@ static void scattered(void)
         written(&t, 3, at, "x", 1);
     CHECK(t.h->charged < 4 << 20);
     closed(&t, 3);
-    CHECK_U64(fake_events(t.h, EVENT_FILEINFO), 1);
+    CHECK_U64(fake_events(t.h, EVENT_FILEINFO), 2); /* what came after the hole was given up is another one */
+    CHECK(strstr(t.h->anomalies, "smb.reorder_limit") != NULL);
     talk_free(&t);
 }
 
