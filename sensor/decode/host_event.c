@@ -140,13 +140,22 @@ static struct conn *conn_of(struct proto_ctx *cx)
     return (struct conn *)cx; /* cx is its first member, and parsers get it from nowhere else */
 }
 
+/* What is read inside another protocol (tunnel.h) goes by its own name. */
+static void conn_members(struct jw *j, struct conn *c, enum direction dir)
+{
+    const char *outer = c->flow->app_proto;
+
+    if (c->cx.app_proto)
+        c->flow->app_proto = c->cx.app_proto;
+    flow_event_common(j, c->flow, dir);
+    c->flow->app_proto = outer;
+}
+
 void proto_event_begin(struct proto_ctx *cx, enum event_type type, enum direction dir, int64_t tx,
                        struct jw *ret)
 {
-    struct conn *c = conn_of(cx);
-
     event_begin(cx->host, type, cx->now_us, cx->pcap_cnt, ret);
-    flow_event_common(ret, c->flow, dir);
+    conn_members(ret, conn_of(cx), dir);
     jw_kplain(ret, "direction", dir == TO_SERVER ? "to_server" : "to_client");
     if (tx >= 0)
         jw_ku64(ret, "tx_id", (uint64_t)tx);
@@ -198,7 +207,7 @@ void proto_anomaly(struct proto_ctx *cx, enum direction dir, const char *name)
         return;
     c->anomalies |= 1ull << bit;
     event_begin(h, EVENT_ANOMALY, cx->now_us, cx->pcap_cnt, &j);
-    flow_event_common(&j, c->flow, dir);
+    conn_members(&j, c, dir);
     write_anomaly(&j, name, cx->app_proto);
     event_end(h, &j, 0);
 }

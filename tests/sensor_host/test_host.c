@@ -119,6 +119,25 @@ static void test_http(struct bench *b)
     core_done(&b->core);
 }
 
+/* What crosses in a CONNECT goes by its own name, the connection by that of the outer protocol. */
+static void test_inner(struct bench *b)
+{
+    struct conv c = {.cp = 40000, .sp = 3128, .seq = {100, 900}};
+
+    bench_open(b, true, true);
+    handshake(b, &c);
+    send(b, frame_next(&c, 0, ACK, "CONNECT mail:25 HTTP/1.1\r\n\r\n"));
+    send(b, frame_next(&c, 1, ACK, "HTTP/1.1 200 Connected\r\n\r\n"));
+    send(b, frame_next(&c, 1, ACK, "220 mail ESMTP\r\n"));
+    send(b, frame_next(&c, 0, ACK, "HELO me\r\n"));
+    send(b, frame_next(&c, 1, ACK, "250 mail\r\n"));
+    farewell(b, &c);
+    host_flush(b->host);
+    CHECK_STR(json_cstr(json_get(core_event(&b->core, "http", 0), "app_proto"), ""), "http");
+    CHECK_STR(json_cstr(json_get(core_event(&b->core, "smtp", 0), "app_proto"), ""), "smtp");
+    bench_close(b);
+}
+
 static void test_no_documents(struct bench *b)
 {
     struct conv c = {.cp = 40000, .sp = 80, .seq = {100, 900}};
@@ -379,6 +398,7 @@ int main(void)
         void (*run)(struct bench *);
     } tests[] = {
         {"http", test_http},
+        {"inner", test_inner},
         {"no documents", test_no_documents},
         {"tunnel", test_tunnel},
         {"swapped", test_swapped},
