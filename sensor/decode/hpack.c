@@ -335,6 +335,15 @@ static bool representation(struct hpack *h, struct reader *r, struct field *ret,
     return true;
 }
 
+/* Long strings are rare: their memory is not held. */
+static void scratch_done(struct writer *w)
+{
+    if (w->cap <= HPACK_TABLE_MIN)
+        return;
+    writer_done(w);
+    writer_init(w, HPACK_STRING_MAX);
+}
+
 enum hpack_result hpack_block(struct hpack *h, struct span block, hpack_field_fn *fn, void *arg)
 {
     enum hpack_result result = HPACK_OK;
@@ -346,7 +355,8 @@ enum hpack_result hpack_block(struct hpack *h, struct span block, hpack_field_fn
     while (reader_left(&r)) {
         if (!representation(h, &r, &f, &is_field)) {
             hpack_lost(h);
-            return HPACK_MALFORMED;
+            result = HPACK_MALFORMED;
+            break;
         }
         if (!is_field)
             continue;
@@ -354,5 +364,7 @@ enum hpack_result hpack_block(struct hpack *h, struct span block, hpack_field_fn
             result = HPACK_UNKNOWN;
         fn(arg, f.known ? f.name : span_of(NULL, 0), f.value);
     }
+    scratch_done(&h->name);
+    scratch_done(&h->value);
     return result;
 }

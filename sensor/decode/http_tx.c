@@ -19,27 +19,44 @@ struct http_tx *http_tx_new(struct proto_ctx *cx, uint32_t id)
         proto_release(cx, HTTP_TX_CHARGE);
         return NULL;
     }
+    tx->cx = cx;
     tx->id = id;
     writer_init(&tx->text, TEXT_MAX);
     return tx;
+}
+
+/* For n bytes of facts, apart from the transaction itself. */
+static size_t charged(size_t n)
+{
+    return n > HTTP_TX_FACTS ? n - HTTP_TX_FACTS : 0;
 }
 
 void http_tx_free(struct proto_ctx *cx, struct http_tx *tx)
 {
     if (!tx)
         return;
+    proto_release(cx, HTTP_TX_CHARGE + charged(tx->text.n));
     writer_done(&tx->text);
     free(tx);
-    proto_release(cx, HTTP_TX_CHARGE);
 }
 
 static void set(struct http_tx *tx, enum http_fact f, struct span value)
 {
-    if (!value.n || value.n > tx->text.max - tx->text.n)
+    size_t before = tx->text.n, more = charged(before + value.n) - charged(before);
+
+    if (!value.n || value.n > tx->text.max - before || !writer_ok(&tx->text))
         return;
-    tx->fact[f].off = (uint32_t)tx->text.n;
-    tx->fact[f].n = (uint32_t)value.n;
+    if (!proto_charge(tx->cx, more)) {
+        proto_anomaly(tx->cx, TO_SERVER, "http.no_memory");
+        return;
+    }
     writer_put(&tx->text, value);
+    if (!writer_ok(&tx->text)) {
+        proto_release(tx->cx, more);
+        return;
+    }
+    tx->fact[f].off = (uint32_t)before;
+    tx->fact[f].n = (uint32_t)value.n;
 }
 
 struct span http_tx_fact(const struct http_tx *tx, enum http_fact f)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * http_tx: one request and its response: what is remembered of it, its event and the names of its documents.
- * Memory: HTTP_TX_CHARGE is charged for each; the facts of one are at most 64 KiB. Decode thread only. */
+ * Memory: HTTP_TX_CHARGE is charged for each, and what its facts take beyond HTTP_TX_FACTS, at most 64 KiB.
+ * Decode thread only. */
 #ifndef GH_SENSOR_HTTP_TX_H
 #define GH_SENSOR_HTTP_TX_H
 
@@ -8,6 +9,7 @@
 #include "sensor/decode/proto.h"
 
 #define HTTP_TX_CHARGE 2048u
+#define HTTP_TX_FACTS 1024u
 #define HTTP_CONTEXT_MAX (16u << 10)
 #define HTTP_EVENT_MAX (48u << 10) /* of the http object in its own event */
 
@@ -28,6 +30,7 @@ enum http_fact {
 };
 
 struct http_tx {
+    struct proto_ctx *cx;
     struct http_tx *next;
     uint32_t id;
     bool request_seen, request_done, response_seen, response_done;

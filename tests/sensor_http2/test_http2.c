@@ -143,6 +143,31 @@ static void endless_block(void)
     fake_free(h);
 }
 
+/* A few bytes name long values of the table: what each stream remembers of them is charged. */
+static void fat_facts(void)
+{
+    struct proto_host *h = fake_new(&http2_proto, NULL);
+    struct writer w, block;
+
+    check_row("fat facts");
+    h->charge_max = 1 << 20;
+    writer_init(&w, 1 << 20);
+    writer_init(&block, 1 << 16);
+    writer_str(&w, HTTP2_PREFACE);
+    writer_str(&block, "\x82\x44\x7f\xb1\x1e"); /* :method GET, :path of 4016 bytes, entered */
+    for (int i = 0; i < 127 + 0x31 + (0x1e << 7); i++)
+        writer_u8(&block, 'a');
+    h2_frame(&w, HTTP2_HEADERS, HTTP2_END_STREAM | HTTP2_END_HEADERS, 1, writer_span(&block));
+    for (uint32_t i = 1; i < 500; i++)
+        h2_frame(&w, HTTP2_HEADERS, HTTP2_END_STREAM | HTTP2_END_HEADERS, 2 * i + 1, span_of("\x82\xbe", 2));
+    fake_feed(h, TO_SERVER, w.p, w.n, 0);
+    CHECK(h->charged > 1000000);
+    CHECK(strstr(h->anomalies, "http.no_memory") != NULL || strstr(h->anomalies, "http2.no_memory") != NULL);
+    writer_done(&w);
+    writer_done(&block);
+    fake_free(h);
+}
+
 /* Without memory the facts go, and say so; nothing crashes. */
 static void no_memory(void)
 {
@@ -196,6 +221,7 @@ int main(void)
     probes();
     many_streams();
     endless_block();
+    fat_facts();
     no_memory();
     false_borders();
     return check_end();
