@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "sensor/decode/host.h"
+#include "sensor/decode/packet.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -251,16 +252,29 @@ static bool on_waiting(void *arg)
     return !s->stop && !s->core_lost;
 }
 
+/* Frames that nobody here can read are counted; why, is said once a file. */
+static void look_at_link(const struct source *src, unsigned link_type, bool *told)
+{
+    if (*told || packet_link_known(link_type))
+        return;
+    *told = true;
+    log_warn("%s: link type %u is not known: such frames are counted as lost, not read", source_name(src),
+             link_type);
+}
+
 /* Reads one file to its end, or until somebody stops us. */
 static void read_file(struct sensor *s, struct source *src)
 {
     struct frame f;
     enum source_step step = SOURCE_FRAME;
+    bool told = false;
 
     source_while_waiting(src, on_waiting, s);
     while (!s->stop && !s->core_lost && step == SOURCE_FRAME) {
-        for (int i = 0; i < TURN_FRAMES && (step = source_next(src, &f)) == SOURCE_FRAME; i++)
+        for (int i = 0; i < TURN_FRAMES && (step = source_next(src, &f)) == SOURCE_FRAME; i++) {
+            look_at_link(src, f.link_type, &told);
             host_frame(s->host, &f);
+        }
         loop_once(s->proc.loop, 0);
     }
     if (step == SOURCE_FAULT && !s->stop) { /* one that is stopped in a pipe ends in the middle of a record */

@@ -132,7 +132,9 @@ static void write_status(void *arg)
     writer_u8(&w, '\n');
     snprintf(path, sizeof(path), "%s/status.json", r->opt.conf.node_state_dir);
     snprintf(temp, sizeof(temp), "%s/status.json.new", r->opt.conf.node_state_dir);
-    fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    /* Made anew each time: the directory belongs to gh-core, which must not lead root's pen elsewhere by a link. */
+    (void)unlink(temp);
+    fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
     if (fd >= 0) {
         bool good = writer_ok(&w) && write(fd, w.p, w.n) == (ssize_t)w.n;
         close(fd);

@@ -80,9 +80,9 @@ bool emit_store(struct core *c, const struct doc *d)
 {
     int rc = outdir_store(c->outdir_fd, d->sha256, d->fd, d->size);
 
-    if (rc && !c->rc) { /* the first one is said; the exit code tells the rest */
+    if (rc && !c->rc) { /* the first one is said; the exit code and "stored":false tell the rest */
         log_error("a document cannot be stored: %s", status_text(rc));
-        core_end(c, 3);
+        c->rc = 3;
     }
     return rc == 0;
 }

@@ -215,7 +215,7 @@ static void lock_in(struct core *c)
     char outdir[64], err[256];
     const char *rw[] = {NULL, NULL};
     struct jail_options opt = {.user = c->proc.conf.node_user,
-                               .keep_user = c->to_stdout || !*c->proc.conf.node_user,
+                               .keep_user = c->to_stdout ? c->outdir_fd >= 0 : !*c->proc.conf.node_user,
                                .files = CORE_FILES};
 
     if (c->outdir_fd >= 0) {

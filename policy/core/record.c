@@ -8,18 +8,25 @@
 #include "policy/core/journal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define HELD_MAX 65536
+#define RECORD_LOCK "journal.lock"
+#define LOCK_TRIES 20
+#define LOCK_WAIT_MS 100
 
 /* What the process must go on writing to when it has become the unprivileged user. The key is not among it:
  * it is read now and never again. */
 static void give_away(const struct conf *conf)
 {
-    static const char *const names[] = {"", "/journal.db", "/journal.db-wal", "/journal.db-shm", "/evidence"};
+    static const char *const names[] = {"",          "/journal.db",  "/journal.db-wal", "/journal.db-shm",
+                                        "/evidence", "/" RECORD_LOCK};
     const struct passwd *pw = geteuid() == 0 && *conf->node_user ? getpwnam(conf->node_user) : NULL;
     char path[CONF_TEXT + 32];
 
@@ -30,12 +37,36 @@ static void give_away(const struct conf *conf)
     }
 }
 
+/* One appliance writes one journal: two would fork the chain. The lock ends with the process, however that
+ * ends. */
+static void lock_state(const struct conf *conf)
+{
+    char path[CONF_TEXT + 32];
+    int fd, rc = -1;
+
+    snprintf(path, sizeof(path), "%s/" RECORD_LOCK, conf->node_state_dir);
+    fd = open(path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    for (int i = 0;
+         fd >= 0 && i < LOCK_TRIES && (rc = flock(fd, LOCK_EX | LOCK_NB)) != 0 && errno == EWOULDBLOCK; i++)
+        usleep(LOCK_WAIT_MS * 1000); /* one that was just killed may still be on its way out */
+    if (rc == 0)
+        return; /* open until the end */
+    if (fd >= 0 && errno == EWOULDBLOCK)
+        log_error("%s is in use by another appliance: give each its own node.state_dir",
+                  conf->node_state_dir);
+    else
+        log_error("%s: %s", path, strerror(errno));
+    exit(2);
+}
+
 void record_open(struct core *c)
 {
     const struct conf *conf = &c->proc.conf;
     char path[CONF_TEXT + 32], err[512];
     int rc = seal_init();
 
+    umask(077); /* what is recorded is nobody else's to read */
+    lock_state(conf);
     snprintf(path, sizeof(path), "%s/appliance.key", conf->node_state_dir);
     if (!rc)
         rc = keyfile_load(path, &c->keys);

@@ -92,6 +92,33 @@ static void test_store(void)
     free(out);
 }
 
+/* Where nothing can be stored the events still come, and say so. */
+static void test_store_refused(void)
+{
+    char dir[] = "/tmp/gh-core-test-XXXXXX", *out;
+    struct fake f;
+    struct msg_chan *s;
+    int fd;
+
+    check_row("a directory that is gone");
+    CHECK(mkdtemp(dir) != NULL);
+    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    CHECK(rmdir(dir) == 0);
+    fake_start(&f, storing, fd);
+    s = fake_peer(&f, ROLE_SENSOR);
+    fake_run(s, 0, false);
+    fake_document(s, 1, "a.txt", "hello", true);
+    fake_fileinfo(s, 1, 1, "a.txt", true);
+    fake_ledger(s, 0, 1, 1);
+    CHECK_U64(fake_end(&f), 3);
+    msg_chan_free(s);
+    close(fd);
+    out = fake_output(&f);
+    CHECK_U64(count(out, "\"stored\":false"), 1);
+    CHECK_U64(count(out, "\"event_type\":\"stats\""), 1);
+    free(out);
+}
+
 /* A sensor that dies, one that lies about the order, one that sends nonsense: never silence, never success.
  */
 static void test_bad_sensor(void)
@@ -153,6 +180,7 @@ int main(void)
 {
     test_order_and_ledger();
     test_store();
+    test_store_refused();
     test_bad_sensor();
     test_closed_output();
     return check_end();
