@@ -161,9 +161,11 @@ static void take_fixed(struct smb *s, struct smb_half *h, struct span head)
         return;
     }
     if (h->kind == 0xFE) {
+        reader_seek(&r, 4);
+        bool known = reader_le16(&r) == SMB2_HEAD;
         reader_seek(&r, 20);
         uint32_t next = reader_le32(&r);
-        if (next && (next < SMB2_HEAD || next > h->message - SMB2_HEAD)) {
+        if (!known || (next && (next < SMB2_HEAD || next > h->message - SMB2_HEAD))) {
             malformed(s, h);
             return;
         }

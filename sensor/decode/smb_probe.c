@@ -42,7 +42,8 @@ static bool is_answer(struct span message)
     reader_skip(&r, NETBIOS_HEAD);
     uint8_t kind = reader_u8(&r);
     reader_skip(&r, kind == 0xFF ? 8 : 15);
-    return reader_u8(&r) & (kind == 0xFF ? 0x80 : 0x01);
+    uint8_t flags = reader_u8(&r);
+    return kind == 0xFF ? flags & 0x80 : kind == 0xFE && (flags & 0x01);
 }
 
 /* A session service packet that comes before the first message (RFC 1002 4.3.2): where it ends; 0 when it is
@@ -61,12 +62,14 @@ static size_t session_packet(struct span s)
 enum probe smb_probe(const struct proto_ctx *cx, enum direction dir, struct span first)
 {
     struct reader r = reader_span(first);
-    uint8_t type = reader_u8(&r);
+    uint8_t type = reader_u8(&r), kind;
 
     if (first.n < NETBIOS_HEAD && (type == NETBIOS_REQUEST || type == NETBIOS_POSITIVE))
         return PROBE_MORE;
     first = span_part(first, session_packet(first), first.n);
-    if (first.n >= SMB_HEADER_TRIAL && header_here(first)) {
+    /* Where a connection begins, the name alone tells: what is bad behind it is SMB that lies. */
+    r = reader_span(first);
+    if (reader_u8(&r) == NETBIOS_MESSAGE && reader_be24(&r) && smb_mark(reader_take(&r, 4), &kind)) {
         /* Who is client was guessed, and wrongly: the host gets its chance to turn them round. */
         return cx->midstream && dir == TO_SERVER && is_answer(first) ? PROBE_NO : PROBE_YES;
     }

@@ -323,6 +323,13 @@ static void lying_chain(struct talk *t)
     talk_send(t, TO_SERVER);
     never_closed(t);
 }
+static void unknown_head(struct talk *t)
+{
+    ask_read(t, 11, 3, 0, 5);
+    t->w.p[t->unit + 4] = 0;
+    talk_send(t, TO_SERVER);
+    never_closed(t);
+}
 static void unasked(struct talk *t)
 {
     say_read(t, 11, DOC, N);
@@ -367,6 +374,7 @@ static const struct row {
     {"no SMB", no_smb, NAME, &closed_state, "smb.malformed_nbss ", false},
     {"lying length", lying_length, NAME, &closed_state, "smb.malformed_data ", false},
     {"lying chain", lying_chain, NAME, &closed_state, "smb.malformed_data ", false},
+    {"unknown head", unknown_head, NAME, &closed_state, "smb.malformed_data ", false},
     {"unasked", unasked, NULL, NULL, "smb.answer_without_request ", false},
 };
 
@@ -494,6 +502,9 @@ static void probes(void)
         {"nothing", "", 0, TO_SERVER, false, PROBE_MORE},
         {"SMB 2", "\0\0\0\x88\xfeSMB\x40\0\0\0\0\0\0\0\0\0\0\0\0", 21, TO_SERVER, false, PROBE_YES},
         {"SMB 1", "\0\0\0\x88\xffSMB\x72\0\0\0\0", 13, TO_SERVER, false, PROBE_YES},
+        {"SMB 2 that lies", "\0\0\xff\xf7\xfeSMB\0\0\0\0", 12, TO_SERVER, false, PROBE_YES},
+        {"encrypted, midstream", "\0\0\0\x88\xfdSMB\1\1\1\1\1\1\1\1\1\1\1\1\1", 21, TO_SERVER, true,
+         PROBE_YES},
         {"a piece", "\0\0\0\x88\xfeS", 6, TO_SERVER, false, PROBE_MORE},
         {"one byte", "\0", 1, TO_SERVER, false, PROBE_MORE},
         {"other four bytes", "\0\0\0\x88\x01", 5, TO_SERVER, false, PROBE_NO},
