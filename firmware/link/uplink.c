@@ -152,8 +152,9 @@ static bool understand(struct uplink *u, long status)
     }
     if (expect && expect != u->next && expect <= u->newest + 1) {
         writer_clear(&u->batch);
-        if (expect > 1)
-            arrived(u, expect - 1); /* it has all before the one it waits for */
+        if (expect > 1 ||
+            u->sent) /* it has all before the one it waits for, and no more, whatever it said once */
+            arrived(u, expect - 1);
         u->next = expect;
         if (expect > u->newest || queue_read(u->queue, expect, &u->batch) == 0)
             return true;

@@ -434,7 +434,7 @@ int journal_set_receipt(struct journal *j, uint64_t number)
 {
     int rc;
 
-    if (number <= j->receipt)
+    if (number == j->receipt)
         return 0;
     if (number > j->head.number)
         return ST_MALFORMED; /* nobody can have what does not exist */

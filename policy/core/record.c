@@ -249,7 +249,13 @@ static void on_uplink(void *arg, const struct msg *m)
     uint64_t number = reader_le64(&r);
 
     if (m->type == MSG_RECEIPT && reader_ok(&r)) {
-        int rc = journal_set_receipt(c->journal, number);
+        int rc;
+        if (number < journal_receipt(c->journal))
+            log_warn("the console has fewer batches than it had (%llu, not %llu): was it restored from a "
+                     "backup? What it "
+                     "lacks is sent again",
+                     (unsigned long long)number, (unsigned long long)journal_receipt(c->journal));
+        rc = journal_set_receipt(c->journal, number);
         if (rc)
             log_warn("the console's receipt for batch %llu cannot be noted: %s", (unsigned long long)number,
                      status_text(rc));

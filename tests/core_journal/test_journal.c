@@ -313,6 +313,9 @@ static void test_full(void)
     CHECK(verify(path, &r) == 0);
     CHECK(journal_set_receipt(j, last + 1) == ST_MALFORMED);
     CHECK(journal_set_receipt(j, last) == 0);
+    CHECK(journal_set_receipt(j, last - 1) == 0); /* a console restored from a backup */
+    CHECK_U64(journal_receipt(j), last - 1);
+    CHECK(journal_set_receipt(j, last) == 0);
     CHECK(journal_retry(j));
     CHECK(!journal_full(j));
     CHECK(journal_last(j) == last + 1); /* what it had kept is there */
