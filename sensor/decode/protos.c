@@ -7,7 +7,9 @@
 #include "sensor/decode/ftp_data.h"
 #include "sensor/decode/http.h"
 #include "sensor/decode/http2.h"
+#include "sensor/decode/imap.h"
 #include "sensor/decode/krb5.h"
+#include "sensor/decode/ldap.h"
 #include "sensor/decode/pop3.h"
 #include "sensor/decode/quic.h"
 #include "sensor/decode/smb.h"
@@ -18,6 +20,7 @@
 
 const struct proto *const protos[] = {
     &proto_tls,
+    &ldap_proto,
     &krb5_proto,
     &dhcp_proto,
     &quic_proto,
@@ -28,6 +31,7 @@ const struct proto *const protos[] = {
     &ftp_proto,
     &ftp_data_proto,
     &pop3_proto,
+    &imap_proto,
     &tftp_proto,
     &proto_dns,
     &http2_proto,
