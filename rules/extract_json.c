@@ -85,6 +85,37 @@ static void put_identifiers(struct jw *j, const struct extract *x)
     jw_end_arr(j);
 }
 
+static void put_similar(struct jw *j, const struct extract *x)
+{
+    jw_karr(j, "similar");
+    for (size_t i = 0; i < x->n_similar; i++) {
+        const struct print_similar *s = &x->similar[i];
+        jw_obj(j);
+        jw_kstr(j, "document", s->document.name);
+        jw_kf64(j, "containment", s->containment);
+        jw_kf64(j, "share", s->share);
+        if (*s->document.level)
+            jw_kcstr(j, "level", s->document.level);
+        jw_end_obj(j);
+    }
+    jw_end_arr(j);
+}
+
+/* Of the document and all its members: PRINT_BITS / 4 hexadecimal digits each. */
+static void put_prints(struct jw *j, const struct extract *x)
+{
+    struct reader r = reader_span(writer_span(&x->exam->prints));
+    struct writer w;
+
+    writer_init(&w, PRINTS_MAX);
+    while (reader_left(&r))
+        writer_be(&w, reader_le64(&r), PRINT_BITS / 8);
+    if (!writer_ok(&w) || !writer_ok(&x->exam->prints))
+        j->w->bad = true;
+    jw_khex(j, "fingerprints", w.p, w.n);
+    writer_done(&w);
+}
+
 static void put_features(struct jw *j, const struct extract *x)
 {
     jw_kobj(j, "features");
@@ -130,7 +161,7 @@ static void put_identity(struct jw *j, struct span name, struct span in, uint64_
 
 static void put_object(struct jw *j, const struct extract *x)
 {
-    static const char *const sources[] = {"none", "marking", "label", "rule"};
+    static const char *const sources[] = {"none", "marking", "label", "fingerprint", "rule"};
     enum unread why;
     const char *read = extract_read(x, &why);
 
@@ -148,6 +179,7 @@ static void put_object(struct jw *j, const struct extract *x)
     put_labels(j, x);
     put_matches(j, x);
     put_identifiers(j, x);
+    put_similar(j, x);
     put_features(j, x);
     jw_karr(j, "members");
     if (x->members.n)
@@ -157,6 +189,8 @@ static void put_object(struct jw *j, const struct extract *x)
     jw_kcstr(j, "unread_reason", unread_name(why));
     if (x->exam->job->want_text)
         put_text(j, x);
+    if (x->exam->job->want_prints && !x->parent)
+        put_prints(j, x);
     jw_end_obj(j);
 }
 

@@ -149,14 +149,14 @@ static unsigned seconds_left(const struct extract *x)
     return deadline <= now ? 0 : deadline - now < 1000 ? 1 : (unsigned)((deadline - now) / 1000);
 }
 
-static void match_rules(struct extract *x)
+static void match_rules(struct extract *x, struct span folded)
 {
     struct rule_set *rules = x->exam->job->rules;
-    struct writer text, folded;
     struct rule_vars vars = {
         .level = level_name(x->level), .mime = x->mime, .kind = x->kind, .lang = x->lang};
     unsigned seconds = seconds_left(x);
     bool truncated = false;
+    int rc;
 
     if (!rules)
         return;
@@ -164,23 +164,83 @@ static void match_rules(struct extract *x)
         extract_unread(x, UNREAD_TIMEOUT);
         return;
     }
-    writer_init(&text, SIZE_MAX);
-    writer_init(&folded, SIZE_MAX);
-    for (size_t i = 0; i < x->n_sections; i++) {
-        rule_fold(writer_span(&x->sections[i].w), &folded);
-        writer_u8(&folded, '\n');
-    }
     vars.filename = arena_dup(x->exam->arena, x->name.p, x->name.n);
-    int rc = writer_ok(&folded) ? rule_set_scan(rules, x->in, writer_span(&folded), &vars, seconds,
-                                                x->exam->arena, &x->matches, &x->n_matches, &truncated)
-                                : ST_NOMEM;
+    rc = rule_set_scan(rules, x->in, folded, &vars, seconds, x->exam->arena, &x->matches, &x->n_matches, &truncated);
     if (rc || truncated)
         extract_unread(x, rc == ST_TIMEOUT ? UNREAD_TIMEOUT : UNREAD_TOO_LARGE);
     if (rc)
         x->n_matches = 0;
-    writer_done(&folded);
-    writer_done(&text);
     rule_levels(x);
+}
+
+/* All text in the form that rules and fingerprints look at; the latter only at what the author wrote. */
+static bool fold_text(struct extract *x, struct writer *folded, struct print_text *prints)
+{
+    for (size_t i = 0; i < x->n_sections; i++) {
+        const struct section *s = &x->sections[i];
+        size_t from = folded->n;
+        rule_fold(writer_span(&s->w), folded);
+        if (prints && s->place != PLACE_FILENAME && s->place != PLACE_METADATA && writer_ok(folded))
+            print_feed(prints, span_part(writer_span(folded), from, SIZE_MAX));
+        writer_u8(folded, '\n');
+    }
+    return writer_ok(folded);
+}
+
+/* The level's scheme as a string that outlives the object. */
+static const char *scheme_of(const char *name)
+{
+    static const char *const names[] = {"vn", "uk", "us", "nato", "eu", "fr", "ru", "cn", "tlp"};
+
+    for (size_t i = 0; i < GH_COUNT(names); i++)
+        if (strcmp(names[i], name) == 0)
+            return names[i];
+    return NULL;
+}
+
+static void find_registered(struct extract *x, struct print_text *prints)
+{
+    const struct document_job *job = x->exam->job;
+    bool more = false;
+    size_t n;
+    const struct print *v = print_end(prints, &n);
+    int rc = print_ok(prints) ? 0 : ST_NOMEM;
+
+    if (!rc && job->prints->index)
+        rc = print_match(job->prints->index, v, n, x->exam->arena, &x->similar, &x->n_similar, &more);
+    if (rc || more)
+        extract_unread(x, UNREAD_TOO_LARGE);
+    for (size_t i = 0; i < n && job->want_prints; i++)
+        writer_bytes(&x->exam->prints, &v[i].name, sizeof(v[i].name));
+    for (size_t i = 0; i < x->n_similar; i++)
+        if (print_similar_high(&x->similar[i]))
+            extract_raise(x, level_of(x->similar[i].document.level), SOURCE_FINGERPRINT,
+                          scheme_of(x->similar[i].document.scheme));
+}
+
+/* Looks at the folded text: registered documents first, so that rules know the level. */
+static void look_up(struct extract *x)
+{
+    const struct document_job *job = x->exam->job;
+    bool wanted = job->prints && (job->prints->index || job->want_prints);
+    struct print_text prints;
+    struct writer folded;
+
+    if (!wanted && !job->rules)
+        return;
+    writer_init(&folded, SIZE_MAX);
+    if (wanted)
+        print_begin(&prints, job->prints->key, PRINTS_MAX);
+    if (!fold_text(x, &folded, wanted ? &prints : NULL)) {
+        extract_unread(x, UNREAD_TOO_LARGE);
+    } else {
+        if (wanted)
+            find_registered(x, &prints);
+        match_rules(x, writer_span(&folded));
+    }
+    if (wanted)
+        print_done(&prints);
+    writer_done(&folded);
 }
 
 void extract_run(struct extract *x)
@@ -196,7 +256,7 @@ void extract_run(struct extract *x)
         read_format(x);
     extract_settle(x);
     find_markings(x);
-    match_rules(x);
+    look_up(x);
 }
 
 /* Archivers of the DOS age wrote names in the machine's own code page: cp437 is what the zip format says of

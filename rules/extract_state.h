@@ -11,10 +11,12 @@
 #include "rules/document.h"
 #include "rules/ident.h"
 #include "rules/mark.h"
+#include "rules/print_match.h"
 
 #define SECTIONS_MAX 4096   /* places and pages kept apart; what comes later joins the last of its place */
 #define LABELS_MAX 256      /* labels and properties of one object */
 #define MATCHES_MAX 100     /* rule matches told of one object */
+#define PRINTS_MAX (64u << 20) /* bytes of fingerprints */
 #define RESULT_MAX (384u << 20) /* JSON of one object with all its members */
 
 struct exam {
@@ -22,6 +24,7 @@ struct exam {
     struct arena *arena;
     uint64_t unpack_left, text_left;
     uint64_t members_left;
+    struct writer prints; /* uint64_t: fingerprints of all objects, when the job wants them */
 };
 struct section {
     enum place place;
@@ -38,7 +41,7 @@ struct label {
     enum level level;
     const char *scheme;
 };
-enum level_source { SOURCE_NONE, SOURCE_MARKING, SOURCE_LABEL, SOURCE_RULE };
+enum level_source { SOURCE_NONE, SOURCE_MARKING, SOURCE_LABEL, SOURCE_FINGERPRINT, SOURCE_RULE };
 struct extract {
     struct exam *exam;
     struct extract *parent;
@@ -62,6 +65,8 @@ struct extract {
     unsigned n_member_matches;
     struct mark_list marks;
     struct ident_counts idents;
+    struct print_similar *similar;
+    size_t n_similar;
     struct rule_match *matches;
     size_t n_matches;
     enum level level;

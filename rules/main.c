@@ -4,6 +4,7 @@
  * starts by a mere fork. */
 #include "base/log.h"
 #include "rules/document.h"
+#include "rules/print_cmd.h"
 #include "rules/rule_cmd.h"
 #include "rules/rule_dir.h"
 #include "rules/supervisor.h"
@@ -78,6 +79,23 @@ static void warm_up_libc(void)
             log_warn("the C library cannot convert %s: properties of PDF files stay unread", names[i]);
 }
 
+/* Registered documents: a configured index that cannot be used is a fault, not a silence. key_only: this process
+ * serves 'gatehouse register', which needs fingerprints and asks no index. */
+static const struct print_book *load_prints(const struct conf *c, bool key_only)
+{
+    static struct print_book book; /* as long as the process */
+    const char *which;
+    int rc;
+
+    if (!*c->scan_registered)
+        return NULL;
+    rc = print_book_open(c, !key_only, &book, &which);
+    if (!rc)
+        return &book;
+    log_error("%s: %s. Run 'gatehouse register' first, or leave scan.registered empty.", which, status_text(rc));
+    exit(rc == ST_NOMEM ? 3 : 2);
+}
+
 static void warm_up(void)
 {
     warm_up_libc();
@@ -94,20 +112,25 @@ int main(int argc, char **argv)
     struct supervisor *s;
     struct jail_options jail = {0};
     char err[256];
+    bool registering;
     int rc;
 
     setlocale(LC_CTYPE, "C.UTF-8"); /* names inside archives */
     if (argc > 1 && !strcmp(argv[1], "rules"))
         return rule_command(argc - 1, argv + 1);
+    if (argc > 1 && !strcmp(argv[1], "register"))
+        return print_command(argc - 1, argv + 1);
     proc_start(&proc, ROLE_SCAN, "gh-scan", argc, argv);
-    if (proc.argc) {
-        log_error("unknown option '%s'", proc.argv[0]);
+    registering = proc.argc && !strcmp(proc.argv[0], "--register");
+    if (proc.argc > registering) {
+        log_error("unknown option '%s'", proc.argv[registering]);
         return 2;
     }
     raise_files();
     warm_up();
     config.conf = &proc.conf;
     config.rules = load_rules(&proc.conf);
+    config.prints = load_prints(&proc.conf, registering);
     jail_measure(&config.usage);
 #ifdef GH_SANITIZE
     config.talkative = true;

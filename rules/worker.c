@@ -115,11 +115,13 @@ static void answer(struct msg_chan *chan, const struct writer *w)
 static void examine(struct msg_chan *chan, const struct worker_config *c, const struct msg *m)
 {
     struct reader r = reader_span(m->body);
-    struct document_job job = {.conf = c->conf, .rules = c->rules};
+    struct document_job job = {.conf = c->conf, .rules = c->rules, .prints = c->prints};
     uint64_t id = reader_le64(&r);
+    uint8_t flags = reader_u8(&r);
     struct writer w;
 
-    job.want_text = reader_u8(&r) & 1;
+    job.want_text = flags & 1;
+    job.want_prints = flags & 2 && c->prints;
     job.name = reader_take(&r, reader_le16(&r));
     job.deadline_ms = clock_mono_ms() + c->conf->scan_timeout / 5 * 4;
     if (!reader_ok(&r) || msg_map(m->fd, SIZE_MAX, &job.in) != 0)

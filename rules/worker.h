@@ -10,11 +10,13 @@
 
 #include "base/conf.h"
 #include "base/jail.h"
+#include "rules/print_book.h"
 #include "rules/yara.h"
 
 struct worker_config {
     const struct conf *conf;
     struct rule_set *rules;
+    const struct print_book *prints; /* NULL: no registered documents */
     struct jail_usage usage; /* of the supervisor, before its own jail */
     bool talkative;          /* keeps standard error: its libraries' messages may quote the document */
 };

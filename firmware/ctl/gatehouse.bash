@@ -3,7 +3,7 @@
 _gatehouse() {
     local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} words=""
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="inspect classify run console policy rules journal evidence keys enrol status config help --version"
+        words="inspect classify run console policy rules register journal evidence keys enrol status config help --version"
     else
         case "$command" in
         inspect) words="-c --set -w --no-documents --no-scan --threads" ;;
@@ -12,13 +12,14 @@ _gatehouse() {
         console) words="init link enrol-approve appliances retire audit -c --set" ;;
         policy) words="check test explain facts replay diff -c --set --json" ;;
         rules) words="check compile list --json" ;;
+        register) words="-c --set -o -k --level --common --list --remove --json" ;;
         journal) words="verify cat export import -c" ;;
         evidence) words="list open -c -k -o" ;;
         keys) words="generate show -c --set" ;;
         enrol) words="request accept -o -c --set" ;;
         status) words="-c --set --json" ;;
         config) words="-c --set" ;;
-        help) words="inspect classify run console policy rules journal evidence keys enrol status config" ;;
+        help) words="inspect classify run console policy rules register journal evidence keys enrol status config" ;;
         esac
     fi
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -45,6 +45,17 @@ static const struct command commands[] = {
      "gatehouse policy check|test|explain|facts|replay|diff ...", "'gatehouse policy' alone shows each form.\n"},
     {"rules", NULL, "gh-scan", "check, compile and list YARA rules", "gatehouse rules check|compile|list ...",
      "'gatehouse rules' alone shows each form.\n"},
+    {"register", NULL, "gh-scan", "make registered documents known, so that copies of them are found",
+     "gatehouse register [-c FILE] [-o INDEX] [-k KEY] [--level LEVEL] [--common] [--json] FILE-OR-DIR...\n"
+     "       gatehouse register --list [--json]  |  --remove ID... [-c FILE] [-o INDEX]",
+     COMMON "  -o INDEX              the index (scan.registered)\n"
+            "  -k KEY                its secret key (scan.registered_key, or INDEX.key); made with the first index\n"
+            "  --level LEVEL         the documents' level, whatever their markings say\n"
+            "  --common              what these documents say proves no copy: templates, laws, forms\n"
+            "  --list                print what the index holds\n"
+            "  --remove ID           forget documents\n"
+            "  --json                one JSON line for each document\n"
+            "Exit 2: a document could not be registered; the others are.\n"},
     {"journal", NULL, "gh-core", "verify, print, export and import the signed journal",
      "gatehouse journal verify|cat|export|import ...", "'gatehouse journal' alone shows each form.\n"},
     {"evidence", NULL, "gh-core", "list and open sealed documents", "gatehouse evidence list|open ...",
