@@ -172,11 +172,16 @@ static void lock_in(struct link *l)
                                .memory = UPLINK_MEMORY,
                                .files = UPLINK_FILES};
     char err[256];
+    int abi = 0;
 
-    if (jail_enter(JAIL_UPLINK, &opt, NULL, err, sizeof(err)) != 0) {
+    if (jail_enter(JAIL_UPLINK, &opt, &abi, err, sizeof(err)) != 0) {
         log_error("cannot lock itself in: %s", err);
         exit(3);
     }
+    if (!abi && geteuid() == 0)
+        log_warn("this kernel has no Landlock, and without node.user this process stays root: its files are "
+                 "bounded by nothing. "
+                 "Set node.user");
 }
 
 static int command(int (*fn)(const struct conf *c, int argc, char **argv), int argc, char **argv)

@@ -76,9 +76,13 @@ static int ask(struct queue *q, const char *sql, uint64_t *ret)
 
 int queue_bounds(struct queue *q, uint64_t *ret_first, uint64_t *ret_last, uint64_t *ret_receipt)
 {
-    uint64_t first = 0, last = 0, receipt = 0;
+    uint64_t first = 0, last = 0, receipt = 0, version = 0;
     int rc = open_db(q);
 
+    if (!rc)
+        rc = ask(q, "PRAGMA user_version", &version);
+    if (!rc && !version)
+        rc = ST_NOT_FOUND; /* the core is just making it */
     if (!rc)
         rc = ask(q, "SELECT first FROM head", &first);
     if (!rc)

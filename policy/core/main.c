@@ -213,6 +213,7 @@ static void close_all(struct core *c)
 static void lock_in(struct core *c)
 {
     char outdir[64], err[256];
+    int abi = 0;
     const char *rw[] = {NULL, NULL};
     struct jail_options opt = {.user = c->proc.conf.node_user,
                                .keep_user = c->to_stdout ? c->outdir_fd >= 0 : !*c->proc.conf.node_user,
@@ -225,10 +226,14 @@ static void lock_in(struct core *c)
         rw[0] = c->proc.conf.node_state_dir;
     }
     opt.rw = rw;
-    if (jail_enter(JAIL_CORE, &opt, NULL, err, sizeof(err)) != 0) {
+    if (jail_enter(JAIL_CORE, &opt, &abi, err, sizeof(err)) != 0) {
         log_error("cannot lock itself in: %s", err);
         exit(3);
     }
+    if (!abi && geteuid() == 0)
+        log_warn("this kernel has no Landlock, and without node.user this process stays root: its files are "
+                 "bounded by nothing. "
+                 "Set node.user");
 }
 
 int main(int argc, char **argv)
