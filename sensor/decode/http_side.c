@@ -12,6 +12,7 @@ void http_side_init(struct http_side *s, bool response)
 static void request_head_end(struct http *h, enum direction dir, struct http_side *s, struct span rest)
 {
     http_tx_head(s->tx, false, &s->head);
+    http_upgrade_asked(h, &s->head);
     if (s->head.chunked || s->head.has_length) /* a hint of chunks needs bytes that follow at once */
         http_body_start(h, dir, s, rest);
     else
@@ -125,6 +126,11 @@ static void start_line(struct http *h, enum direction dir, struct http_side *s, 
 {
     struct http_start start;
     struct span line;
+
+    if (!s->response && line_empty(&s->line) && http_upgrade_unanswered(h, dir, *in)) {
+        s->state = HTTP_TUNNEL;
+        return;
+    }
     bool skipping = s->line.skip, whole = line_next(&s->line, in, &line);
 
     if (skipping)

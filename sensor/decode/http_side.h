@@ -56,6 +56,7 @@ struct http {
     bool reversed;    /* the server speaks TO_SERVER: the flow was joined midstream and guessed wrongly */
     bool decided;     /* reversed is known */
     bool request_seen;
+    bool asks_websocket; /* the last request does */
     struct http2 *http2; /* what sides in HTTP_TUNNEL speak, or NULL: http_upgrade.h */
     struct websocket *websocket;
     struct tunnel *tunnel;

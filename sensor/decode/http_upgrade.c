@@ -24,6 +24,20 @@ static bool lists(struct span list, const char *word)
     return false;
 }
 
+void http_upgrade_asked(struct http *h, const struct http_head *head)
+{
+    h->asks_websocket = lists(http_head_get(head, HTTP_UPGRADE), "websocket");
+}
+
+bool http_upgrade_unanswered(struct http *h, enum direction dir, struct span bytes)
+{
+    if (!h->asks_websocket || h->websocket || h->http2 || !h->last || !websocket_begins(bytes))
+        return false;
+    /* Frames say themselves whether they are compressed. */
+    h->websocket = websocket_new(h->cx, dir, h->last, span_str("permessage-deflate"));
+    return h->websocket != NULL;
+}
+
 void http_upgrade(struct http *h, const struct http_tx *tx, const struct http_head *head)
 {
     struct span to = http_head_get(head, HTTP_UPGRADE);

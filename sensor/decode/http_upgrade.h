@@ -6,6 +6,11 @@
 
 #include "sensor/decode/http_side.h"
 
+/* The last request, with that head, was read. */
+void http_upgrade_asked(struct http *h, const struct http_head *head);
+/* It asked for WebSocket, and these bytes of a client that begin no request are that: the answer was not
+ * seen, or comes later. True: they are to be fed. */
+bool http_upgrade_unanswered(struct http *h, enum direction dir, struct span bytes);
 /* The response to tx, with that head, says 101, or agrees to a CONNECT. */
 void http_upgrade(struct http *h, const struct http_tx *tx, const struct http_head *head);
 /* A client speaks HTTP/2 without being asked, or before the answer was seen: the line "PRI * HTTP/2.0" was

@@ -56,7 +56,7 @@ static bool control(const struct frame *f)
 }
 
 /* RFC 6455 section 5.2; *ret_size of the header. */
-static enum parsed parse_frame(const struct websocket *w, struct span s, struct frame *ret, size_t *ret_size)
+static enum parsed parse_frame(bool deflate, struct span s, struct frame *ret, size_t *ret_size)
 {
     struct reader r = reader_span(s);
     uint8_t first = reader_u8(&r), second = reader_u8(&r);
@@ -72,13 +72,21 @@ static enum parsed parse_frame(const struct websocket *w, struct span s, struct 
         reader_copy(&r, f.mask, sizeof(f.mask));
     if (!reader_ok(&r))
         return PARSED_MORE;
-    if ((first & 0x30) || (f.compressed && (!w->deflate || control(&f) || !f.opcode)) || f.length >> 63 ||
+    if ((first & 0x30) || (f.compressed && (!deflate || control(&f) || !f.opcode)) || f.length >> 63 ||
         (f.opcode > OP_BINARY && f.opcode < OP_CLOSE) || f.opcode > OP_PONG ||
         (control(&f) && (!f.fin || f.length > CONTROL_MAX)))
         return PARSED_BAD;
     *ret = f;
     *ret_size = r.pos;
     return PARSED_FRAME;
+}
+
+bool websocket_begins(struct span bytes)
+{
+    struct frame f;
+    size_t size;
+
+    return parse_frame(true, bytes, &f, &size) == PARSED_FRAME && f.masked && f.opcode != OP_CONTINUATION;
 }
 
 /* ---- messages ---- */
@@ -254,7 +262,8 @@ static bool frames_fit(const struct side *s, struct span bytes)
     unsigned n = 0;
 
     while (bytes.n) {
-        if (parse_frame(s->w, bytes, &f, &size) != PARSED_FRAME || f.masked != (s->dir == s->w->client))
+        if (parse_frame(s->w->deflate, bytes, &f, &size) != PARSED_FRAME ||
+            f.masked != (s->dir == s->w->client))
             return false;
         if (bytes.n - size < f.length)
             return n > 1;
@@ -272,7 +281,7 @@ static void read_head(struct side *s, struct span *in)
     /* Byte by byte: how long it is shows on the way. */
     writer_u8(&s->head, in->p[0]);
     *in = span_part(*in, 1, in->n);
-    switch (parse_frame(s->w, writer_span(&s->head), &s->frame, &size)) {
+    switch (parse_frame(s->w->deflate, writer_span(&s->head), &s->frame, &size)) {
     case PARSED_MORE:
         return;
     case PARSED_FRAME:

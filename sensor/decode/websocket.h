@@ -16,6 +16,8 @@
 #define WEBSOCKET_CHARGE 4096u
 
 struct websocket;
+/* Do these bytes begin with a frame as a client sends it? */
+bool websocket_begins(struct span bytes);
 /* client: the direction in which the client speaks; request: the upgrade, copied; extensions: what the server
  * agreed to in Sec-WebSocket-Extensions. NULL when memory is short. */
 struct websocket *websocket_new(struct proto_ctx *cx, enum direction client, const struct http_tx *request,

@@ -220,6 +220,34 @@ static void by_http1(void)
     fake_free(h);
 }
 
+/* The answer is not seen, or only later. */
+static void unanswered(bool later)
+{
+    static const struct ws_step up = WS('c', 0xc2, DEFLATED), down = WS('s', 0x81, TEXT);
+    struct proto_host *h = fake_new(&http_proto, NULL);
+    struct writer w;
+
+    check_row(later ? "answered later" : "client alone");
+    writer_init(&w, 1 << 16);
+    fake_say(h, TO_SERVER, "GET /talk HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", 0);
+    put_frame(&w, &up);
+    fake_feed(h, TO_SERVER, w.p, w.n, 0);
+    if (later) {
+        fake_say(h, TO_CLIENT, "HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\n\r\n", 0);
+        writer_clear(&w);
+        put_frame(&w, &down);
+        fake_feed(h, TO_CLIENT, w.p, w.n, 0);
+    }
+    fake_close(h);
+    CHECK_U64(h->n_doc, later ? 2 : 1);
+    for (size_t i = 0; i < h->n_doc; i++)
+        CHECK(fake_doc_is(h, i, "/talk", TEXT, sizeof(TEXT) - 1));
+    CHECK_U64(fake_events(h, EVENT_HTTP), 1);
+    CHECK_STR(h->anomalies, "");
+    writer_done(&w);
+    fake_free(h);
+}
+
 /* RFC 8441. */
 static void by_http2(void)
 {
@@ -263,6 +291,8 @@ int main(void)
             run(i, true);
     }
     by_http1();
+    unanswered(false);
+    unanswered(true);
     by_http2();
     return check_end();
 }
