@@ -249,10 +249,17 @@ void smb_file_put(struct smb *s, struct smb_file *f, enum smb_way way, enum dire
         finish(s, f, way, true);
 }
 
-void smb_file_written(struct smb *s, struct smb_file *f, bool closed)
+static void finish_written(struct smb *s, struct smb_file *f, bool closed)
 {
     finish(s, f, SMB_WRITTEN, closed);
     finish(s, f, SMB_REWRITTEN, closed);
+}
+
+void smb_file_closing(struct smb *s, struct smb_file *f, bool wait)
+{
+    f->closing = true;
+    if (f->known || !wait)
+        finish_written(s, f, true);
 }
 
 /* ---- files ---- */
@@ -288,7 +295,7 @@ void smb_file_unref(struct smb *s, struct smb_file *f)
 {
     if (!f || --f->refs)
         return;
-    smb_file_written(s, f, false);
+    finish_written(s, f, f->closing);
     finish(s, f, SMB_READ, false);
     writer_done(&f->name);
     writer_done(&f->share);
@@ -340,7 +347,7 @@ static void unlist(struct smb *s, struct smb_file *f)
 void smb_file_close(struct smb *s, struct smb_file *f, bool closed)
 {
     smb_file_ref(f);
-    smb_file_written(s, f, closed);
+    finish_written(s, f, closed || f->closing);
     finish(s, f, SMB_READ, closed);
     unlist(s, f);
     smb_file_unref(s, f);
@@ -360,12 +367,33 @@ static void evict(struct smb *s)
     smb_file_close(s, oldest, false);
 }
 
-void smb_file_list(struct smb *s, struct smb_file *f, uint64_t session, const uint8_t id[SMB_ID])
+/* What is known of f, for a file that nobody knew. */
+static void learn(struct smb_file *to, struct smb_file *f)
+{
+    struct writer empty = to->name;
+
+    to->name = f->name;
+    f->name = empty;
+    writer_clear(&to->share);
+    writer_put(&to->share, writer_span(&f->share));
+    to->tree = f->tree;
+    to->known = true;
+    to->pipe |= f->pipe;
+    to->directory = f->directory;
+    to->have_size = f->have_size;
+    to->size = f->size;
+}
+
+struct smb_file *smb_file_list(struct smb *s, struct smb_file *f, uint64_t session, const uint8_t id[SMB_ID])
 {
     struct smb_file *old = smb_file_find(s, session, id), **at;
 
-    if (old == f || f->listed)
-        return;
+    if (f->listed)
+        return f;
+    if (old && !old->known && f->known) {
+        learn(old, f);
+        return old;
+    }
     if (old)
         smb_file_close(s, old, true);
     if (s->files.count >= SMB_FILES_MAX)
@@ -378,6 +406,7 @@ void smb_file_list(struct smb *s, struct smb_file *f, uint64_t session, const ui
     f->next = *at;
     *at = smb_file_ref(f);
     s->files.count++;
+    return f;
 }
 
 void smb_files_done(struct smb *s)

@@ -52,6 +52,8 @@ struct smb_file {
     unsigned version; /* 1 or 2 */
     unsigned refs;
     bool listed;
+    bool known;   /* its open was seen, or at least asked for */
+    bool closing; /* the client closed it; the answer is still to come */
     bool pipe, directory;
     bool end_seen; /* the server said so */
     bool have_size, have_planned;
@@ -74,9 +76,10 @@ struct smb_file *smb_file_ref(struct smb_file *f); /* NULL is fine */
 void smb_file_unref(struct smb *s, struct smb_file *f);
 /* The listed file of that id, without a reference; NULL when there is none. */
 struct smb_file *smb_file_find(struct smb *s, uint64_t session, const uint8_t id[SMB_ID]);
-/* Its id is known from now on. What had the same id before is closed; the longest unused goes when there are
- * too many. */
-void smb_file_list(struct smb *s, struct smb_file *f, uint64_t session, const uint8_t id[SMB_ID]);
+/* Its id is known from now on. The file to go on with, without a reference: f, or one that was there already
+ * because what was asked of it was seen before its open was answered; that one learns what f knows. A known
+ * file with the same id is closed; the longest unused goes when there are too many. */
+struct smb_file *smb_file_list(struct smb *s, struct smb_file *f, uint64_t session, const uint8_t id[SMB_ID]);
 /* The share that it lies in; NULL: not known. */
 struct smb_tree;
 void smb_file_share(struct smb_file *f, const struct smb_tree *t);
@@ -84,8 +87,8 @@ void smb_file_share(struct smb_file *f, const struct smb_tree *t);
  * are expected behind them (a hint). */
 void smb_file_put(struct smb *s, struct smb_file *f, enum smb_way way, enum direction dir, uint64_t offset,
                   struct span bytes, uint64_t more);
-/* What is written is over; closed: by the protocol. */
-void smb_file_written(struct smb *s, struct smb_file *f, bool closed);
+/* The client closes it: nothing is written behind that. wait: its name may still come with an answer. */
+void smb_file_closing(struct smb *s, struct smb_file *f, bool wait);
 /* All is over, and the id means nothing any more. The caller needs a reference of its own to go on. */
 void smb_file_close(struct smb *s, struct smb_file *f, bool closed);
 /* The connection is over. */

@@ -66,6 +66,21 @@ struct smb_request *smb_request_new(struct smb *s, enum direction dir, unsigned 
     return q;
 }
 
+bool smb_request_waits(const struct smb *s, unsigned version, uint16_t command)
+{
+    for (const struct smb_request *q = s->requests.youngest; q; q = q->older)
+        if (q->command == command && q->version == version)
+            return true;
+    return false;
+}
+
+void smb_request_file(struct smb *s, struct smb_request *q, struct smb_file *f)
+{
+    smb_file_ref(f);
+    smb_file_unref(s, q->file);
+    q->file = f;
+}
+
 bool smb_request_charge(struct smb *s, struct smb_request *q)
 {
     size_t n = sizeof(*q) + q->name.cap + q->facts.cap;

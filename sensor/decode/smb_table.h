@@ -54,6 +54,10 @@ struct smb_request *smb_request_new(struct smb *s, enum direction dir, unsigned 
                                     uint64_t id, bool told);
 /* The one with that id and command; NULL when it was not seen. It stays in the table. */
 struct smb_request *smb_request_find(struct smb *s, unsigned version, uint16_t command, uint64_t id);
+/* Does one of that command wait for its answer? */
+bool smb_request_waits(const struct smb *s, unsigned version, uint16_t command);
+/* Another file is the one it means. */
+void smb_request_file(struct smb *s, struct smb_request *q, struct smb_file *f);
 /* Charges what its writers have taken; false (and they are emptied) when memory is short. */
 bool smb_request_charge(struct smb *s, struct smb_request *q);
 void smb_request_free(struct smb *s, struct smb_request *q);

@@ -58,7 +58,7 @@ smb1_handler smb1_write_andx_request, smb1_write_request, smb1_write_and_close_r
 struct smb_file *smb1_file(struct smb *s, struct smb_half *h, const struct smb1_command_of *c, uint16_t id);
 /* A new file in the share of the message, with a reference in h->chain. */
 struct smb_file *smb1_new_file(struct smb *s, struct smb_half *h, const struct smb1_command_of *c);
-/* Its id is known. */
-void smb1_list(struct smb *s, struct smb_file *f, uint16_t id);
+/* Its id is known; as smb_file_list. */
+struct smb_file *smb1_list(struct smb *s, struct smb_file *f, uint16_t id);
 
 #endif

@@ -33,11 +33,11 @@ struct smb_file *smb1_new_file(struct smb *s, struct smb_half *h, const struct s
     return f;
 }
 
-void smb1_list(struct smb *s, struct smb_file *f, uint16_t id)
+struct smb_file *smb1_list(struct smb *s, struct smb_file *f, uint16_t id)
 {
     uint8_t wide[SMB_ID] = {(uint8_t)id, (uint8_t)(id >> 8)};
 
-    smb_file_list(s, f, 0, wide);
+    return smb_file_list(s, f, 0, wide);
 }
 
 struct smb_file *smb1_file(struct smb *s, struct smb_half *h, const struct smb1_command_of *c, uint16_t id)
@@ -69,6 +69,7 @@ static struct smb_request *opens(struct smb *s, struct smb_half *h, const struct
     q->file = smb_file_ref(f);
     smb_name_read(name, c->unicode, &f->name);
     f->directory = directory;
+    f->known = true;
     smb_facts(&j, &q->facts);
     jw_kstr(&j, directory ? "directory" : "filename",
             f->name.n ? writer_span(&f->name) : span_str("<share_root>"));
@@ -84,7 +85,7 @@ static void opened(struct smb *s, struct smb_request *q, uint16_t id, uint64_t s
     q->file->have_size = true;
     q->file->size = size;
     q->file->pipe |= type && type <= TYPE_PIPES;
-    smb1_list(s, q->file, id);
+    smb_request_file(s, q, smb1_list(s, q->file, id));
     smb_facts(&j, &q->facts);
     jw_ku64(&j, "size", size);
     smb_event_fuid(&j, q->file);
@@ -270,7 +271,8 @@ void smb1_close_request(struct smb *s, struct smb_half *h, const struct smb1_com
     if (!q)
         return;
     q->file = smb_file_ref(f);
-    smb_file_written(s, f, true); /* nothing is written behind it */
+    smb_file_closing(s, f,
+                     smb_request_waits(s, 1, SMB1_NT_CREATE_ANDX) || smb_request_waits(s, 1, SMB1_OPEN_ANDX));
 }
 
 void smb1_close_answer(struct smb *s, struct smb_half *h, const struct smb1_command_of *c)

@@ -81,6 +81,7 @@ void smb2_create_request(struct smb *s, struct smb_half *h, const struct smb2_he
     if (!q || !h->chain.file)
         return;
     struct smb_file *f = q->file = smb_file_ref(h->chain.file);
+    f->known = true;
     reader_skip(&r, 36);
     uint32_t disposition = reader_le32(&r), options = reader_le32(&r);
     size_t at = reader_le16(&r), n = reader_le16(&r);
@@ -119,7 +120,7 @@ void smb2_create_answer(struct smb *s, struct smb_half *h, const struct smb2_hea
     if (reader_ok(&r)) {
         q->file->have_size = true;
         q->file->size = size;
-        smb_file_list(s, q->file, q->session, id);
+        smb_request_file(s, q, smb_file_list(s, q->file, q->session, id));
         smb_facts(&j, &q->facts);
         for (size_t i = 0; i < GH_COUNT(times); i++)
             jw_ku64(&j, times[i], smb_code_unix_time(at[i]));
@@ -141,7 +142,7 @@ void smb2_close_request(struct smb *s, struct smb_half *h, const struct smb2_hea
     struct smb_request *q = smb2_request(s, h, hd, false);
     if (q)
         q->file = smb_file_ref(f);
-    smb_file_written(s, f, true); /* nothing is written behind it */
+    smb_file_closing(s, f, smb_request_waits(s, 2, SMB2_CREATE));
 }
 
 void smb2_close_answer(struct smb *s, struct smb_half *h, const struct smb2_head *hd, struct span unit)

@@ -117,6 +117,35 @@ static void end_of_file_ends(struct talk *t)
     say_read(t, 11, DOC, N);
     talk_send(t, TO_CLIENT);
 }
+/* The server's packets are late: what the client asks is seen before its open is answered. */
+static void client_ahead(struct talk *t)
+{
+    ask_create(t, 11, NAME);
+    ask_read(t, 12, 3, 0, N);
+    ask_close(t, 13, 3);
+    talk_send(t, TO_SERVER);
+    say_create(t, 11, 3, N);
+    say_read(t, 12, DOC, N);
+    say_close(t, 13);
+    talk_send(t, TO_CLIENT);
+}
+static void writer_ahead(struct talk *t)
+{
+    ask_create(t, 11, NAME);
+    ask_write(t, 12, 3, 0, DOC, N);
+    ask_close(t, 13, 3);
+    talk_send(t, TO_SERVER);
+    say_create(t, 11, 3, 0);
+    say_close(t, 13);
+    talk_send(t, TO_CLIENT);
+}
+static void client_alone(struct talk *t)
+{
+    ask_create(t, 11, NAME);
+    ask_write(t, 12, 3, 0, DOC, N);
+    ask_close(t, 13, 3);
+    talk_send(t, TO_SERVER);
+}
 static void never_closed(struct talk *t)
 {
     opened(t, NAME, 3, N);
@@ -355,6 +384,9 @@ static const struct row {
     {"unrelated in one message", unrelated_in_one_message, NAME, &closed_state, NULL, false},
     {"name not seen", name_not_seen, "", &closed_state, NULL, false},
     {"end of file ends", end_of_file_ends, "", &closed_state, NULL, false},
+    {"client ahead", client_ahead, NAME, &closed_state, NULL, false},
+    {"writing client ahead", writer_ahead, NAME, &closed_state, NULL, false},
+    {"client alone", client_alone, "", &closed_state, NULL, false},
     {"never closed", never_closed, NAME, &closed_state, NULL, false},
     {"breaks off", breaks_off, NAME, &cut_state, NULL, false},
     {"less than planned", less_than_planned, NAME, &cut_state, NULL, false},
