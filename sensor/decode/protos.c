@@ -12,6 +12,7 @@
 #include "sensor/decode/ldap.h"
 #include "sensor/decode/pop3.h"
 #include "sensor/decode/quic.h"
+#include "sensor/decode/rdp.h"
 #include "sensor/decode/smb.h"
 #include "sensor/decode/smtp.h"
 #include "sensor/decode/ssh.h"
@@ -20,6 +21,7 @@
 
 const struct proto *const protos[] = {
     &proto_tls,
+    &rdp_proto,
     &ldap_proto,
     &krb5_proto,
     &dhcp_proto,
