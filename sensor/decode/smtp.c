@@ -3,12 +3,14 @@
 #include "sensor/decode/line.h"
 #include "sensor/decode/smtp_dots.h"
 #include "sensor/decode/smtp_mail.h"
+#include "sensor/decode/tunnel.h"
 
 #define SMTP_LINE_MAX 4096u
 #define SMTP_OPEN_MAX 128u
 #define FLOW_CHARGE (8u << 10)
 #define CONTEXT_MAX (16u << 10)
 #define EVENT_MAX (48u << 10)
+#define TLS_HANDSHAKE 0x16 /* how a record of TLS begins, and no command */
 
 enum command { CMD_OTHER, CMD_MAIL, CMD_DATA, CMD_BDAT, CMD_AUTH, CMD_STARTTLS, CMD_GREETING };
 
@@ -18,7 +20,7 @@ enum client_state {
     AT_DATA,
     AT_BDAT,   /* `left` bytes of a chunk */
     AT_SECRET, /* the next line answers an AUTH challenge */
-    AT_STOP,   /* TLS */
+    AT_STOP,   /* TLS, which `tunnel` reads, or the end */
 };
 
 struct smtp {
@@ -32,6 +34,8 @@ struct smtp {
     bool data_gap;  /* bytes of the mail are missing, perhaps its end */
     bool replies;   /* the server's side is seen */
     bool mail_seen; /* an event was sent */
+    bool tls_asked; /* the client's last command was STARTTLS */
+    struct tunnel *tunnel;
     struct smtp_dots dots;
     uint8_t open[SMTP_OPEN_MAX]; /* commands that wait for a reply, a ring */
     unsigned open_at, n_open;
@@ -167,6 +171,7 @@ static void client_line(struct smtp *s, struct span line, bool crlf)
     struct span arg;
 
     line = span_trim(line);
+    s->tls_asked = false;
     if (verb(line, "EHLO", &arg) || verb(line, "HELO", &arg) || verb(line, "LHLO", &arg)) {
         c = CMD_GREETING;
         envelope_end(s);
@@ -191,12 +196,21 @@ static void client_line(struct smtp *s, struct span line, bool crlf)
         envelope_end(s);
     } else if (verb(line, "STARTTLS", &arg)) {
         c = CMD_STARTTLS;
+        s->tls_asked = true;
     } else if (verb(line, "AUTH", &arg)) {
         c = CMD_AUTH;
     } else if (!line.n) {
         return;
     }
     open_push(s, c);
+}
+
+static void tls_begin(struct smtp *s)
+{
+    envelope_end(s);
+    proto_anomaly(s->cx, TO_SERVER, "smtp.starttls");
+    s->state = AT_STOP;
+    s->tunnel = tunnel_new(s->cx, TO_SERVER);
 }
 
 static void client_feed(struct smtp *s, struct span in)
@@ -229,6 +243,11 @@ static void client_feed(struct smtp *s, struct span in)
             break;
         case AT_COMMAND:
         case AT_SECRET:
+            if (s->tls_asked && line_empty(&s->client) &&
+                in.p[0] == TLS_HANDSHAKE) { /* granted by a reply that we have not seen */
+                tls_begin(s);
+                break;
+            }
             if (!line_next(&s->client, &in, &line))
                 break;
             if (s->state == AT_SECRET)
@@ -238,6 +257,7 @@ static void client_feed(struct smtp *s, struct span in)
             line_clear(&s->client);
             break;
         case AT_STOP:
+            tunnel_feed(s->tunnel, TO_SERVER, in);
             return;
         }
     }
@@ -268,11 +288,8 @@ static void reply(struct smtp *s, unsigned code)
         }
         break;
     case CMD_STARTTLS:
-        if (code == 220) {
-            envelope_end(s);
-            proto_anomaly(s->cx, TO_SERVER, "smtp.starttls");
-            s->state = AT_STOP;
-        }
+        if (code == 220)
+            tls_begin(s);
         break;
     default:
         break;
@@ -292,6 +309,8 @@ static void server_feed(struct smtp *s, struct span in)
             reply(s, (unsigned)code);
         line_clear(&s->server);
     }
+    if (s->state == AT_STOP && in.n)
+        tunnel_feed(s->tunnel, TO_CLIENT, in);
 }
 
 static enum probe smtp_probe(const struct proto_ctx *cx, enum direction dir, struct span first)
@@ -347,6 +366,10 @@ static void smtp_gap(void *state, struct proto_ctx *cx, enum direction dir, uint
 {
     struct smtp *s = state;
 
+    if (s->tunnel) {
+        tunnel_gap(s->tunnel, dir, missing);
+        return;
+    }
     if (dir == TO_CLIENT) { /* which replies were in it is unknown: from here on the commands are believed */
         s->server.skip = true;
         s->n_open = 0;
@@ -389,6 +412,7 @@ static void smtp_end(void *state, struct proto_ctx *cx, enum direction dir)
 {
     struct smtp *s = state;
 
+    tunnel_end(s->tunnel, dir);
     if (dir == TO_SERVER && s->state != AT_STOP) {
         envelope_end(s);
         s->state = AT_STOP;
@@ -402,6 +426,7 @@ static void smtp_close(void *state, struct proto_ctx *cx)
     envelope_end(s);
     if (!s->mail_seen && s->mail.helo.n)
         mail_log(s, NULL, false);
+    tunnel_free(s->tunnel);
     smtp_mail_done(&s->mail);
     line_done(&s->client);
     line_done(&s->server);

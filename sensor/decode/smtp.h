@@ -4,8 +4,8 @@
  *
  * Commands and replies are matched in order; where replies are not seen (one direction only) the commands are
  * believed. Each mail goes through mime.h, which carves its parts, and makes one smtp event with its envelope
- * and header facts. STARTTLS that is agreed ends the reading, an anomaly smtp.starttls tells. What AUTH
- * carries is neither kept nor logged.
+ * and header facts. Behind a STARTTLS that is agreed the connection is read as TLS; an anomaly smtp.starttls
+ * tells. What AUTH carries is neither kept nor logged.
  *
  * A lone "." ends a mail only behind CR LF, or where the client ends all its lines with LF: readers that
  * differ here are what SMTP smuggling lives on, and the difference is an anomaly. Ceilings: SMTP_LINE_MAX

@@ -102,6 +102,39 @@ static void ceilings(void)
     fake_free(h);
 }
 
+/* A handshake of seeds_tls (direction, 16-bit length, bytes) behind a STARTTLS, whose reply is seen or not.
+ */
+static void starttls(bool replies, size_t step)
+{
+    struct proto_host *h = fake_new(&smtp_proto, NULL);
+    FILE *f = fopen("tests/sensor_tls/seeds_tls/tls13", "rb");
+    uint8_t buf[16384];
+    struct reader in = reader_of(buf, f ? fread(buf, 1, sizeof(buf), f) : 0);
+
+    check_row(replies ? "handshake behind STARTTLS" : "handshake behind STARTTLS, one direction");
+    CHECK(reader_left(&in) > 3);
+    if (f)
+        fclose(f);
+    fake_say(h, TO_SERVER, "EHLO x\r\nSTARTTLS\r\n", step);
+    if (replies)
+        fake_say(h, TO_CLIENT, "220 mx ESMTP\r\n250 STARTTLS\r\n220 go ahead\r\n", step);
+    while (reader_left(&in) > 3) {
+        enum direction dir = reader_u8(&in) & 1 ? TO_CLIENT : TO_SERVER;
+        struct span part = reader_take(&in, reader_be16(&in));
+        if (replies || dir == TO_SERVER)
+            fake_feed(h, dir, part.p, part.n, step);
+    }
+    fake_end(h, TO_SERVER);
+    fake_end(h, TO_CLIENT);
+    fake_close(h);
+    CHECK_U64(fake_events(h, EVENT_TLS), 1);
+    CHECK(fake_has(h, EVENT_TLS, 0, "\"sni\":\"may.example.vn\""));
+    CHECK(fake_has(h, EVENT_TLS, 0, replies ? "\"version\":\"TLS 1.3\"" : "\"version\":\"UNDETERMINED\""));
+    CHECK(strstr(h->anomalies, "smtp.starttls") != NULL);
+    CHECK_U64(h->charged, 0);
+    fake_free(h);
+}
+
 int main(void)
 {
     for (size_t i = 0; i < smtp_case_count; i++)
@@ -109,5 +142,9 @@ int main(void)
             run(&smtp_cases[i], step);
     probes();
     ceilings();
+    for (size_t step = 0; step < 4; step++) {
+        starttls(true, step);
+        starttls(false, step);
+    }
     return check_end();
 }
