@@ -160,7 +160,7 @@ static void test_scan(void)
 /* What one reader takes the other takes: of a good text every byte is replaced by every other, and it is cut everywhere. */
 static void test_scan_agrees(void)
 {
-    static const char good[] = "{\"a\":-10.5e+3,\"\\n\\u00e1\xc3\xa1\":[true,false,null,{\"x\":[]}],\"z\":0 , \"y\":\"\\\\\"}";
+    static const char good[] = "{\"a\":-10.5e+3,\"\\n\\u00e1\xc3\xa1\":[true,false,null,{\"x\":[]}],\"z\":0 , \"y\":\"\\\\\",\"long enough for more than one word\":\"0123456789abcdef~\xe1\xba\xad\"}";
     struct arena *a = arena_new(1 << 20);
     char text[sizeof(good)];
     struct json *j;
