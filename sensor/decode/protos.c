@@ -10,6 +10,7 @@
 #include "sensor/decode/imap.h"
 #include "sensor/decode/krb5.h"
 #include "sensor/decode/ldap.h"
+#include "sensor/decode/nfs.h"
 #include "sensor/decode/pop3.h"
 #include "sensor/decode/quic.h"
 #include "sensor/decode/rdp.h"
@@ -34,6 +35,7 @@ const struct proto *const protos[] = {
     &ftp_data_proto,
     &pop3_proto,
     &imap_proto,
+    &nfs_proto,
     &tftp_proto,
     &proto_dns,
     &http2_proto,
