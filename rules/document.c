@@ -51,12 +51,10 @@ int document_examine(const struct document_job *job, struct writer *out)
         return document_unread(job->in, job->name, UNREAD_TOO_LARGE, out);
     exam.arena = arena_new((size_t)c->scan_worker_memory / 2);
     if (exam.arena) {
-        writer_init(&exam.prints, PRINTS_MAX);
         extract_init(&x, &exam, NULL, job->in, job->name);
         extract_run(&x);
         rc = extract_json(&x, out);
         extract_done(&x);
-        writer_done(&exam.prints);
     }
     arena_free(exam.arena);
     return rc ? document_unread(job->in, job->name, UNREAD_TOO_LARGE, out) : 0;

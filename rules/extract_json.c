@@ -104,13 +104,16 @@ static void put_similar(struct jw *j, const struct extract *x)
 /* Of the document and all its members: PRINT_BITS / 4 hexadecimal digits each. */
 static void put_prints(struct jw *j, const struct extract *x)
 {
-    struct reader r = reader_span(writer_span(&x->exam->prints));
+    struct span s = writer_span(&x->prints);
+    struct print p;
     struct writer w;
 
     writer_init(&w, PRINTS_MAX);
-    while (reader_left(&r))
-        writer_be(&w, reader_le64(&r), PRINT_BITS / 8);
-    if (!writer_ok(&w) || !writer_ok(&x->exam->prints))
+    for (size_t at = 0; at < s.n; at += sizeof(p)) {
+        memcpy(&p, s.p + at, sizeof(p));
+        writer_be(&w, p.name, PRINT_BITS / 8);
+    }
+    if (!writer_ok(&w))
         j->w->bad = true;
     jw_khex(j, "fingerprints", w.p, w.n);
     writer_done(&w);

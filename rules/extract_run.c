@@ -21,6 +21,7 @@ void extract_init(struct extract *x, struct exam *exam, struct extract *parent, 
     x->labels_end = &x->labels;
     writer_init(&x->members, RESULT_MAX);
     writer_init(&x->member_matches, 1u << 20);
+    writer_init(&x->prints, PRINTS_MAX);
     x->kind = "data";
     x->mime = "application/octet-stream";
     x->lang = "";
@@ -36,6 +37,7 @@ void extract_done(struct extract *x)
     x->n_sections = 0;
     writer_done(&x->members);
     writer_done(&x->member_matches);
+    writer_done(&x->prints);
 }
 
 void extract_raise(struct extract *x, enum level level, enum level_source source, const char *scheme)
@@ -198,20 +200,28 @@ static const char *scheme_of(const char *name)
     return NULL;
 }
 
-static void find_registered(struct extract *x, struct print_text *prints)
+/* A document is what it says itself and what its members say: a scan is a row of pictures, a letter a mail with an
+ * attachment. */
+static void find_registered(struct extract *x, struct print_text *own)
 {
     const struct document_job *job = x->exam->job;
+    const struct print *v;
+    struct writer members = x->prints;
     bool more = false;
     size_t n;
-    const struct print *v = print_end(prints, &n);
-    int rc = print_ok(prints) ? 0 : ST_NOMEM;
+    int rc = 0;
 
-    if (!rc && job->prints->index)
+    (void)print_end(own, &n);
+    print_join(&own->out, writer_span(&members));
+    x->prints = own->out;
+    own->out = members;
+    v = print_of(writer_span(&x->prints), &n);
+    if (!writer_ok(&x->prints))
+        rc = ST_NOMEM;
+    else if (job->prints->index)
         rc = print_match(job->prints->index, v, n, x->exam->arena, &x->similar, &x->n_similar, &more);
     if (rc || more)
         extract_unread(x, UNREAD_TOO_LARGE);
-    for (size_t i = 0; i < n && job->want_prints; i++)
-        writer_bytes(&x->exam->prints, &v[i].name, sizeof(v[i].name));
     for (size_t i = 0; i < x->n_similar; i++)
         if (print_similar_high(&x->similar[i]))
             extract_raise(x, level_of(x->similar[i].document.level), SOURCE_FINGERPRINT,
@@ -343,6 +353,7 @@ static void member_end(struct extract *x, struct extract *child)
         x->member_unread = why;
     extract_raise(x, child->level, child->source, child->scheme);
     pass_matches(x, child);
+    print_join(&x->prints, writer_span(&child->prints));
     if (before)
         writer_u8(&x->members, ',');
     if (!writer_ok(&x->members) || extract_json(child, &x->members) != 0) {

@@ -24,7 +24,6 @@ struct exam {
     struct arena *arena;
     uint64_t unpack_left, text_left;
     uint64_t members_left;
-    struct writer prints; /* uint64_t: fingerprints of all objects, when the job wants them */
 };
 struct section {
     enum place place;
@@ -65,6 +64,7 @@ struct extract {
     unsigned n_member_matches;
     struct mark_list marks;
     struct ident_counts idents;
+    struct writer prints; /* struct print: of the members while they are read, then of all there is */
     struct print_similar *similar;
     size_t n_similar;
     struct rule_match *matches;

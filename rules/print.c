@@ -210,8 +210,26 @@ const struct print *print_end(struct print_text *t, size_t *ret_n)
                 best = t->n - 1 - i;
         choose(t, best);
     }
-    *ret_n = t->out.n / sizeof(struct print);
-    return (const struct print *)(const void *)t->out.p;
+    return print_of(writer_span(&t->out), ret_n);
+}
+
+const struct print *print_of(struct span bytes, size_t *ret_n)
+{
+    *ret_n = bytes.n / sizeof(struct print);
+    return (const struct print *)(const void *)bytes.p; /* a writer's buffer: from malloc */
+}
+
+void print_join(struct writer *to, struct span prints)
+{
+    size_t n, before;
+    const struct print *v = print_of(prints, &n), *all = print_of(writer_span(to), &before);
+    uint64_t shift = before ? (uint64_t)all[before - 1].at + 2 * PRINT_GAP_MAX : 0;
+
+    for (size_t i = 0; i < n; i++) {
+        uint64_t at = v[i].at + shift;
+        struct print p = {v[i].name, at < UINT32_MAX ? (uint32_t)at : UINT32_MAX};
+        writer_bytes(to, &p, sizeof(p));
+    }
 }
 
 void print_done(struct print_text *t)

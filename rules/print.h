@@ -19,6 +19,9 @@
 #define PRINT_GRAM 32
 #define PRINT_WINDOW 32
 #define PRINT_BITS 48
+#define PRINT_GAP_MAX                                                                                        \
+    (2 * PRINT_WINDOW) /* between fingerprints of one stretch: they are at most a window apart,              \
+                          but for one that says nothing */
 
 struct print {
     uint64_t name; /* PRINT_BITS bits */
@@ -54,6 +57,11 @@ void print_begin(struct print_text *t, const struct print_key *k, size_t max);
 void print_feed(struct print_text *t, struct span folded);
 /* The end of the text: all its fingerprints, valid until print_done. */
 const struct print *print_end(struct print_text *t, size_t *ret_n);
+/* The fingerprints in a row of bytes that is (struct print)[]. */
+const struct print *print_of(struct span bytes, size_t *ret_n);
+/* Appends the fingerprints of a text to those of another, as if that text stood behind it at a distance: no
+ * stretch reaches over the seam. */
+void print_join(struct writer *to, struct span prints);
 static inline bool print_ok(const struct print_text *t)
 {
     return writer_ok(&t->out);

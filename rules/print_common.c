@@ -24,6 +24,24 @@ static const char *const phrases[] = {
     "quy định chức năng, nhiệm vụ, quyền hạn và cơ cấu tổ chức của Bộ",
     "chịu trách nhiệm thi hành Quyết định này kể từ ngày ký",
     "Quyết định này có hiệu lực thi hành kể từ ngày ký ban hành",
+    /* What programs put into their files unasked. */
+    "Click to edit Master title style Click to edit Master text styles Second level Third level Fourth level "
+    "Fifth level",
+    "Click to edit the title text format Click to edit the outline text format Second Outline Level Third "
+    "Outline Level "
+    "Fourth Outline Level Fifth Outline Level Sixth Outline Level Seventh Outline Level",
+    "Bấm để chỉnh sửa kiểu tiêu đề của Bản cái Bấm để chỉnh sửa kiểu văn bản của Bản cái Mức hai Mức ba Mức "
+    "bốn Mức năm",
+    "Attribute VB_Name = \"ThisWorkbook\" Attribute VB_Base = \"0{00020819-0000-0000-C000-000000000046}\" "
+    "Attribute VB_GlobalNameSpace = False Attribute VB_Creatable = False Attribute VB_PredeclaredId = True "
+    "Attribute VB_Exposed = True Attribute VB_TemplateDerived = False Attribute VB_Customizable = True",
+    "Attribute VB_Name = \"ThisDocument\" Attribute VB_Base = \"1Normal.ThisDocument\" Attribute "
+    "VB_GlobalNameSpace = "
+    "False Attribute VB_Creatable = False Attribute VB_PredeclaredId = True Attribute VB_Exposed = True "
+    "Attribute VB_TemplateDerived = True Attribute VB_Customizable = True",
+    "Attribute VB_Name = \"Sheet1\" Attribute VB_Base = \"0{00020820-0000-0000-C000-000000000046}\" "
+    "Attribute "
+    "VB_GlobalNameSpace = False",
 };
 
 int print_common_add(struct print_build *b, const struct print_key *key)

@@ -83,7 +83,7 @@ static uint32_t longest_stretch(const struct print *v, const uint64_t *pairs, si
 
     for (size_t i = 0; i < n; i++) {
         uint32_t index = (uint32_t)pairs[i], at = v[index].at;
-        if (!i || index != (uint32_t)pairs[i - 1] + 1)
+        if (!i || index != (uint32_t)pairs[i - 1] + 1 || at - v[index - 1].at > PRINT_GAP_MAX)
             from = at;
         if (at - from + PRINT_GRAM > longest)
             longest = at - from + PRINT_GRAM;
