@@ -100,8 +100,10 @@ def judge(d, files):
             got[(r["smb"]["dialect"], f["filename"].lstrip("\\"), r["direction"])] = (f["state"], f.get("sha256"))
     for v, dialect in VERSIONS.items():
         for name in files:
-            check("get %s by %s" % (name, v), got.pop((dialect, name, "to_client"), None) == ("CLOSED", sha256("%s/out/%s-%s" % (d, v, name))))
-        check("put by " + v, got.pop((dialect, "put-" + v, "to_server"), None) == ("CLOSED", sha256("%s/share/put-%s" % (d, v))))
+            was = got.pop((dialect, name, "to_client"), None)
+            check("get %s by %s" % (name, v), was == ("CLOSED", sha256("%s/out/%s-%s" % (d, v, name))), was)
+        was = got.pop((dialect, "put-" + v, "to_server"), None)
+        check("put by " + v, was == ("CLOSED", sha256("%s/share/put-%s" % (d, v))), was)
     check("nothing else", not got, got)
     check("who it is", sum(r.get("smb", {}).get("ntlmssp", {}).get("user") == "root" for r in rows) >= len(VERSIONS))
     check("the share", any(r.get("smb", {}).get("share", "").endswith("ho-so") for r in rows))
@@ -130,7 +132,7 @@ def main():
         try:
             wait_for("smbd", answers)
             dump = subprocess.Popen(["tcpdump", "-i", "lo", "-U", "--immediate-mode", "-B", "16384", "-Z", "root", "-w", d + "/cap.pcap", "tcp", "port", str(PORT)],
-                                    stderr=subprocess.DEVNULL)
+                                    stderr=subprocess.PIPE)
             wait_for("tcpdump", lambda: os.path.exists(d + "/cap.pcap") and os.path.getsize(d + "/cap.pcap") >= 24)
             time.sleep(0.5)
             files = talk(d)
@@ -138,10 +140,12 @@ def main():
         finally:
             if dump:
                 dump.terminate()
-                dump.wait()
+                said = dump.communicate()[1].decode()
             os.killpg(server.pid, signal.SIGTERM)
             server.wait()
         judge(d, files)
+        if failed and "\n0 packets dropped by kernel" not in said: # then it says nothing about the parser
+            skip("tcpdump did not see all: " + said)
     print("%d failed" % failed)
     sys.exit(failed != 0)
 
