@@ -127,9 +127,10 @@ static int put_entry(struct print_build *b, uint64_t name, uint32_t doc)
 static uint64_t hash64(const char *domain, struct span s)
 {
     uint8_t hash[SEAL_HASH];
-    struct reader r = reader_of(hash, sizeof(hash));
+    struct reader r;
 
     seal_hash(domain, &s, 1, hash);
+    r = reader_of(hash, sizeof(hash));
     return reader_le64(&r);
 }
 
