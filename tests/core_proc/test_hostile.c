@@ -150,19 +150,21 @@ static void test_sensor_replaced(void)
     for (int what = 0; what < CRIMES; what++) {
         struct stage s;
         uint64_t alerts;
-        unsigned before;
+        unsigned files[2];
 
         check_row(crime_names[what]);
         stage_fresh(false);
         stage_begin(&s, NULL);
-        fake_run(s.sensor, RUN, false);
-        usleep(100000);
-        before = open_files(s.f.pid);
-        commit(s.sensor, (enum crime)what);
-        CHECK(stage_noted(&s, "{\"broken\":\"sensor\"}"));
-        CHECK(open_files(s.f.pid) <= before);
-        msg_chan_free(s.sensor);
-        s.sensor = fake_peer(&s.f, ROLE_SENSOR);
+        for (int life = 0; life < 2; life++) { /* twice: what is opened lazily is open after the first */
+            fake_run(s.sensor, RUN, false);
+            commit(s.sensor, (enum crime)what);
+            CHECK(stage_noted(&s, "{\"broken\":\"sensor\"}"));
+            usleep(100000); /* the callback that tells it still holds the channel */
+            files[life] = open_files(s.f.pid);
+            msg_chan_free(s.sensor);
+            s.sensor = fake_peer(&s.f, ROLE_SENSOR);
+        }
+        CHECK(files[1] <= files[0]);
         stage_send_replay(s.sensor, 10);
         stage_serve(&s, 1, LOG);
         CHECK(stage_noted(&s, "\"run_done\":true"));
