@@ -107,7 +107,7 @@ static void make_table(const char *table, char answer[ANSWER])
 
 static void add_pair(const char *table, uint64_t timeout_ms, const struct pair *p, char answer[ANSWER])
 {
-    char a[INET6_ADDRSTRLEN] = "", b[INET6_ADDRSTRLEN] = "", script[512];
+    char a[INET6_ADDRSTRLEN] = "", b[INET6_ADDRSTRLEN] = "", script[1024];
     unsigned long long seconds = (timeout_ms + 999) / 1000;
 
     inet_ntop(p->ipv6 ? AF_INET6 : AF_INET, p->a, a, sizeof(a));

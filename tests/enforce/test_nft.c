@@ -10,7 +10,7 @@
 static bool shows(const char *command, const char *text)
 {
     char buf[8192];
-    FILE *f = popen(command, "r");
+    FILE *f = popen(command, "r"); /* NOLINT(cert-env33-c): the commands are this file's own */
     size_t n = f ? fread(buf, 1, sizeof(buf) - 1, f) : 0;
 
     buf[n] = 0;
@@ -24,6 +24,7 @@ int main(void)
     struct event_target v4 = {.client = {10, 0, 0, 1}, .server = {203, 0, 113, 9}};
     struct event_target v6 = {
         .ipv6 = true, .client = {0x20, 1, 0xd, 0xb8, [15] = 1}, .server = {0x20, 1, 0xd, 0xb8, [15] = 2}};
+    struct event_target long6 = {.ipv6 = true};
     struct nft *n;
     char err[256] = "";
 
@@ -43,6 +44,12 @@ int main(void)
     CHECK(shows("nft list table inet gh_test", "10.0.0.1 . 203.0.113.9 timeout 1m30s"));
     CHECK(shows("nft list table inet gh_test", "203.0.113.9 . 10.0.0.1 timeout 1m30s"));
     CHECK(shows("nft list table inet gh_test", "2001:db8::1 . 2001:db8::2 timeout 1m30s"));
+    check_row("addresses as long as they get");
+    memset(long6.client, 0xfd, 16);
+    memset(long6.server, 0xfc, 16);
+    CHECK(nft_block(n, &long6, err, sizeof(err)) == 0);
+    CHECK_STR(err, "");
+    CHECK(shows("nft list table inet gh_test", "fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd . fcfc:fcfc:fcfc:fcfc:fcfc:fcfc:fcfc:fcfc"));
     check_row("again");
     CHECK(nft_block(n, &v4, err, sizeof(err)) == 0);
     check_row("the table goes with us");
