@@ -53,17 +53,17 @@ static struct reader string_runs(const struct sheet_strings *t, size_t i)
 
 static bool next_run(struct reader *r, char font[SHEET_FONT_MAX], struct span *ret_text)
 {
-    struct span name;
+    size_t n;
 
     if (!reader_left(r))
         return false;
-    name = reader_take(r, reader_u8(r));
-    *ret_text = reader_take(r, reader_le32(r));
-    if (!reader_ok(r) || name.n >= SHEET_FONT_MAX)
+    n = reader_u8(r);
+    if (n >= SHEET_FONT_MAX)
         return false;
-    memcpy(font, name.p, name.n);
-    font[name.n] = 0;
-    return true;
+    reader_copy(r, font, n);
+    font[n] = 0;
+    *ret_text = reader_take(r, reader_le32(r));
+    return reader_ok(r);
 }
 
 void sheet_strings_done(struct ooxml *o)

@@ -509,7 +509,7 @@ static int hand_on(struct ooxml *o, const struct part *part)
 
 void ooxml_read_parts(struct ooxml *o)
 {
-    struct part **list = arena_array(o->arena, o->n_parts + 1, sizeof(*list));
+    struct part **list = arena_array(o->arena, o->n_parts + 1, sizeof(struct part *));
 
     if (!list) {
         extract_unread_all(o->x, UNREAD_TOO_LARGE);
@@ -520,7 +520,7 @@ void ooxml_read_parts(struct ooxml *o)
         for (size_t i = 0; i < o->n_parts && classes[c].read; i++)
             if (o->parts[i].class == &classes[c])
                 list[n++] = &o->parts[i];
-        qsort(list, n, sizeof(*list), page_compare);
+        qsort(list, n, sizeof(struct part *), page_compare);
         for (size_t i = 0; i < n; i++) {
             if (extract_expired(o->x)) {
                 extract_unread(o->x, UNREAD_TIMEOUT);
