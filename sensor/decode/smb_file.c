@@ -208,7 +208,8 @@ static void finish(struct smb *s, struct smb_file *f, enum smb_way way, bool clo
 static bool is_rpc(struct span bytes)
 {
     struct reader r = reader_span(bytes);
-    bool version = reader_u8(&r) == 5 && reader_u8(&r) <= 1;
+    uint8_t major = reader_u8(&r), minor = reader_u8(&r);
+    bool version = major == 5 && minor <= 1;
     bool type = reader_u8(&r) <= 19;
 
     reader_skip(&r, 1);
@@ -329,19 +330,20 @@ struct smb_file *smb_file_find(struct smb *s, uint64_t session, const uint8_t id
     return NULL;
 }
 
-static void unlist(struct smb *s, struct smb_file *f)
+/* True when it was in the list: the reference of the list is the caller's now. */
+static bool unlist(struct smb *s, struct smb_file *f)
 {
     struct smb_file **at = bucket_of(s, f->id);
 
     if (!f->listed)
-        return;
+        return false;
     while (*at != f)
         at = &(*at)->next;
     *at = f->next;
     f->next = NULL;
     f->listed = false;
     s->files.count--;
-    smb_file_unref(s, f);
+    return true;
 }
 
 void smb_file_close(struct smb *s, struct smb_file *f, bool closed)
@@ -349,7 +351,8 @@ void smb_file_close(struct smb *s, struct smb_file *f, bool closed)
     smb_file_ref(f);
     finish_written(s, f, closed || f->closing);
     finish(s, f, SMB_READ, closed);
-    unlist(s, f);
+    if (unlist(s, f))
+        f->refs--; /* never the last: there is ours */
     smb_file_unref(s, f);
 }
 

@@ -28,7 +28,7 @@ void smb_name_oem(struct span s, struct writer *out)
     struct reader r;
 
     if (nul >= 0)
-        s.n = (size_t)nul;
+        s = span_part(s, 0, (size_t)nul);
     if (text_is_utf8(s)) {
         writer_put(out, s);
         return;

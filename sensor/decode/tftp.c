@@ -114,8 +114,8 @@ static void held_free(struct tftp *s, struct held *h)
     if (!h->p)
         return;
     free(h->p);
+    h->p = NULL;
     proto_release(s->cx, h->n);
-    *h = (struct held){0};
 }
 
 static void finish(struct tftp *s, bool complete)
