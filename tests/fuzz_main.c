@@ -12,22 +12,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static int run_file(const char *path)
 {
     FILE *f = fopen(path, "rb");
-    uint8_t *buf = malloc(1 << 24);
-    size_t n;
+    uint8_t *buf = malloc(1 << 24), *exact = NULL;
+    size_t n = f && buf ? fread(buf, 1, 1 << 24, f) : 0;
+    int rc = 0;
 
-    if (!f || !buf) {
-        fprintf(stderr, "cannot read %s\n", path);
-        return 1;
-    }
-    n = fread(buf, 1, 1 << 24, f);
-    fclose(f);
-    uint8_t *exact = malloc(n ? n : 1); /* exact size, so that ASan sees a read past the end */
-    for (size_t i = 0; i < n; i++)
+    if (f && buf)
+        exact = malloc(n ? n : 1); /* exact size, so that ASan sees a read past the end */
+    for (size_t i = 0; exact && i < n; i++)
         exact[i] = buf[i];
-    LLVMFuzzerTestOneInput(exact, n);
-    free(exact);
+    if (exact)
+        LLVMFuzzerTestOneInput(exact, n);
+    else
+        rc = 1;
+    if (f)
+        fclose(f);
     free(buf);
-    return 0;
+    free(exact);
+    if (rc)
+        fprintf(stderr, "cannot read %s\n", path);
+    return rc;
 }
 
 int main(int argc, char **argv)

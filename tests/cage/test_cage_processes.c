@@ -303,7 +303,7 @@ static void trial(const struct trial *t, enum jail_profile p)
                : t->dies >> p & 1                    ? SIGSYS
                                                      : EXIT_REFUSED,
         status = 0;
-    char row[128];
+    static char row[128]; /* the name of the row outlives this function */
     pid_t pid;
 
     snprintf(row, sizeof(row), "%s: %s", names[p], t->name);

@@ -53,9 +53,8 @@ static size_t read_records(struct arena *a, uint64_t run, struct record *r)
 {
     char *line = NULL;
     size_t cap = 0, n = 0;
-    ssize_t len;
 
-    while ((len = getline(&line, &cap, stdin)) > 0 && n < RECORDS_MAX) {
+    while (getline(&line, &cap, stdin) > 0 && n < RECORDS_MAX) {
         char *rest = line, *part[4] = {NULL};
         enum event_type type;
         for (int i = 0; i < 4; i++)
@@ -77,11 +76,13 @@ static size_t read_records(struct arena *a, uint64_t run, struct record *r)
 
 static void unhex(const char *text, uint8_t *out, size_t n)
 {
+    if (strlen(text) < 2 * n)
+        die("too few hex digits");
     for (size_t i = 0; i < n; i++) {
-        unsigned v = 0;
-        if (sscanf(text + 2 * i, "%2x", &v) != 1)
+        char digits[3] = {text[2 * i], text[2 * i + 1], 0}, *end;
+        out[i] = (uint8_t)strtoul(digits, &end, 16);
+        if (*end)
             die("not hex");
-        out[i] = (uint8_t)v;
     }
 }
 

@@ -137,16 +137,22 @@ bool scan_closed(struct scan_client *c, int ms)
 
 size_t scan_workers(const struct scan_client *c, pid_t *ret, size_t max)
 {
-    char path[64];
+    char path[64], line[4096] = "", *end;
     size_t n = 0;
     FILE *f;
 
     snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)c->pid, (int)c->pid);
     f = fopen(path, "r");
     gh_check(f);
-    while (n < max && fscanf(f, "%d", &ret[n]) == 1)
-        n++;
+    if (!fgets(line, sizeof(line), f))
+        line[0] = 0; /* no children */
     fclose(f);
+    for (char *p = line; n < max; p = end) {
+        long pid = strtol(p, &end, 10);
+        if (end == p)
+            break;
+        ret[n++] = (pid_t)pid;
+    }
     return n;
 }
 

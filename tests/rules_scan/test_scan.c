@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -169,16 +170,18 @@ static void test_many(const char *queue, const char *documents)
 /* Memory of a process in MiB, 0 when it cannot be seen. */
 static unsigned long resident_mib(pid_t pid)
 {
-    char path[64];
-    unsigned long pages = 0;
+    char path[64], line[256] = "", *second;
+    unsigned long pages;
     FILE *f;
 
     snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
     f = fopen(path, "r");
-    if (f && fscanf(f, "%*u %lu", &pages) != 1)
-        pages = 0;
+    if (f && !fgets(line, sizeof(line), f))
+        line[0] = 0;
     if (f)
         fclose(f);
+    (void)strtoul(line, &second, 10); /* all that is mapped */
+    pages = strtoul(second, NULL, 10);
     return pages * (unsigned long)sysconf(_SC_PAGESIZE) >> 20;
 }
 
@@ -296,13 +299,12 @@ static void test_killed(void)
 static size_t open_files(pid_t pid)
 {
     char path[64];
-    struct dirent *e;
     size_t n = 0;
     DIR *d;
 
     snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
     d = opendir(path);
-    while (d && (e = readdir(d)))
+    while (d && readdir(d))
         n++;
     if (d)
         closedir(d);

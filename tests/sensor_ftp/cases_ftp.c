@@ -26,8 +26,8 @@ const struct ftp_case ftp_cases[] = {
       {'c', "QUIT\r\n", 0}},
      "a b.txt:5:CLOSED ",
      {"\"ftp_data\":{\"filename\":\"a b.txt\",\"command\":\"RETR\"}",
-      "\"command\":\"RETR\",\"command_data\":\"a "
-      "b.txt\",\"completion_code\":[\"150\",\"226\"],\"reply\":[\"go\",\"done\"]",
+      ("\"command\":\"RETR\",\"command_data\":\"a b.txt\","
+       "\"completion_code\":[\"150\",\"226\"],\"reply\":[\"go\",\"done\"]"),
       "\"command\":\"PASV\",\"dynamic_port\":47373,\"mode\":\"passive\"",
       "\"reply\":[\"hello\",\"FTP here\"]", "\"command\":\"USER\",\"command_data\":\"anna\""},
      {"hunter2"}},

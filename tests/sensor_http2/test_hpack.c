@@ -20,11 +20,12 @@ static void collect(void *arg, struct span name, struct span value)
 static void unhex(const char *hex, struct writer *w)
 {
     for (; hex[0]; hex += 2) {
-        unsigned v = 0;
+        char *end;
         while (*hex == ' ')
             hex++;
-        CHECK(sscanf(hex, "%2x", &v) == 1);
-        writer_u8(w, (uint8_t)v);
+        const char digits[3] = {hex[0], hex[0] ? hex[1] : 0, 0};
+        writer_u8(w, (uint8_t)strtoul(digits, &end, 16));
+        CHECK(end == digits + 2);
     }
 }
 

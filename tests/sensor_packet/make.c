@@ -81,6 +81,18 @@ static void mac(uint8_t *p, uint8_t last)
     p[5] = last;
 }
 
+/* Up to three numbers with one sign between them; those that are not there stay. */
+static void numbers(const char *arg, char between, unsigned *a, unsigned *b, unsigned *c)
+{
+    unsigned *const v[] = {a, b, c};
+    char *end;
+
+    for (size_t i = 0; i < sizeof(v) / sizeof(v[0]) && v[i] && arg && *arg >= '0' && *arg <= '9'; i++) {
+        *v[i] = (unsigned)strtoul(arg, &end, 10);
+        arg = *end == between ? end + 1 : NULL;
+    }
+}
+
 /* ip4, ip4:opt, ip4:tso (length 0), ip4:long (length past the frame), ip4:OFFSET,MORE[,ID] */
 static void ip4(struct made *m, const char *arg)
 {
@@ -90,8 +102,7 @@ static void ip4(struct made *m, const char *arg)
     unsigned offset = 0, more = 0, id = 0x1234;
 
     h[0] = (uint8_t)(0x40 | head / 4);
-    if (arg && arg[0] >= '0' && arg[0] <= '9')
-        sscanf(arg, "%u,%u,%u", &offset, &more, &id);
+    numbers(arg, ',', &offset, &more, &id);
     be16(h + 2, is(arg, "tso") ? 0 : is(arg, "long") ? total + 100 : total);
     be16(h + 4, id);
     be16(h + 6, offset / 8 | more << 13);
@@ -119,8 +130,7 @@ static void ports(uint8_t *h, const char *arg)
 {
     unsigned from = 1000, to = 2000;
 
-    if (arg)
-        sscanf(arg, "%u>%u", &from, &to);
+    numbers(arg, '>', &from, &to, NULL);
     be16(h, from);
     be16(h + 2, to);
 }
@@ -139,8 +149,7 @@ static void fragment(struct made *m, const char *arg)
     unsigned offset = 0, more = 0, id = 0x1234;
     uint8_t p = proto(m), *h = front(m, 8);
 
-    if (arg)
-        sscanf(arg, "%u,%u,%u", &offset, &more, &id);
+    numbers(arg, ',', &offset, &more, &id);
     h[0] = p;
     be16(h + 2, offset | more);
     be16(h + 6, id);
@@ -345,12 +354,11 @@ static void put_word(struct made *m, const char *word, const char *arg)
         if (is(word, "pad"))
             m->trailer += n;
     } else if (is(word, "hex")) {
-        size_t n = strlen(arg) / 2;
+        size_t n = arg ? strlen(arg) / 2 : 0;
         uint8_t *h = front(m, n);
         for (size_t i = 0; i < n; i++) {
-            unsigned v = 0;
-            sscanf(arg + 2 * i, "%2x", &v);
-            h[i] = (uint8_t)v;
+            const char digits[3] = {arg[2 * i], arg[2 * i + 1], 0};
+            h[i] = (uint8_t)strtoul(digits, NULL, 16);
         }
     } else if (!ip_word(m, word, arg) && !tunnel_word(m, word, arg) && !tag_word(m, word, arg) &&
                !link_word(m, word, arg)) {
