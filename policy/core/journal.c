@@ -3,10 +3,12 @@
 #include "base/clock.h"
 #include "base/db.h"
 #include "policy/core/runs.h"
+#include "policy/core/witness.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #define BATCH_ARENA (64u << 20)
 #define BATCH_SPARE 65536 /* what a commit may need beyond the batch itself */
@@ -30,7 +32,9 @@ struct journal {
     uint64_t max, reserve, delay_ms;
     size_t batch_records;
     struct journal_head head;
-    uint64_t receipt;
+    uint64_t receipt, lost;
+    int witness; /* -1: none */
+    uint8_t head_sig[SEAL_SIGNATURE];
     struct runs runs;
     /* the batch that is being collected */
     struct arena *arena;
@@ -100,6 +104,16 @@ static int load_head(struct journal *j)
     return rc ? rc : load_receipt(j);
 }
 
+static int ask_witness(struct journal *j, const char *path)
+{
+    uint64_t number = 0;
+
+    if (witness_read(path, seal_keys_public(j->keys), &number) == 0 && number > j->head.number)
+        j->lost = number;
+    j->witness = witness_open(path);
+    return j->witness < 0 ? j->witness : 0;
+}
+
 int journal_open(const struct conf *c, const struct seal_keys *keys, struct journal **ret, char *err,
                  size_t cap)
 {
@@ -110,6 +124,7 @@ int journal_open(const struct conf *c, const struct seal_keys *keys, struct jour
     snprintf(path, sizeof(path), "%s/%s", c->node_state_dir, JOURNAL_FILE);
     if (!rc) {
         j->keys = keys;
+        j->witness = -1;
         seal_id(seal_keys_public(keys), j->id);
         snprintf(j->state_dir, sizeof(j->state_dir), "%s", c->node_state_dir);
         j->max = c->journal_max;
@@ -123,6 +138,8 @@ int journal_open(const struct conf *c, const struct seal_keys *keys, struct jour
         rc = db_migrate(j->db, schema, GH_COUNT(schema));
     if (!rc)
         rc = load_head(j);
+    if (!rc)
+        rc = ask_witness(j, path);
     if (rc) {
         snprintf(err, cap, "%s: %s%s%s", path, status_text(rc), j && j->db ? ": " : "",
                  j && j->db ? db_message(j->db) : "");
@@ -145,6 +162,8 @@ void journal_drop(struct journal *j)
     if (!j)
         return;
     runs_done(&j->runs);
+    if (j->witness >= 0)
+        close(j->witness);
     db_close(j->db);
     arena_free(j->arena);
     free(j->records);
@@ -199,13 +218,13 @@ uint64_t journal_bytes(struct journal *j)
 
 static int sign_head(struct journal *j, const struct journal_head *h)
 {
-    uint8_t bytes[JOURNAL_HEAD_SIZE], sig[SEAL_SIGNATURE];
+    uint8_t bytes[JOURNAL_HEAD_SIZE];
 
     journal_head_bytes(h, bytes);
-    seal_sign(j->keys, JOURNAL_HEAD_DOMAIN, span_of(bytes, sizeof(bytes)), sig);
+    seal_sign(j->keys, JOURNAL_HEAD_DOMAIN, span_of(bytes, sizeof(bytes)), j->head_sig);
     return db_exec(j->db, "INSERT OR REPLACE INTO head VALUES(1,?,?,?,?,?)", "iiibb", (int64_t)h->first,
                    (int64_t)h->number, (int64_t)h->wall_us, span_of(h->hash, SEAL_HASH),
-                   span_of(sig, sizeof(sig)));
+                   span_of(j->head_sig, SEAL_SIGNATURE));
 }
 
 /* Lets go of the oldest batches that the console has; the newest one always stays. */
@@ -344,6 +363,7 @@ static int commit(struct journal *j, const struct batch_header *h, struct span b
         return rc;
     }
     j->head = head;
+    witness_write(j->witness, &head, j->head_sig);
     if (with_runs)
         runs_stored(&j->runs);
     return 0;
@@ -418,6 +438,11 @@ bool journal_retry(struct journal *j)
         return false;
     j->full = false;
     return journal_flush(j) == 0;
+}
+
+uint64_t journal_lost(const struct journal *j)
+{
+    return j->lost;
 }
 
 uint64_t journal_last(const struct journal *j)

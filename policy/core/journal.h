@@ -49,10 +49,13 @@ const char *journal_reason(const struct journal *j); /* why it refuses */
 /* Is there room again? Clears the refusal and writes the kept batch. */
 bool journal_retry(struct journal *j);
 
+/* When it was opened: the newest batch that had been recorded and was gone, 0 when none was (see witness.h).
+ */
+uint64_t journal_lost(const struct journal *j);
 uint64_t journal_last(const struct journal *j);    /* newest committed batch, 0: none */
 uint64_t journal_receipt(const struct journal *j); /* the console has everything up to this batch */
-/* A lower number than before is believed too: the console was restored from a backup, and what it forgot must not be trimmed.
- * 0, ST_MALFORMED for a batch that was never written, or what the database says. */
+/* A lower number than before is believed too: the console was restored from a backup, and what it forgot must
+ * not be trimmed. 0, ST_MALFORMED for a batch that was never written, or what the database says. */
 int journal_set_receipt(struct journal *j, uint64_t number);
 uint64_t journal_bytes(struct journal *j);
 

@@ -2,6 +2,7 @@
 #include "policy/core/journal_verify.h"
 #include "policy/core/journal.h"
 #include "policy/core/ranges.h"
+#include "policy/core/witness.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -216,10 +217,23 @@ static int check_receipt(struct verifying *v)
                : 0;
 }
 
+/* witness: what witness_read said before anything else was read, so that a journal in use is never behind it.
+ */
+static int check_witness(struct verifying *v, int witness, uint64_t number)
+{
+    if (witness == ST_BAD_SIGNATURE)
+        return bad(v, 0, 0, WITNESS_FILE " beside it is not as this appliance wrote it");
+    if (!witness && number > v->head.number)
+        return bad(v, v->head.number + 1, 0,
+                   "it is missing: " WITNESS_FILE " names batch %" PRIu64 " as the newest", number);
+    return 0;
+}
+
 int journal_verify(const char *path, const struct seal_public *appliance, struct verify_report *ret)
 {
     struct verifying v = {.pub = appliance, .out = ret};
-    int rc;
+    uint64_t number = 0;
+    int rc, witness = witness_read(path, appliance, &number);
 
     memset(ret, 0, sizeof(*ret));
     seal_id(appliance, v.id);
@@ -235,6 +249,8 @@ int journal_verify(const char *path, const struct seal_public *appliance, struct
         rc = check_batches(&v);
     if (!rc)
         rc = check_receipt(&v);
+    if (!rc)
+        rc = check_witness(&v, witness, number);
     for (size_t i = 0; i < v.n_runs; i++)
         ranges_done(&v.runs[i].recorded);
     free(v.runs);

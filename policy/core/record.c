@@ -6,6 +6,7 @@
 #include "policy/core/cases.h"
 #include "policy/core/evidence.h"
 #include "policy/core/journal.h"
+#include "policy/core/witness.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,8 +26,8 @@
  * it is read now and never again. */
 static void give_away(const struct conf *conf)
 {
-    static const char *const names[] = {"",          "/journal.db",  "/journal.db-wal", "/journal.db-shm",
-                                        "/evidence", "/" RECORD_LOCK};
+    static const char *const names[] = {"",          "/journal.db",   "/journal.db-wal", "/journal.db-shm",
+                                        "/evidence", "/" RECORD_LOCK, "/" WITNESS_FILE};
     const struct passwd *pw = geteuid() == 0 && *conf->node_user ? getpwnam(conf->node_user) : NULL;
     char path[CONF_TEXT + 32];
 
@@ -36,6 +37,8 @@ static void give_away(const struct conf *conf)
             log_warn("%s cannot be given to %s: %s", path, conf->node_user, strerror(errno));
     }
 }
+
+static void tell_lost(struct core *c);
 
 /* One appliance writes one journal: two would fork the chain. The lock ends with the process, however that
  * ends. */
@@ -90,6 +93,8 @@ void record_open(struct core *c)
     rc = journal_run(c->journal, c->own_run, true, span_str("gh-core"));
     if (rc)
         log_warn("the journal cannot be written now: %s", status_text(rc));
+    if (journal_lost(c->journal))
+        tell_lost(c);
     give_away(conf);
 }
 
@@ -148,6 +153,25 @@ static void put_own_alert(struct writer *out, const struct own_alert *a, uint64_
     jw_end_obj(&j);
     jw_end_obj(&j);
     jw_end_obj(&j);
+}
+
+/* What had been recorded is gone: damaged, or put back from a copy. */
+static void tell_lost(struct core *c)
+{
+    static const struct own_alert gone = {
+        "journal-lost", "Recorded events are gone from the journal", "Sự kiện đã ghi bị mất khỏi nhật ký",
+        "the newest batches that were recorded are not in the journal any more: it was damaged, or put back "
+        "from a copy",
+        "các lô mới nhất đã ghi không còn trong nhật ký: nhật ký bị hỏng hoặc bị thay bằng bản sao"};
+    struct writer alert;
+
+    log_error("the journal ends with batch %llu, but batch %llu had been recorded: it was damaged, or put "
+              "back from a copy",
+              (unsigned long long)journal_last(c->journal), (unsigned long long)journal_lost(c->journal));
+    writer_init(&alert, HELD_MAX);
+    put_own_alert(&alert, &gone, 0);
+    record_own(c, EVENT_ALERT, writer_span(&alert));
+    writer_done(&alert);
 }
 
 /* It refuses: said at once on the log, in the status and as an alert, which is kept until it can be written.

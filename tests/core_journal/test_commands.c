@@ -229,7 +229,7 @@ int main(void)
     (void)unlink(in_dir("journal.db-shm"));
     for (const char *const *name =
              (const char *const[]){command, "evidence", "sealed", "cut", "plain", "zero", "one", "many",
-                                   "journal.db", "appliance.key", "appliance.pub", "committee.key",
+                                   "journal.db", "journal.head", "appliance.key", "appliance.pub", "committee.key",
                                    "other.pub", "console.json", "", NULL};
          *name; name++)
         CHECK(remove(in_dir(*name)) == 0);

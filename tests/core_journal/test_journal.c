@@ -14,6 +14,7 @@
 
 static char dir[] = "/tmp/gh-journal-test-XXXXXX";
 static char path[128], copy[128];
+static char witness[160];
 static struct conf conf;
 static struct seal_keys *keys;
 
@@ -341,6 +342,56 @@ static void test_full(void)
     conf = keep;
 }
 
+static void write_batches(struct journal *j, uint64_t first, uint64_t n)
+{
+    for (uint64_t i = first; i < first + n; i++) {
+        CHECK(add(j, i, 1, "{}") == 0);
+        CHECK(journal_flush(j) == 0);
+    }
+}
+
+/* A journal that is whole in itself, but older than the one that was written: SQLite's log was damaged, or a
+ * copy put back. */
+static void test_lost(void)
+{
+    struct verify_report r;
+    struct journal *j;
+    int fd;
+
+    check_row("put back");
+    remove_journal();
+    (void)unlink(witness);
+    j = open_journal();
+    CHECK_U64(journal_lost(j), 0);
+    write_batches(j, 1, 3);
+    journal_close(j);
+    copy_file();
+    j = open_journal();
+    CHECK_U64(journal_lost(j), 0);
+    write_batches(j, 4, 2);
+    journal_close(j);
+    CHECK(verify(path, &r) == 0);
+    remove_journal();
+    CHECK(rename(copy, path) == 0);
+    CHECK(verify(path, &r) == ST_BAD_SIGNATURE);
+    CHECK_U64(r.bad_batch, 4);
+    CHECK(strstr(r.what, "journal.head names batch 5") != NULL);
+    j = open_journal();
+    CHECK_U64(journal_last(j), 3);
+    CHECK_U64(journal_lost(j), 5);
+    write_batches(j, 4, 1);
+    journal_close(j);
+    CHECK(verify(path, &r) == 0); /* it goes on; that something was lost is told by an alert in it */
+    check_row("a witness that was changed");
+    fd = open(witness, O_WRONLY);
+    CHECK(fd >= 0 && pwrite(fd, "x", 1, 9) == 1);
+    close(fd);
+    CHECK(verify(path, &r) == ST_BAD_SIGNATURE);
+    check_row("no witness");
+    CHECK(unlink(witness) == 0);
+    CHECK(verify(path, &r) == 0);
+}
+
 int main(void)
 {
     CHECK(seal_init() == 0 && mkdtemp(dir) != NULL);
@@ -350,6 +401,10 @@ int main(void)
     snprintf(conf.node_state_dir, sizeof(conf.node_state_dir), "%s", dir);
     snprintf(path, sizeof(path), "%s/journal.db", dir);
     snprintf(copy, sizeof(copy), "%s/copy.db", dir);
+    snprintf(witness, sizeof(witness), "%s/journal.head", dir);
+    test_lost();
+    (void)unlink(witness);
+    remove_journal();
     test_whole();
     tamper_by_sql();
     tamper_records();
@@ -357,6 +412,7 @@ int main(void)
     test_replay();
     test_full();
     remove_journal();
+    (void)unlink(witness);
     (void)unlink(copy);
     snprintf(copy, sizeof(copy), "%s/copy.db-wal", dir);
     (void)unlink(copy);

@@ -146,8 +146,8 @@ void stage_fresh(bool enrolled)
     char path[160], sign[64], box[64];
     FILE *f;
 
-    for (const char *const *name =
-             (const char *const[]){"journal.db", "journal.db-wal", "journal.db-shm", "console.json", NULL};
+    for (const char *const *name = (const char *const[]){"journal.db", "journal.db-wal", "journal.db-shm",
+                                                         "journal.head", "console.json", NULL};
          *name; name++) {
         snprintf(path, sizeof(path), "%s/%s", stage_dir, *name);
         (void)unlink(path);

@@ -215,7 +215,7 @@ static void make_journal(void)
 
 int main(void)
 {
-    static const char *const files[] = {"journal.db", "journal.db-wal", "journal.db-shm"};
+    static const char *const files[] = {"journal.db", "journal.db-wal", "journal.db-shm", "journal.head"};
     char path[128];
 
     CHECK(seal_init() == 0 && mkdtemp(dir) != NULL);
