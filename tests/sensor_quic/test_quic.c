@@ -87,8 +87,8 @@ static void check_varint(void) /* RFC 9000 appendix A.1 */
 static void check_crypto(void)
 {
     struct quic_crypto *c = calloc(1, sizeof(*c));
-    struct span body;
-    uint8_t type;
+    struct span body = {0};
+    uint8_t type = 0;
 
     check_row("crypto");
     gh_check(c != NULL);
@@ -114,7 +114,7 @@ static void check_probe(struct span seed)
     first = reader_take(&in, reader_be16(&in));
     CHECK_U64(quic_proto.probe(&cx, TO_SERVER, first), PROBE_YES);
     CHECK_U64(quic_proto.probe(&cx, TO_CLIENT, first), PROBE_NO);
-    gh_check(first.n <= sizeof(copy));
+    gh_check(first.n && first.n <= sizeof(copy));
     memcpy(copy, first.p, first.n);
     copy[first.n - 1] ^= 1;
     CHECK_U64(quic_proto.probe(&cx, TO_SERVER, span_of(copy, first.n)), PROBE_NO);
