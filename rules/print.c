@@ -121,20 +121,20 @@ static void slide(struct print_text *t, uint64_t rank)
     uint64_t last = t->n - 1, grams = t->n - PRINT_GRAM + 1;
     bool first = grams == t->window, gone = t->best_at + t->window <= last;
 
-    t->ranks[last % t->window] = rank;
+    t->ranks[last % PRINT_WINDOW] = rank;
     if (grams < t->window)
         return;
     if (first || gone) {
         t->best_at = last;
         for (uint64_t i = 1; i < t->window; i++)
-            if (t->ranks[(last - i) % t->window] < t->ranks[t->best_at % t->window])
+            if (t->ranks[(last - i) % PRINT_WINDOW] < t->ranks[t->best_at % PRINT_WINDOW])
                 t->best_at = last - i;
     } else if (rank < t->best) {
         t->best_at = last;
     } else {
         return;
     }
-    t->best = t->ranks[t->best_at % t->window];
+    t->best = t->ranks[t->best_at % PRINT_WINDOW];
     choose(t, t->best_at);
 }
 
@@ -206,7 +206,7 @@ const struct print *print_end(struct print_text *t, size_t *ret_n)
     if (grams && grams < t->window) {
         uint64_t best = t->n - 1;
         for (uint64_t i = 1; i < grams; i++)
-            if (t->ranks[(t->n - 1 - i) % t->window] < t->ranks[best % t->window])
+            if (t->ranks[(t->n - 1 - i) % PRINT_WINDOW] < t->ranks[best % PRINT_WINDOW])
                 best = t->n - 1 - i;
         choose(t, best);
     }

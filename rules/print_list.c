@@ -96,28 +96,20 @@ int print_list_add(struct print_list *l, const char *path, struct writer *err)
 
 static int by_id(const void *a, const void *b)
 {
-    const struct print_file *const *p = a, *const *q = b;
-    return strcmp((*p)->id, (*q)->id);
+    const struct print_file *p = a, *q = b;
+    return strcmp(p->id, q->id);
 }
 
-bool print_list_clash(const struct print_list *l, const struct print_file **ret_a,
-                      const struct print_file **ret_b)
+bool print_list_sort(struct print_list *l, size_t *ret_clash)
 {
-    const struct print_file **v = l->n ? reallocarray(NULL, l->n, sizeof(*v)) : NULL;
-    bool found = false;
-
-    for (size_t i = 0; v && i < l->n; i++)
-        v[i] = &l->v[i];
-    if (v)
-        qsort(v, l->n, sizeof(*v), by_id);
-    for (size_t i = 1; v && i < l->n && !found; i++)
-        if (!strcmp(v[i - 1]->id, v[i]->id)) {
-            *ret_a = v[i - 1];
-            *ret_b = v[i];
-            found = true;
+    if (l->n)
+        qsort(l->v, l->n, sizeof(*l->v), by_id);
+    for (size_t i = 1; i < l->n; i++)
+        if (!strcmp(l->v[i - 1].id, l->v[i].id)) {
+            *ret_clash = i;
+            return false;
         }
-    free(v);
-    return found;
+    return true;
 }
 
 void print_list_done(struct print_list *l)

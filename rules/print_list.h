@@ -17,9 +17,9 @@ struct print_list {
 /* Adds a file, or all regular files below a directory, sorted by bytes; symbolic links inside are not
  * followed. Faults are lines in err. 0 or ST_NOMEM. */
 int print_list_add(struct print_list *l, const char *path, struct writer *err);
-/* Two files that would be registered under one name (they would overwrite each other), or false. */
-bool print_list_clash(const struct print_list *l, const struct print_file **ret_a,
-                      const struct print_file **ret_b);
+/* Sorts by id. False when two files would be registered under one, so that the later would overwrite the
+ * earlier: numbers *ret_clash - 1 and *ret_clash. */
+bool print_list_sort(struct print_list *l, size_t *ret_clash);
 void print_list_done(struct print_list *l);
 
 #endif

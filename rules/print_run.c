@@ -262,8 +262,8 @@ static int read_all(struct work *w)
 /* The files that were named. 0, 2 or 3. */
 static int find_files(struct work *w)
 {
-    const struct print_file *a, *b;
     struct writer err;
+    size_t clash;
     int rc = 0;
 
     writer_init(&err, 16u << 20);
@@ -272,7 +272,8 @@ static int find_files(struct work *w)
     if (err.n)
         fwrite(err.p, 1, err.n, stderr);
     writer_done(&err);
-    if (!rc && print_list_clash(&w->list, &a, &b)) {
+    if (!rc && !print_list_sort(&w->list, &clash)) {
+        const struct print_file *a = &w->list.v[clash - 1], *b = &w->list.v[clash];
         fprintf(stderr, "gatehouse register: %s and %s would both be registered as %s\n", a->path, b->path,
                 a->id);
         rc = 2;
