@@ -111,7 +111,7 @@ static bool judge(const struct print_index *x, const struct print *v, const uint
 
 /* The documents in the sorted pairs, the best PRINT_SIMILAR_MAX into list. */
 static size_t collect(const struct print_index *x, const struct print *v, const uint64_t *pairs, size_t n,
-                      size_t telling, struct print_similar list[static PRINT_SIMILAR_MAX + 1], bool *ret_more)
+                      size_t telling, struct print_similar list[static PRINT_SIMILAR_MAX + 1])
 {
     size_t kept = 0, end;
 
@@ -123,7 +123,6 @@ static size_t collect(const struct print_index *x, const struct print *v, const 
         if (++kept > PRINT_SIMILAR_MAX) {
             qsort(list, kept, sizeof(*list), by_containment);
             kept = PRINT_SIMILAR_MAX;
-            *ret_more = true;
         }
     }
     qsort(list, kept, sizeof(*list), by_containment);
@@ -155,7 +154,7 @@ int print_match(const struct print_index *x, const struct print *v, size_t n, st
     if (!rc && pairs.n) {
         uint64_t *p = (uint64_t *)(void *)pairs.p;
         qsort(p, pairs.n / sizeof(*p), sizeof(*p), by_value);
-        kept = collect(x, v, p, pairs.n / sizeof(*p), telling, list, &more);
+        kept = collect(x, v, p, pairs.n / sizeof(*p), telling, list);
     }
     writer_done(&pairs);
     if (!rc && kept && !(copy = arena_array(a, kept, sizeof(*copy))))

@@ -22,8 +22,8 @@ struct print_similar {
     double share;       /* of this text that is that document: 0 to 1 */
 };
 /* The registered documents that the text with these fingerprints (of print_end) contains: at most
- * PRINT_SIMILAR_MAX, the highest containment first, in the arena. *ret_more: there were others, or more
- * matches than are looked at. 0 or ST_NOMEM. */
+ * PRINT_SIMILAR_MAX, the highest containment first, in the arena. *ret_more: there are more
+ * matches than are looked at, and a document may be missing or told as less than it is. 0 or ST_NOMEM. */
 int print_match(const struct print_index *x, const struct print *v, size_t n, struct arena *a,
                 struct print_similar **ret, size_t *ret_n, bool *ret_more);
 /* Is so much of the document there, or is the text so much out of it, that its level counts for the text? */

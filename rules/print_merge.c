@@ -11,7 +11,7 @@
 #define BUFFERED 4096    /* entries of a run in memory */
 #define COMMON_SHARE 100 /* common: in more than one of so many documents ... */
 #define COMMON_MIN 16    /* ... but not before this many */
-#define BUCKET_SHIFT 3   /* about 8 entries in a bucket: one or two cache lines */
+#define BUCKET_SHIFT 4   /* 8 to 16 entries in a bucket: one or two cache lines */
 
 /* One sorted source. */
 struct stream {

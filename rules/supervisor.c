@@ -303,6 +303,8 @@ static void on_note(void *arg)
     jw_end_obj(&j);
     jw_ku64(&j, "rules", rule_set_count(s->config.rules));
     jw_kcstr(&j, "rules_version", rule_set_version(s->config.rules));
+    if (s->config.prints && s->config.prints->index)
+        jw_ku64(&j, "registered", print_index_documents(s->config.prints->index));
     jw_end_obj(&j);
     proc_note(s->proc, writer_span(&w));
     writer_done(&w);
