@@ -59,6 +59,8 @@ static void tell_json(const struct print_file *f, const struct result *r)
 
 static void tell(const struct work *w, const struct print_file *f, const struct result *r)
 {
+    if (!w->run->json && (r->reason || r->same.n) && isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr); /* over the progress */
     if (w->run->json)
         tell_json(f, r);
     else if (r->same.n)

@@ -5,10 +5,12 @@ import fcntl
 import html
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 import unicodedata
 import zipfile
 
@@ -199,7 +201,26 @@ def test_usage(d):
     check("nothing to register makes no index", rc == 2 and not os.path.exists(d + "/fourth"), err)
 
 
+def test_death(d):
+    """gh-scan is killed over it: no index, and said so."""
+    for i in range(400):
+        write(d + "/many/%d.txt" % i, BODY[i % 50:] + str(i))
+    p = subprocess.Popen([GATEHOUSE, "register", "-o", d + "/fifth", d + "/many"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    children = ""
+    until = time.monotonic() + 60
+    while not children and p.poll() is None and time.monotonic() < until:
+        with open("/proc/%d/task/%d/children" % (p.pid, p.pid)) as f:
+            children = f.read().strip()
+    for c in children.split():
+        os.kill(int(c), signal.SIGKILL)
+    p.communicate(timeout=60)
+    check("gh-scan dies", children and p.returncode == 3 and not os.path.exists(d + "/fifth"), p.returncode)
+    rc, out, err = run("register", "-o", d + "/fifth", d + "/many")
+    check("the next time it works", rc == 0 and "documents" in out, out + err)
+
+
 with tempfile.TemporaryDirectory() as tmp:
+    test_death(tmp)
     test_copies(tmp, tmp + "/index")
     test_faults(tmp, tmp + "/index")
     test_level_and_common(tmp)
