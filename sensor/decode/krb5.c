@@ -71,7 +71,7 @@ static void write_event(struct proto_ctx *cx, enum direction dir, uint32_t tx, c
     proto_event_begin(cx, EVENT_KRB5, dir, tx, &j);
     jw_kobj(&j, "krb5");
     jw_kcstr(&j, "msg_type", krb5_type_name(f->type));
-    if (f->type == KRB5_ERROR) {
+    if (m && f->type == KRB5_ERROR) {
         jw_kcstr(&j, "failed_request", asked ? krb5_type_name(asked->type) : "UNKNOWN");
         jw_kcstr(&j, "error_code", krb5_error_name(m->error, buf));
     }

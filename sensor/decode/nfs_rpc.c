@@ -59,9 +59,12 @@ void rpc_unwrap(struct reader *r, enum rpc_gss gss)
 bool rpc_call_read(struct reader *r, struct rpc_call *ret)
 {
     struct span credential;
+    uint32_t type, rpc_version;
 
     *ret = (struct rpc_call){.xid = reader_be32(r)};
-    if (reader_be32(r) != 0 || reader_be32(r) != 2)
+    type = reader_be32(r);
+    rpc_version = reader_be32(r);
+    if (type != 0 || rpc_version != 2)
         return false;
     ret->program = reader_be32(r);
     ret->version = reader_be32(r);
@@ -82,8 +85,12 @@ bool rpc_call_read(struct reader *r, struct rpc_call *ret)
 
 bool rpc_reply_read(struct reader *r, uint32_t *ret_xid)
 {
+    uint32_t type, rejected;
+
     *ret_xid = reader_be32(r);
-    if (reader_be32(r) != 1 || reader_be32(r) != 0)
+    type = reader_be32(r);
+    rejected = reader_be32(r);
+    if (type != 1 || rejected)
         return false;
     reader_be32(r);
     xdr_opaque(r, AUTH_MAX);
