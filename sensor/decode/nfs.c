@@ -7,6 +7,7 @@
 
 #define FLOW_CHARGE (2u << 10)
 #define NFS_CALLS 512u
+#define EARLY_MAX (4u << 20) /* bytes of replies that wait for their calls */
 
 void nfs_handle_read(struct reader *r, struct nfs_handle *ret)
 {
@@ -145,11 +146,79 @@ static void call_add(struct nfs *s, struct nfs_call *c)
     s->n_calls++;
 }
 
+static void early_drop(struct nfs *s, struct nfs_early **at)
+{
+    struct nfs_early *e = *at;
+
+    *at = e->next;
+    if (!*at)
+        s->early_end = at;
+    s->early_bytes -= e->n;
+    proto_release(s->cx, sizeof(*e) + e->n);
+    free(e);
+}
+
+/* A reply without a call: kept in a stream, where its call may be late; the oldest ones go. */
+static void early_add(struct nfs *s, uint32_t xid, struct span record)
+{
+    size_t size = sizeof(struct nfs_early) + record.n;
+    struct nfs_early *e;
+
+    if (s->cx->udp || record.n > EARLY_MAX)
+        return;
+    while (s->early_bytes > EARLY_MAX - record.n)
+        early_drop(s, &s->early);
+    if (!proto_charge(s->cx, size))
+        return;
+    e = malloc(size);
+    if (!e) {
+        proto_release(s->cx, size);
+        return;
+    }
+    e->next = NULL;
+    e->xid = xid;
+    e->n = record.n;
+    memcpy(e->record, record.p, record.n);
+    *s->early_end = e;
+    s->early_end = &e->next;
+    s->early_bytes += e->n;
+}
+
+static void take_reply(struct nfs *s, enum direction dir, struct span record)
+{
+    struct reader r = reader_span(record), head = r;
+    uint32_t xid = reader_be32(&head), status;
+    struct nfs_call *c = call_find(s, xid);
+
+    if (!c) {
+        early_add(s, xid, record);
+        return;
+    }
+    call_take(s, c);
+    if (c->wanted && rpc_reply_read(&r, &xid)) {
+        rpc_unwrap(&r, c->gss);
+        status = c->version == 4 ? nfs_v4_reply(s, dir, &r, c) : nfs_v3_reply(s, dir, &r, c);
+        if (c->event)
+            log_call(s, (enum direction) !dir, c, status);
+    }
+    call_free(s, c);
+}
+
+/* The reply to a call that came before it. */
+static void early_reply(struct nfs *s, enum direction dir, uint32_t xid)
+{
+    for (struct nfs_early **at = &s->early; *at; at = &(*at)->next)
+        if ((*at)->xid == xid) {
+            take_reply(s, dir, span_of((*at)->record, (*at)->n));
+            early_drop(s, at);
+            return;
+        }
+}
+
 static void take_call(struct nfs *s, enum direction dir, struct reader *r)
 {
     struct rpc_call rpc;
     struct nfs_call *c;
-    bool wanted;
 
     if (!rpc_call_read(r, &rpc) || rpc.program != NFS_PROGRAM || rpc.version < 2 || rpc.version > 4)
         return;
@@ -175,31 +244,11 @@ static void take_call(struct nfs *s, enum direction dir, struct reader *r)
             memcpy(s->machine, rpc.machine.p, rpc.machine.n);
     }
     if (rpc.version == 4)
-        wanted = rpc.procedure == 1 && nfs_v4_call(s, dir, r, c);
+        c->wanted = rpc.procedure == 1 && nfs_v4_call(s, dir, r, c);
     else
-        wanted = nfs_v3_call(s, dir, r, c);
-    if (wanted)
-        call_add(s, c);
-    else
-        call_free(s, c);
-}
-
-static void take_reply(struct nfs *s, enum direction dir, struct reader *r)
-{
-    struct reader head = *r;
-    uint32_t xid = reader_be32(&head), status;
-    struct nfs_call *c = call_find(s, xid);
-
-    if (!c)
-        return;
-    call_take(s, c);
-    if (rpc_reply_read(r, &xid)) {
-        rpc_unwrap(r, c->gss);
-        status = c->version == 4 ? nfs_v4_reply(s, dir, r, c) : nfs_v3_reply(s, dir, r, c);
-        if (c->event)
-            log_call(s, (enum direction) !dir, c, status);
-    }
-    call_free(s, c);
+        c->wanted = nfs_v3_call(s, dir, r, c);
+    call_add(s, c);
+    early_reply(s, (enum direction) !dir, rpc.xid);
 }
 
 static void take_record(void *arg, enum direction dir, struct span record)
@@ -212,7 +261,7 @@ static void take_record(void *arg, enum direction dir, struct span record)
     if (reader_be32(&look) == 0)
         take_call(s, dir, &r);
     else
-        take_reply(s, dir, &r);
+        take_reply(s, dir, record);
 }
 
 /* ---- the parser ---- */
@@ -249,6 +298,7 @@ static int nfs_open(void *state, struct proto_ctx *cx)
         proto_release(cx, FLOW_CHARGE);
         return ST_NOMEM;
     }
+    s->early_end = &s->early;
     rpc_stream_init(&s->stream[TO_SERVER]);
     rpc_stream_init(&s->stream[TO_CLIENT]);
     return 0;
@@ -286,6 +336,8 @@ static void nfs_close(void *state, struct proto_ctx *cx)
         call_take(s, c);
         call_free(s, c);
     }
+    while (s->early)
+        early_drop(s, &s->early);
     rpc_stream_done(&s->stream[TO_SERVER], cx);
     rpc_stream_done(&s->stream[TO_CLIENT], cx);
     proto_release(cx, FLOW_CHARGE);

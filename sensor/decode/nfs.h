@@ -9,7 +9,8 @@
  * and with privacy it is an anomaly nfs.encrypted.
  *
  * Ceilings: NFS_RECORD_MAX bytes of a record (longer ones are passed over), NFS_CALLS calls that wait for
- * their reply (the oldest is forgotten), those of nfs_file.h. */
+ * their reply (the oldest is forgotten), 4 MiB of replies that are seen before their calls, those of
+ * nfs_file.h. */
 #ifndef GH_SENSOR_NFS_H
 #define GH_SENSOR_NFS_H
 

@@ -25,12 +25,22 @@ struct nfs_call {
     uint8_t name[NFS_NAME_MAX];
     uint8_t name_n;
     uint64_t offset;
+    bool wanted;       /* its reply is of interest */
     const char *event; /* name of the procedure when it makes an event of its own */
     struct nfs_op ops[NFS_OPS];
     unsigned n_ops;
 };
+/* A reply whose call has not come: the directions of a stream are seen in any order. */
+struct nfs_early {
+    struct nfs_early *next;
+    uint32_t xid;
+    size_t n;
+    uint8_t record[];
+};
 struct nfs {
     struct proto_ctx *cx;
+    struct nfs_early *early, **early_end;
+    size_t early_bytes;
     struct rpc_stream stream[2];
     struct nfs_files *files;
     struct nfs_call *calls[64];
