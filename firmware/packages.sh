@@ -8,7 +8,7 @@ libpcap-dev libndpi-dev libsodium-dev libssl-dev libsqlite3-dev liblua5.4-dev li
 libyara-dev libicu-dev libpoppler-glib-dev libarchive-dev libexpat1-dev zlib1g-dev libbrotli-dev libmicrohttpd-dev libgnutls28-dev
 poppler-data nftables libtesseract-dev libleptonica-dev tesseract-ocr-vie tesseract-ocr-eng"
 # peers, browser and tools of the tests
-GH_TEST_PACKAGES="git clang llvm libclang-rt-14-dev chromium iproute2 nginx-light tcpdump libndpi-bin openssl mandoc"
+GH_TEST_PACKAGES="git procps util-linux libnghttp2-dev clang llvm libclang-rt-14-dev chromium iproute2 nginx-light tcpdump libndpi-bin openssl mandoc"
 
 # need_packages NAME...: installs what is missing, or says what is missing and stops with 2. Asks nothing.
 need_packages() {
