@@ -23,7 +23,7 @@ static void read_in_parts(struct talk *t)
 {
     opened(t, NAME, 3, N);
     read_all(t, 3, 0, DOC, 9);
-    read_all(t, 3, 9, DOC + 9, N - 9);
+    read_all(t, 3, 9, &DOC[9], N - 9);
     closed(t, 3);
 }
 static void answers_out_of_order(struct talk *t)
@@ -33,11 +33,11 @@ static void answers_out_of_order(struct talk *t)
     ask_read(t, 12, 3, 10, 10);
     ask_read(t, 13, 3, 20, N - 20);
     talk_send(t, TO_SERVER);
-    say_read(t, 13, DOC + 20, N - 20);
+    say_read(t, 13, &DOC[20], N - 20);
     talk_send(t, TO_CLIENT);
     say_read(t, 11, DOC, 10);
     talk_send(t, TO_CLIENT);
-    say_read(t, 12, DOC + 10, 10);
+    say_read(t, 12, &DOC[10], 10);
     talk_send(t, TO_CLIENT);
     closed(t, 3);
 }
@@ -46,8 +46,8 @@ static void overlapping_reads(struct talk *t)
     opened(t, NAME, 3, N);
     read_all(t, 3, 0, DOC, 12);
     read_all(t, 3, 0, DOC, 20);
-    read_all(t, 3, 25, DOC + 25, 5);
-    read_all(t, 3, 15, DOC + 15, N - 15);
+    read_all(t, 3, 25, &DOC[25], 5);
+    read_all(t, 3, 15, &DOC[15], N - 15);
     read_all(t, 3, 0, DOC, N); /* whole already: not a second document */
     closed(t, 3);
 }
@@ -92,8 +92,8 @@ static void written_out_of_order(struct talk *t)
     opened(t, NAME, 3, 0);
     ask_end(t, 9, 3, N);
     talk_send(t, TO_SERVER);
-    written(t, 3, 20, DOC + 20, N - 20);
-    written(t, 3, 10, DOC + 10, 10);
+    written(t, 3, 20, &DOC[20], N - 20);
+    written(t, 3, 10, &DOC[10], 10);
     written(t, 3, 0, DOC, 10);
     closed(t, 3);
 }
@@ -101,7 +101,7 @@ static void unrelated_in_one_message(struct talk *t)
 {
     opened(t, NAME, 3, 0);
     ask_write(t, 11, 3, 0, DOC, 8);
-    ask_write(t, 12, 3, 8, DOC + 8, N - 8);
+    ask_write(t, 12, 3, 8, &DOC[8], N - 8);
     ask_close(t, 13, 3);
     talk_send(t, TO_SERVER);
 }
@@ -210,14 +210,14 @@ static void part_not_read(struct talk *t)
 {
     opened(t, NAME, 3, N);
     read_all(t, 3, 0, DOC, 10);
-    read_all(t, 3, 20, DOC + 20, N - 20);
+    read_all(t, 3, 20, &DOC[20], N - 20);
     closed(t, 3);
 }
 static void appended(struct talk *t)
 {
     opened(t, NAME, 3, 10);
-    written(t, 3, 10, DOC + 10, 10);
-    written(t, 3, UINT64_MAX, DOC + 20, N - 20);
+    written(t, 3, 10, &DOC[10], 10);
+    written(t, 3, UINT64_MAX, &DOC[20], N - 20);
     closed(t, 3);
 }
 /* Sends what was made without the bytes from from on, n of them. */
@@ -291,7 +291,7 @@ static void written_again(void)
     opened(&t, NAME, 3, 0);
     for (size_t i = 0; i < N; i++)
         written(&t, 3, i, "x", 1);
-    written(&t, 3, 20, DOC + 20, N - 20);
+    written(&t, 3, 20, &DOC[20], N - 20);
     written(&t, 3, 0, DOC, 20);
     closed(&t, 3);
     CHECK_U64(t.h->n_doc, 2);

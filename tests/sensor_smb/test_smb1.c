@@ -56,7 +56,7 @@ static void read_andx(struct talk *t, uint16_t id, uint16_t fid, uint32_t at, si
     w[0] = 0xFF;
     le(w + 10, n, 2);
     le(w + 12, 33 + 24 + 2, 2);
-    smb1(t, TO_CLIENT, 0x2E, id, w, 24, DOC + at, n);
+    smb1(t, TO_CLIENT, 0x2E, id, w, 24, &DOC[at], n);
 }
 
 static void write_andx(struct talk *t, uint16_t fid, uint32_t at, size_t n)
@@ -67,7 +67,7 @@ static void write_andx(struct talk *t, uint16_t fid, uint32_t at, size_t n)
     le(w + 6, at, 4);
     le(w + 20, n, 2);
     le(w + 22, 33 + 28 + 2, 2);
-    smb1(t, TO_SERVER, 0x2F, 9, w, 28, DOC + at, n);
+    smb1(t, TO_SERVER, 0x2F, 9, w, 28, &DOC[at], n);
 }
 
 static void reads(struct talk *t)
