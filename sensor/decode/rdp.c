@@ -99,7 +99,7 @@ static void on_response(struct rdp *r, struct proto_ctx *cx, const struct rdp_re
     jw_end_obj(&j);
     proto_event_end(cx, &j, 0);
     r->over = true;
-    if (!q->failed && q->value)
+    if (!q->failed && q->value && !r->tunnel)
         r->tunnel = tunnel_new(cx, TO_SERVER);
 }
 

@@ -210,7 +210,8 @@ static void tls_begin(struct smtp *s)
     envelope_end(s);
     proto_anomaly(s->cx, TO_SERVER, "smtp.starttls");
     s->state = AT_STOP;
-    s->tunnel = tunnel_new(s->cx, TO_SERVER);
+    if (!s->tunnel)
+        s->tunnel = tunnel_new(s->cx, TO_SERVER);
 }
 
 static void client_feed(struct smtp *s, struct span in)
