@@ -45,124 +45,111 @@ static const struct {
                                                                                "\"value\":\"objectClass\"},"
                                                                                "\"attributes\":[\"cn\","
                                                                                "\"mail\"]}},\"responses\":"
-                                                                               "[" ENTRY("cn=a") "," ENTRY(
-                                                                                   "c"
-                                                                                   "n"
-                                                                                   "="
-                                                                                   "b") ",{\"operation\":"
-                                                                                        "\"search_result_"
-                                                                                        "reference\"}"
-                                                                                        "," RESPONSE("search_"
-                                                                                                     "result_"
-                                                                                                     "done",
-                                                                                                     "succes"
-                                                                                                     "s",
-                                                                                                     "", "") "]}}\n" EVENT("3")
-                                                                                            REQUEST("4",
-                                                                                                    "modify_"
-                                                                                                    "request") ",\"modify_request\":{\"object\":\"cn=a\"}},\"responses\":[" RESPONSE("modify_response",
-                                                                                                                                                                                     "insufficient_"
-                                                                                                                                                                                     "access_rights",
-                                                                                                                                                                                     "",
-                                                                                                                                                                                     "") "]}}\n" EVENT("4")
-                                                                                                REQUEST("5", "del_request") ",\"del_request\":{\"dn\":\"cn=b\"}},\"responses\":[" RESPONSE(
-                                                                                                    "del_"
+                                                                               "[" ENTRY("cn=a") "," ENTRY("c"
+                                                                                                           "n"
+                                                                                                           "="
+                                                                                                           "b") ",{\"operation\":\"search_result_reference\"}," RESPONSE(
+                                                                                   "search_result_done",
+                                                                                   "success",
+                                                                                   "", "") "]}}\n" EVENT("3") REQUEST("4",
+                                                                                                                      "modify_"
+                                                                                                                      "request") ",\"modify_request\":{\"object\":\"cn=a\"}},\"responses\":[" RESPONSE("modify_response",
+                                                                                                                                                                                                       "insufficient_"
+                                                                                                                                                                                                       "access_rights",
+                                                                                                                                                                                                       "", "") "]}}\n" EVENT("4")
+                                                                                   REQUEST("5", "del_request") ",\"del_request\":{\"dn\":\"cn=b\"}},\"responses\":[" RESPONSE(
+                                                                                       "del_response",
+                                                                                       "no_such_object",
+                                                                                       "dc=may",
+                                                                                       "") "]}}\n" EVENT("5")
+                                                                                       REQUEST(
+                                                                                           "6",
+                                                                                           "mod_dn_"
+                                                                                           "reques"
+                                                                                           "t") ","
+                                                                                                "\""
+                                                                                                "mo"
+                                                                                                "d_"
+                                                                                                "dn"
+                                                                                                "_r"
+                                                                                                "eq"
+                                                                                                "ue"
+                                                                                                "st"
+                                                                                                "\""
+                                                                                                ":{"
+                                                                                                "\""
+                                                                                                "en"
+                                                                                                "tr"
+                                                                                                "y"
+                                                                                                "\""
+                                                                                                ":"
+                                                                                                "\""
+                                                                                                "cn"
+                                                                                                "=a"
+                                                                                                "\""
+                                                                                                ","
+                                                                                                "\""
+                                                                                                "ne"
+                                                                                                "w_"
+                                                                                                "rd"
+                                                                                                "n"
+                                                                                                "\""
+                                                                                                ":"
+                                                                                                "\""
+                                                                                                "cn"
+                                                                                                "=z"
+                                                                                                "\""
+                                                                                                ","
+                                                                                                "\""
+                                                                                                "de"
+                                                                                                "le"
+                                                                                                "te"
+                                                                                                "_o"
+                                                                                                "ld"
+                                                                                                "_r"
+                                                                                                "dn"
+                                                                                                "\""
+                                                                                                ":f"
+                                                                                                "al"
+                                                                                                "se"
+                                                                                                ","
+                                                                                                "\""
+                                                                                                "ne"
+                                                                                                "w_"
+                                                                                                "su"
+                                                                                                "pe"
+                                                                                                "ri"
+                                                                                                "or"
+                                                                                                "\""
+                                                                                                ":"
+                                                                                                "\""
+                                                                                                "ou"
+                                                                                                "=x"
+                                                                                                "\""
+                                                                                                "}}"
+                                                                                                ","
+                                                                                                "\""
+                                                                                                "re"
+                                                                                                "sp"
+                                                                                                "on"
+                                                                                                "se"
+                                                                                                "s"
+                                                                                                "\""
+                                                                                                ":"
+                                                                                                "[" RESPONSE(
+                                                                                                    "mod_dn_"
                                                                                                     "respons"
                                                                                                     "e",
-                                                                                                    "no_such_"
-                                                                                                    "object",
-                                                                                                    "dc=may", "") "]}}\n" EVENT("5")
+                                                                                                    "success",
+                                                                                                    "", "") "]}}\n" EVENT("7")
                                                                                                     REQUEST(
-                                                                                                        "6",
-                                                                                                        "mod_"
-                                                                                                        "dn_"
+                                                                                                        "8",
+                                                                                                        "unbi"
+                                                                                                        "nd_"
                                                                                                         "requ"
-                                                                                                        "es"
-                                                                                                        "t") ","
-                                                                                                             "\""
-                                                                                                             "mo"
-                                                                                                             "d_"
-                                                                                                             "dn"
-                                                                                                             "_r"
-                                                                                                             "eq"
-                                                                                                             "ue"
-                                                                                                             "st"
-                                                                                                             "\""
-                                                                                                             ":{"
-                                                                                                             "\""
-                                                                                                             "en"
-                                                                                                             "tr"
-                                                                                                             "y"
-                                                                                                             "\""
-                                                                                                             ":"
-                                                                                                             "\""
-                                                                                                             "cn"
-                                                                                                             "=a"
-                                                                                                             "\""
-                                                                                                             ","
-                                                                                                             "\""
-                                                                                                             "ne"
-                                                                                                             "w_"
-                                                                                                             "rd"
-                                                                                                             "n"
-                                                                                                             "\""
-                                                                                                             ":"
-                                                                                                             "\""
-                                                                                                             "cn"
-                                                                                                             "=z"
-                                                                                                             "\""
-                                                                                                             ","
-                                                                                                             "\""
-                                                                                                             "de"
-                                                                                                             "le"
-                                                                                                             "te"
-                                                                                                             "_o"
-                                                                                                             "ld"
-                                                                                                             "_r"
-                                                                                                             "dn"
-                                                                                                             "\""
-                                                                                                             ":f"
-                                                                                                             "al"
-                                                                                                             "se"
-                                                                                                             ","
-                                                                                                             "\""
-                                                                                                             "ne"
-                                                                                                             "w_"
-                                                                                                             "su"
-                                                                                                             "pe"
-                                                                                                             "ri"
-                                                                                                             "or"
-                                                                                                             "\""
-                                                                                                             ":"
-                                                                                                             "\""
-                                                                                                             "ou"
-                                                                                                             "=x"
-                                                                                                             "\""
-                                                                                                             "}}"
-                                                                                                             ","
-                                                                                                             "\""
-                                                                                                             "re"
-                                                                                                             "sp"
-                                                                                                             "on"
-                                                                                                             "se"
-                                                                                                             "s"
-                                                                                                             "\""
-                                                                                                             ":"
-                                                                                                             "[" RESPONSE(
-                                                                                                                 "mod_dn_"
-                                                                                                                 "respons"
-                                                                                                                 "e",
-                                                                                                                 "success",
-                                                                                                                 "",
-                                                                                                                 "") "]}}\n" EVENT("7")
-                                                                                                                 REQUEST(
-                                                                                                                     "8",
-                                                                                                                     "unbi"
-                                                                                                                     "nd_"
-                                                                                                                     "requ"
-                                                                                                                     "est") "}}}\n" EVENT("6")
-                                                                                                                     REQUEST("7", "bind_request") ",\"bind_request\":{\"version\":3,\"name\":\"\"}}}" AUTH(
-                                                                                                                         "anonymous")},
+                                                                                                        "est") "}}}\n" EVENT("6")
+                                                                                                        REQUEST("7", "bind_request") ",\"bind_request\":{\"version\":3,\"name\":\"\"}}}" AUTH(
+                                                                                                            "anonymous")},
     {"many", false, NULL},
     {"sealed", false,
      EVENT("0") REQUEST(
@@ -234,31 +221,11 @@ static void check_probe(void)
     }
 }
 
-/* StartTLS asked and granted twice, both in one segment: one tunnel, and the account is even at the end. */
-static void check_granted_twice(void)
-{
-    static const uint8_t two[] = "\0\0\x3e"
-                                 "\x30\x1d\x02\x01\x01\x77\x18\x80\x16"
-                                 "1.3.6.1.4.1.1466.20037"
-                                 "\x30\x1d\x02\x01\x02\x77\x18\x80\x16"
-                                 "1.3.6.1.4.1.1466.20037"
-                                 "\1\0\x1c"
-                                 "\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00"
-                                 "\x30\x0c\x02\x01\x02\x78\x07\x0a\x01\x00\x04\x00\x04\x00";
-    struct proto_host host;
-
-    check_row("granted twice");
-    CHECK(strstr(transcript_play(&ldap_proto, false, span_of(two, sizeof(two) - 1), 0, &host),
-                 "extended_request"));
-    fake_done(&host);
-}
-
 int main(void)
 {
     static const size_t pieces[] = {0, 1, 2, 5, 64, 1000};
 
     check_probe();
-    check_granted_twice();
     for (size_t i = 0; i < GH_COUNT(rows); i++) {
         struct proto_host host;
         struct writer seed;
