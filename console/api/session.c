@@ -218,26 +218,33 @@ void api_password_change(struct worker *w, struct request *r)
         r->reply.status = 204;
 }
 
+/* The invite that the token stands for; otherwise the request is answered. A good one ends the caller's
+ * waiting. */
+static bool good_invite(struct worker *w, struct request *r, struct span token, struct invite *ret)
+{
+    int rc = invite_find(w->db, token, ret);
+
+    if (rc == ST_NOT_FOUND)
+        reply_problem(r, PROBLEM_LINK_USED);
+    else if (rc)
+        app_fail(r, rc);
+    else
+        was_good(w->app, r, (struct span){NULL, 0});
+    return !rc;
+}
+
 void api_invite_check(struct worker *w, struct request *r)
 {
     static const char *const names[] = {"token"};
     struct span token = {NULL, 0};
     struct invite i;
     struct jw j;
-    int rc;
 
     if (!body_fields(r, names, 1) || !body_text(r, "token", 128, true, &token) ||
         must_wait(w->app, r, (struct span){NULL, 0}))
         return;
-    rc = invite_find(w->db, token, &i);
-    if (rc) {
-        if (rc == ST_NOT_FOUND)
-            reply_problem(r, PROBLEM_LINK_USED);
-        else
-            app_fail(r, rc);
+    if (!good_invite(w, r, token, &i))
         return;
-    }
-    was_good(w->app, r, (struct span){NULL, 0});
     reply_json(r, 200, &j);
     jw_obj(&j);
     jw_kcstr(&j, "role", i.role > 0 && i.role < ROLES ? user_role_names[i.role] : "reader");
@@ -281,15 +288,8 @@ void api_invite_accept(struct worker *w, struct request *r)
         !body_text(r, "name", 256, false, &name) || !body_text(r, "password", 1024, true, &password) ||
         must_wait(w->app, r, (struct span){NULL, 0}))
         return;
-    rc = invite_find(w->db, token, &i);
-    if (rc) {
-        if (rc == ST_NOT_FOUND)
-            reply_problem(r, PROBLEM_LINK_USED);
-        else
-            app_fail(r, rc);
+    if (!good_invite(w, r, token, &i))
         return;
-    }
-    was_good(w->app, r, (struct span){NULL, 0});
     if (i.user)
         name = span_str(i.name);
     if (!name_is_good(name)) {
