@@ -122,6 +122,28 @@ int event_document_get(struct span body, struct event_document *ret)
     return 0;
 }
 
+void event_pcap_put(struct writer *w, const struct event_pcap *p)
+{
+    writer_le(w, p->request, 8);
+    writer_u8(w, (uint8_t)p->state);
+    writer_u8(w, p->complete);
+    writer_le(w, p->frames, 4);
+}
+
+int event_pcap_get(struct span body, struct event_pcap *ret)
+{
+    struct reader r = reader_span(body);
+    uint64_t request = reader_le64(&r);
+    uint8_t state = reader_u8(&r), complete = reader_u8(&r);
+    uint32_t frames = reader_le32(&r);
+
+    if (!reader_ok(&r) || reader_left(&r) || state > EVENT_PCAP_WHOLE || complete > 1 ||
+        (state == EVENT_PCAP_GONE && frames))
+        return ST_MALFORMED;
+    *ret = (struct event_pcap){request, (enum event_pcap_state)state, complete != 0, frames};
+    return 0;
+}
+
 void event_target_put(struct writer *w, const struct event_target *t)
 {
     writer_u8(w, t->ipv6);

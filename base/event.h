@@ -57,6 +57,22 @@ struct event_document {
 void event_document_put(struct writer *w, const struct event_document *d);
 int event_document_get(struct span body, struct event_document *ret);
 
+/* PCAP: the answer to a PCAP_QUERY. With SO_FAR and WHOLE a sealed memfd holds the file, unless there is no frame yet. */
+enum event_pcap_state {
+    EVENT_PCAP_GONE,   /* no frame of the connection is there (any more) */
+    EVENT_PCAP_SO_FAR, /* what came before the question; the whole follows when the connection or its time ends */
+    EVENT_PCAP_WHOLE   /* all that will come */
+};
+#define EVENT_PCAP_MAX ((64u << 20) + 4096) /* longest file: twice sensor.recorder_flow at its largest, and the head */
+struct event_pcap {
+    uint64_t request;
+    enum event_pcap_state state;
+    bool complete;   /* every frame of the connection, from its first one on */
+    uint32_t frames; /* in the file */
+};
+void event_pcap_put(struct writer *w, const struct event_pcap *p);
+int event_pcap_get(struct span body, struct event_pcap *ret);
+
 /* Where a connection stands, so that it can be reset: what the sensor knows and the enforcer needs. Addresses are 16 bytes,
  * IPv4 in the first four. Sequence numbers are the next expected ones of each side (host order). */
 struct event_target {

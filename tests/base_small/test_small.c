@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/db.h"
 #include "base/envelope.h"
+#include "base/event.h"
 #include "base/password.h"
 #include "base/seal.h"
 #include "tests/check.h"
@@ -154,7 +155,8 @@ static void test_errno(void)
     CHECK(status_from_errno(0) == ST_IO && status_from_errno(99999) == ST_IO);
 }
 
-/* RFC 7693's function with a key: the same bytes have another name under another key, and the file keeps the key. */
+/* RFC 7693's function with a key: the same bytes have another name under another key, and the file keeps the
+ * key. */
 static void test_secret_key(void)
 {
     char dir[] = "/tmp/gh-test-key-XXXXXX", path[64];
@@ -166,7 +168,8 @@ static void test_secret_key(void)
     snprintf(path, sizeof(path), "%s/k", dir);
     for (uint8_t i = 0; i < SEAL_KEY; i++)
         key[i] = i;
-    CHECK_U64(seal_keyed64(key, "abc", 3), UINT64_C(0x959d72e447be641a)); /* Python: hashlib.blake2b(digest_size=16) */
+    CHECK_U64(seal_keyed64(key, "abc", 3),
+              UINT64_C(0x959d72e447be641a)); /* Python: hashlib.blake2b(digest_size=16) */
     name = seal_keyed64(key, "abd", 3);
     CHECK(keyfile_load_secret(path, "test-key-v1", again) == ST_NOT_FOUND);
     CHECK(keyfile_save_secret(path, "test-key-v1", key) == 0);
@@ -184,8 +187,42 @@ static void test_secret_key(void)
     rmdir(dir);
 }
 
+/* The answer about a connection's packets: what was put is got, and nothing else passes for one. */
+static void test_pcap(void)
+{
+    static const struct {
+        const char *name;
+        uint8_t state, complete, frames;
+        int more;
+        bool ok;
+    } cases[] = {
+        {"whole", 2, 1, 9, 0, true},          {"so far", 1, 0, 0, 0, true},
+        {"gone", 0, 0, 0, 0, true},           {"gone with frames", 0, 0, 1, 0, false},
+        {"no such state", 3, 0, 1, 0, false}, {"no such truth", 2, 2, 1, 0, false},
+        {"too short", 2, 1, 9, -1, false},    {"too long", 2, 1, 9, 1, false},
+    };
+
+    for (size_t i = 0; i < GH_COUNT(cases); i++) {
+        uint8_t bytes[32] = {7, 0, 0, 0, 0, 0, 0, 0, cases[i].state, cases[i].complete, cases[i].frames};
+        struct event_pcap got = {.request = 1};
+        struct writer w;
+        check_row(cases[i].name);
+        CHECK((event_pcap_get(span_of(bytes, (size_t)(14 + cases[i].more)), &got) == 0) == cases[i].ok);
+        CHECK_U64(got.request, cases[i].ok ? 7 : 1);
+        if (!cases[i].ok)
+            continue;
+        CHECK(got.state == cases[i].state && got.complete == cases[i].complete &&
+              got.frames == cases[i].frames);
+        writer_init(&w, 64);
+        event_pcap_put(&w, &got);
+        CHECK(span_eq(writer_span(&w), span_of(bytes, 14)));
+        writer_done(&w);
+    }
+}
+
 int main(void)
 {
+    test_pcap();
     CHECK(seal_init() == 0);
     test_secret_key();
     test_base64();
