@@ -90,6 +90,8 @@ static void put_event(struct jw *j, const struct subject *u, struct span text, c
     jw_kobj(j, "protocol");
     for (size_t i = 0; i < GH_COUNT(protocols); i++) {
         const struct json *v = json_get(event, protocols[i]);
+        if (!v) /* the standard vocabulary has no such object: IMAP */
+            v = json_get(json_get(event, "gatehouse"), protocols[i]);
         if (v)
             jw_kraw(j, protocols[i], v->raw);
     }

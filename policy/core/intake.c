@@ -57,14 +57,32 @@ static void take_fileinfo(struct core *c, const struct event_record *e)
 struct sight {
     enum event_type type;
     unsigned types; /* how many event_type members were seen */
+    unsigned own;   /* how many gatehouse members */
 };
+
+/* In the sensor's gatehouse object: what this process adds is not the sensor's to say. */
+static int on_own_member(void *arg, struct span name, struct span value)
+{
+    static const char *const ours[] = {"document", "verdict", "shadow", "ledger", "versions", "audit"};
+
+    (void)arg;
+    (void)value;
+    if (memchr(name.p, '\\', name.n))
+        return ST_DENIED;
+    for (size_t i = 0; i < GH_COUNT(ours); i++)
+        if (span_eq(name, span_str(ours[i])))
+            return ST_DENIED;
+    return 0;
+}
 
 static int on_member(void *arg, struct span name, struct span value)
 {
     struct sight *s = arg;
 
-    if (memchr(name.p, '\\', name.n) || (s->type == EVENT_FILEINFO && span_eq(name, span_str("gatehouse"))))
+    if (memchr(name.p, '\\', name.n))
         return ST_DENIED;
+    if (span_eq(name, span_str("gatehouse")))
+        return s->own++ ? ST_DENIED : json_scan(value, EVENT_DEPTH, on_own_member, NULL);
     if (span_eq(name, span_str("event_type"))) {
         s->types++;
         if (value.n < 2 || !span_eq(span_part(value, 1, value.n - 2), span_str(event_type_name(s->type))))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/core/splice.h"
+#include "base/json.h"
 
+#define SPLICE_DEPTH 64
 #define ENDING "\"stored\":false}}"
 
 bool splice_closed(struct span json)
@@ -13,17 +15,51 @@ static bool ends_with(struct span s, struct span tail)
     return s.n >= tail.n && span_eq(span_part(s, s.n - tail.n, tail.n), tail);
 }
 
+static int on_member(void *arg, struct span name, struct span value)
+{
+    struct span *ret = arg;
+
+    if (span_eq(name, span_str("gatehouse")) && value.n && value.p[0] == '{')
+        *ret = value;
+    return 0;
+}
+
+/* Where the sensor's own gatehouse object has its members, just behind the brace; 0 when the record has none.
+ * Only records that seem to have one are looked through. */
+static size_t own_members(struct span json)
+{
+    struct span object = {NULL, 0};
+
+    if (span_find(json, span_str("\"gatehouse\":{"), 0) < 0 ||
+        json_scan(json, SPLICE_DEPTH, on_member, &object) != 0 || !object.n)
+        return 0;
+    return (size_t)(object.p - json.p) + 1;
+}
+
+/* json up to end, with members put into the sensor's own object at that place. */
+static void put_merged(struct writer *out, struct span json, size_t place, struct span members)
+{
+    writer_put(out, span_part(json, 0, place));
+    writer_put(out, members);
+    if (place < json.n && json.p[place] != '}')
+        writer_u8(out, ',');
+    writer_put(out, span_part(json, place, json.n));
+}
+
 void splice_fileinfo(struct writer *out, struct span json, bool stored, struct span members)
 {
-    struct span ending = span_str(ENDING);
+    struct span ending = span_str(ENDING), start = json;
+    size_t place = members.n ? own_members(json) : 0;
 
-    if (stored && ends_with(json, ending)) {
-        writer_put(out, span_part(json, 0, json.n - ending.n));
+    stored = stored && ends_with(json, ending);
+    start.n -= stored ? ending.n : json.n ? 1 : 0;
+    if (place)
+        put_merged(out, start, place, members);
+    else
+        writer_put(out, start);
+    if (stored)
         writer_str(out, "\"stored\":true}");
-    } else {
-        writer_put(out, span_part(json, 0, json.n - 1));
-    }
-    if (members.n) {
+    if (members.n && !place) {
         writer_str(out, ",\"gatehouse\":{");
         writer_put(out, members);
         writer_u8(out, '}');

@@ -11,8 +11,9 @@
 
 /* Does the record say "state":"CLOSED"? */
 bool splice_closed(struct span json);
-/* Appends json to out with "stored" set, and with ,"gatehouse":{members} as its last member unless members is
- * empty. A record without the promised ending keeps its text; members are added all the same. */
+/* Appends json to out with "stored" set and members in its "gatehouse" object, unless members is empty. That
+ * object is the sensor's own when the record has one, otherwise a new one at the end. A record without the
+ * promised ending keeps its text; members are added all the same. */
 void splice_fileinfo(struct writer *out, struct span json, bool stored, struct span members);
 /* Appends a flow record to out with "alerted":false made true. */
 void splice_alerted(struct writer *out, struct span json);

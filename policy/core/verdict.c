@@ -183,6 +183,8 @@ static void put_record(struct jw *j, const struct json *record, bool stored, con
 {
     json_each(m, record)
     {
+        if (span_eq(m->key, span_str("gatehouse")))
+            continue; /* its members stand in the alert's own */
         if (span_eq(m->key, span_str("event_type"))) {
             put_alert(j, v);
         } else if (span_eq(m->key, span_str("fileinfo"))) {
@@ -227,6 +229,11 @@ int verdict_alert(struct writer *out, struct span record, bool stored, const str
     writer_str(out, "},\"document\":");
     writer_put(out, document);
     j.after_key = false;
+    json_each(m, rc ? NULL : json_get(r, "gatehouse"))
+    {
+        jw_key_span(&j, m->key);
+        jw_raw(&j, m->raw);
+    }
     jw_end_obj(&j);
     jw_end_obj(&j);
     arena_free(a);

@@ -14,6 +14,7 @@
 #define HASH_MAX 2048u          /* bytes gathered for the hash when nobody wants them */
 #define NAME_MAX_BYTES 1024u    /* as event_document says */
 #define CONTEXT_MAX (16u << 10) /* see carve_context */
+#define EXTRA_MAX (4u << 10)    /* see carve_extra */
 #define HOLE_MAX (1u << 20)     /* zeros that stand for one hole at most: they are hashed and read */
 
 struct carver {
@@ -40,7 +41,7 @@ struct transfer {
     uint64_t charged;
     bool gap;
     const char *limit; /* the limit that was reached, or NULL */
-    struct writer name, context;
+    struct writer name, context, extra;
     uint8_t piece_key[JOIN_KEY];
     uint64_t piece_start, piece_total; /* 0: no piece */
 };
@@ -97,6 +98,7 @@ static void transfer_free(struct transfer *t)
     writer_done(&t->stage);
     writer_done(&t->name);
     writer_done(&t->context);
+    writer_done(&t->extra);
     if (t->fd >= 0)
         close(t->fd);
     free(t);
@@ -117,6 +119,7 @@ struct transfer *carve_open(struct proto_ctx *cx, enum direction dir, struct spa
     writer_init(&t->stage, SMALL_MAX);
     writer_init(&t->name, NAME_MAX_BYTES);
     writer_init(&t->context, CONTEXT_MAX);
+    writer_init(&t->extra, EXTRA_MAX);
     t->sha256 = digest_new_sha256();
     if (c->opt.md5)
         t->md5 = digest_new_md5();
@@ -154,6 +157,15 @@ void carve_context(struct transfer *t, struct span members)
     writer_clear(&t->context);
     if (members.n <= CONTEXT_MAX)
         writer_put(&t->context, members);
+}
+
+void carve_extra(struct transfer *t, struct span members)
+{
+    if (!t)
+        return;
+    writer_clear(&t->extra);
+    if (members.n <= EXTRA_MAX)
+        writer_put(&t->extra, members);
 }
 
 void carve_limit(struct transfer *t, const char *limit)
@@ -306,6 +318,7 @@ struct transfer *carve_fork(struct transfer *from)
     t->gap = from->gap;
     t->limit = from->limit;
     writer_put(&t->context, writer_span(&from->context));
+    writer_put(&t->extra, writer_span(&from->extra));
     writer_put(&t->stage, writer_span(&from->stage));
     if (!t->sha256 || (from->md5 && !t->md5) || !writer_ok(&t->stage) ||
         (from->c->opt.keep && !charge(t, from->seen)) ||
@@ -354,6 +367,22 @@ static uint64_t hand_on(struct transfer *t, const uint8_t sha256[static SHA256_S
     return d.id;
 }
 
+/* What the standard vocabulary has no name for. It stands before fileinfo, whose end the core must find. */
+static void put_gatehouse(const struct transfer *t, struct jw *j)
+{
+    if (!t->extra.n && !t->limit)
+        return;
+    jw_kobj(j, "gatehouse");
+    if (t->extra.n)
+        jw_raw(j, writer_span(&t->extra));
+    if (t->limit) {
+        jw_kobj(j, "fileinfo");
+        jw_kcstr(j, "truncated_by", t->limit);
+        jw_end_obj(j);
+    }
+    jw_end_obj(j);
+}
+
 static void announce(struct transfer *t, bool complete)
 {
     uint8_t sha256[SHA256_SIZE], md5[MD5_SIZE];
@@ -367,6 +396,7 @@ static void announce(struct transfer *t, bool complete)
     proto_event_begin(t->cx, EVENT_FILEINFO, t->dir, t->tx, &j);
     if (t->context.n)
         jw_raw(&j, writer_span(&t->context));
+    put_gatehouse(t, &j);
     jw_kobj(&j, "fileinfo");
     jw_kstr(&j, "filename", writer_span(&t->name));
     jw_ku64(&j, "size", t->seen);
@@ -378,7 +408,6 @@ static void announce(struct transfer *t, bool complete)
     jw_kbool(&j, "gaps", t->gap);
     jw_kcstr(&j, "state", complete ? "CLOSED" : "TRUNCATED");
     jw_ku64(&j, "tx_id", t->tx);
-    jw_kcstr(&j, "truncated_by", t->limit);
     jw_kbool(&j, "stored", false);
     jw_end_obj(&j);
     proto_event_end(t->cx, &j, id);
@@ -411,8 +440,8 @@ static struct transfer *join(struct transfer *t)
                   t->fd, &fd) != 1)
         return NULL;
     whole = carve_open(t->cx, t->dir, writer_span(&t->name), t->tx);
-    if (whole)
-        writer_put(&whole->context, writer_span(&t->context));
+    carve_context(whole, writer_span(&t->context));
+    carve_extra(whole, writer_span(&t->extra));
     while (!carve_full(whole) && (n = pread(fd, buf, sizeof(buf), (off_t)whole->at)) > 0)
         carve_data(whole, span_of(buf, (size_t)n));
     close(fd);

@@ -5,9 +5,9 @@
  *
  * A document with a hole is never glued together: in the memfd the hole is zeros, so that offsets stay true,
  * its fileinfo is TRUNCATED with gaps:true and bears no hash. A document that ends early or passes a limit is
- * TRUNCATED and bears the hash of the bytes that were seen up to there; "truncated_by" names the limit
- * (document_max or documents_memory). Small documents live in ordinary memory until they end, so that a
- * hundred thousand tiny bodies cost no descriptors.
+ * TRUNCATED and bears the hash of the bytes that were seen up to there; gatehouse.fileinfo.truncated_by names
+ * the limit (document_max or documents_memory). Small documents live in ordinary memory until they end, so
+ * that a hundred thousand tiny bodies cost no descriptors.
  *
  * A transfer belongs to the parser that opened it until carve_close or carve_drop. Decode thread only. */
 #ifndef GH_SENSOR_CARVE_H
@@ -42,6 +42,8 @@ void carve_name(struct transfer *t, struct span name);
 /* Extra members for the enclosing fileinfo event ("http":{…} and the like): one complete "key":value list
  * without braces, copied, at most 16 KiB. */
 void carve_context(struct transfer *t, struct span members);
+/* The same for members of the event's "gatehouse" object, at most 4 KiB. */
+void carve_extra(struct transfer *t, struct span members);
 void carve_data(struct transfer *t, struct span bytes);
 /* missing bytes: the document is carved on with gaps:true, its hash is not given as complete. */
 void carve_gap(struct transfer *t, uint64_t missing);
@@ -53,7 +55,8 @@ struct transfer *carve_fork(struct transfer *t);
  * all pieces have come whole, in whatever order and over whatever connections, all of it is announced as a
  * document of its own behind the last one. Only where the bytes are kept. */
 void carve_piece(struct transfer *t, const uint8_t key[static 32], uint64_t start, uint64_t total);
-/* A limit of the parser was reached; its name (a literal) becomes truncated_by. Later bytes are ignored. */
+/* A limit of the parser was reached; its name (a literal) becomes gatehouse.fileinfo.truncated_by. Later
+ * bytes are ignored. */
 void carve_limit(struct transfer *t, const char *limit);
 /* A limit was reached: nothing more is taken, so a decoder may stop its work. */
 bool carve_full(const struct transfer *t);

@@ -237,6 +237,7 @@ static void on_query(struct proto_ctx *cx, const struct dns_head *h, struct read
             return proto_anomaly(cx, TO_SERVER, "dns.too_many_questions");
         proto_event_begin(cx, EVENT_DNS, TO_SERVER, -1, &j);
         jw_kobj(&j, "dns");
+        jw_ku64(&j, "version", 2);
         jw_kcstr(&j, "type", "query");
         jw_ku64(&j, "id", h->id);
         jw_kstr(&j, "rrname", dns_name_span(&q.name));

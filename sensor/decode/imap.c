@@ -67,11 +67,13 @@ static void log_exchange(struct imap *s, const struct exchange *e)
         return;
     snprintf(command, sizeof(command), "%s%s", e->uid ? "UID " : "", e->command);
     proto_event_begin(s->cx, EVENT_IMAP, TO_SERVER, s->cx->tx_next++, &j);
+    jw_kobj(&j, "gatehouse");
     jw_kobj(&j, "imap");
     jw_kcstr(&j, "command", command);
     if (e->arguments_n)
         jw_kstr(&j, "arguments", span_of(e->arguments, e->arguments_n));
     jw_kcstr(&j, "status", e->status);
+    jw_end_obj(&j);
     jw_end_obj(&j);
     proto_event_end(s->cx, &j, 0);
 }

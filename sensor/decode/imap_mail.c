@@ -12,35 +12,29 @@ void imap_mail_init(struct imap_mail *m, struct proto_ctx *cx, enum direction di
     writer_init(&m->head, HEAD_MAX);
 }
 
-static void write_imap(const struct imap_mail *m, struct jw *j)
+static void write_extra(struct imap_mail *m)
 {
-    jw_kobj(j, "imap");
-    jw_kcstr(j, "command", m->command);
-    if (m->section_n)
-        jw_kstr(j, "section", span_of(m->section, m->section_n));
-    jw_end_obj(j);
-}
-
-static void write_members(const struct imap_mail *m, struct mime *mime, bool complete, size_t max,
-                          struct writer *out)
-{
-    uint8_t text[512];
     struct writer w;
     struct jw j;
 
-    writer_fixed(&w, text, sizeof(text));
+    writer_fixed(&w, m->extra, sizeof(m->extra));
     jw_init(&j, &w);
     jw_obj(&j);
-    write_imap(m, &j);
+    jw_kobj(&j, "imap");
+    jw_kcstr(&j, "command", m->command);
+    if (m->section_n)
+        jw_kstr(&j, "section", span_of(m->section, m->section_n));
     jw_end_obj(&j);
-    writer_put(out, span_part(writer_span(&w), 1, w.n - 2));
-    writer_u8(out, ',');
-    smtp_mail_members(NULL, mime_facts(mime), complete, max - sizeof(text), out);
+    jw_end_obj(&j);
+    gh_check(writer_ok(&w)); /* each byte of a section is at most six in JSON */
+    m->extra_n = w.n - 2;
+    memmove(m->extra, m->extra + 1, m->extra_n);
 }
 
 static void part_context(void *arg, struct mime *mime, struct writer *out)
 {
-    write_members(arg, mime, false, CONTEXT_MAX, out);
+    (void)arg;
+    smtp_mail_members(NULL, mime_facts(mime), false, CONTEXT_MAX, out);
 }
 
 /* The mail is over. */
@@ -54,9 +48,12 @@ static void finish(struct imap_mail *m, bool complete)
     complete = complete && !m->headless;
     mime_end(m->mime, complete);
     writer_init(&w, EVENT_MAX);
-    write_members(m, m->mime, complete, EVENT_MAX, &w);
+    smtp_mail_members(NULL, mime_facts(m->mime), complete, EVENT_MAX, &w);
     proto_event_begin(m->cx, EVENT_IMAP, m->dir, m->tx, &j);
     jw_raw(&j, writer_span(&w));
+    jw_kobj(&j, "gatehouse");
+    jw_raw(&j, span_of(m->extra, m->extra_n));
+    jw_end_obj(&j);
     proto_event_end(m->cx, &j, 0);
     writer_done(&w);
     mime_free(m->mime);
@@ -88,6 +85,8 @@ static void open_mail(struct imap_mail *m, const struct imap_item *item)
         proto_anomaly(m->cx, m->dir, "imap.no_memory");
         return;
     }
+    write_extra(m);
+    mime_extra(m->mime, span_of(m->extra, m->extra_n));
     if (item->kind == ITEM_MAIL && !item->origin)
         return;
     if (item->kind == ITEM_PART && !item->origin && m->head.n &&

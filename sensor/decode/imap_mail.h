@@ -10,6 +10,7 @@
 
 #define IMAP_SECTION 64u
 #define IMAP_SNIFF 80u
+#define IMAP_EXTRA 512u
 
 struct imap_mail {
     struct proto_ctx *cx;
@@ -32,6 +33,8 @@ struct imap_mail {
     uint8_t sniff[IMAP_SNIFF];
     size_t sniff_n;
     uint32_t tx;
+    uint8_t extra[IMAP_EXTRA]; /* command and section, as members of the gatehouse object */
+    size_t extra_n;
 };
 
 void imap_mail_init(struct imap_mail *m, struct proto_ctx *cx, enum direction dir, const char *command);

@@ -6,6 +6,7 @@
 #include "sensor/decode/tunnel.h"
 
 #define CHARGE (2 * LDAP_TEXT_MAX)
+#define PRESENT_SHOWN 128u /* bytes of an attribute's name */
 
 /* A request that waits for its last response, or responses without one. */
 struct exchange {
@@ -13,6 +14,8 @@ struct exchange {
     bool starttls;
     uint32_t tx, responses, listed;
     const char *authentication;
+    uint8_t present[PRESENT_SHOWN]; /* attribute that a search asks for */
+    size_t present_n;
     struct writer request, response; /* JSON: an object; objects with commas between */
 };
 struct ldap {
@@ -39,10 +42,12 @@ static void write_event(const struct exchange *e, struct proto_ctx *cx)
     if (e->listed && writer_ok(&list))
         jw_kraw(&j, "responses", writer_span(&list));
     jw_end_obj(&j);
-    if (e->authentication || e->responses > e->listed) {
+    if (e->authentication || e->present_n || e->responses > e->listed) {
         jw_kobj(&j, "gatehouse");
         jw_kobj(&j, "ldap");
         jw_kcstr(&j, "authentication", e->authentication);
+        if (e->present_n)
+            jw_kstr(&j, "filter_present", span_of(e->present, e->present_n));
         if (e->responses > e->listed)
             jw_ku64(&j, "responses", e->responses);
         jw_end_obj(&j);
@@ -115,6 +120,7 @@ static void object(const struct ldap_message *m, bool with_id, bool details, str
 static void on_request(struct ldap *l, struct proto_ctx *cx, enum direction dir, const struct ldap_message *m)
 {
     struct exchange *e;
+    struct span present;
 
     exchange_finish(l, cx, m->id); /* a number that is used again */
     e = exchange_of(l, cx, m->id, dir);
@@ -126,6 +132,10 @@ static void on_request(struct ldap *l, struct proto_ctx *cx, enum direction dir,
         object(m, true, false, &e->request);
     }
     e->authentication = ldap_authentication(m);
+    present = span_part(ldap_present(m), 0, sizeof(e->present));
+    e->present_n = present.n;
+    if (present.n)
+        memcpy(e->present, present.p, present.n);
     e->starttls = ldap_starttls(m);
     if (m->kind == LDAP_REQUEST_ALONE)
         exchange_finish(l, cx, m->id);

@@ -11,6 +11,7 @@
 #define SICILY_DISCOVERY 0x89 /* MS-ADTS section 5.1.1.1.3 */
 #define SICILY_RESPONSE 0x8B
 #define PRESENT 0x87
+#define FILTER_PLACE 6 /* elements of a search before its filter */
 #define NEW_SUPERIOR 0x80
 #define REQUEST_NAME 0x80
 #define RESPONSE_NAME 0x8A
@@ -187,12 +188,6 @@ static void search_members(struct jw *j, struct reader *in)
         jw_kbool(j, "types_only", number.p[0] != 0);
     if (!asn1_next(in, &tag, &filter))
         return;
-    if (tag == PRESENT) { /* the only kind for which the standard vocabulary has a form */
-        jw_kobj(j, "filter");
-        jw_kcstr(j, "type", "present");
-        put(j, "value", filter);
-        jw_end_obj(j);
-    }
     attributes = reader_span(asn1_take(in, ASN1_SEQUENCE));
     if (!reader_left(&attributes))
         return;
@@ -289,6 +284,19 @@ void ldap_response_members(const struct ldap_message *m, struct jw *j)
             put(j, "name", name);
     }
     jw_end_obj(j);
+}
+
+struct span ldap_present(const struct ldap_message *m)
+{
+    struct reader in = reader_span(m->body);
+    struct span filter = {NULL, 0};
+    uint8_t tag = 0;
+
+    if (m->op != SEARCH)
+        return filter;
+    for (int i = 0; i < FILTER_PLACE; i++)
+        (void)asn1_next(&in, &tag, &filter);
+    return asn1_next(&in, &tag, &filter) && tag == PRESENT ? filter : (struct span){NULL, 0};
 }
 
 const char *ldap_authentication(const struct ldap_message *m)

@@ -25,6 +25,9 @@ const char *ldap_operation_name(uint8_t op);
 /* Members of the request's or response's object behind its operation. */
 void ldap_request_members(const struct ldap_message *m, struct jw *j);
 void ldap_response_members(const struct ldap_message *m, struct jw *j);
+/* The attribute of a search whose filter only asks whether an attribute is there; empty for every other
+ * message. */
+struct span ldap_present(const struct ldap_message *m);
 /* A bind request's way: "anonymous", "simple", "ntlm" or "sasl"; NULL for other messages. */
 const char *ldap_authentication(const struct ldap_message *m);
 /* StartTLS (RFC 4511 section 4.14): asked for; any response: was it granted? */

@@ -33,6 +33,11 @@ struct mime *mime_new(struct proto_ctx *cx, enum mime_mode mode, enum direction 
     return m;
 }
 
+void mime_extra(struct mime *m, struct span members)
+{
+    m->extra = members;
+}
+
 /* The header of an entity is over: what is it? */
 static void entity_begin(struct mime *m)
 {

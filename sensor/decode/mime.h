@@ -38,6 +38,8 @@ typedef void mime_context_fn(void *arg, struct mime *m, struct writer *out);
  * context may be NULL. NULL when memory is short. */
 struct mime *mime_new(struct proto_ctx *cx, enum mime_mode mode, enum direction dir, uint32_t tx,
                       struct span boundary, mime_context_fn *context, void *arg);
+/* Members of the "gatehouse" object of every part's fileinfo (see carve_extra). Borrowed until mime_free. */
+void mime_extra(struct mime *m, struct span members);
 void mime_feed(struct mime *m, struct span bytes);
 void mime_gap(struct mime *m, uint64_t missing);
 /* No more bytes; complete: the protocol ended it properly. Facts stay readable until mime_free. */

@@ -24,6 +24,7 @@ struct mime {
     uint32_t tx;
     mime_context_fn *context;
     void *arg;
+    struct span extra;
     struct mime_head head;
     struct writer boundary[MIME_DEPTH]; /* an empty one is still to be seen */
     unsigned depth, messages;

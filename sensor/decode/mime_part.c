@@ -42,6 +42,8 @@ static void doc_context(struct mime *m, struct transfer *t)
 {
     struct writer w;
 
+    if (t && m->extra.n)
+        carve_extra(t, m->extra);
     if (!m->context || !t)
         return;
     writer_init(&w, CONTEXT_MAX);

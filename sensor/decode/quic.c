@@ -89,7 +89,7 @@ static void write_event(const struct quic *q, struct proto_ctx *cx)
         tls_facts_quic(q->facts, &j);
     jw_end_obj(&j);
     if (q->facts)
-        tls_facts_alpns(q->facts, "quic", &j);
+        tls_facts_quic_alpns(q->facts, &j);
     proto_event_end(cx, &j, 0);
 }
 

@@ -64,10 +64,10 @@ static void on_request(struct proto_ctx *cx, const struct rdp_request *q)
     begin(cx, TO_SERVER, "initial_request", &j);
     if (q->cookie.n)
         jw_kstr(&j, "cookie", q->cookie);
-    put_bits(&j, "flags", q->flags, request_flags, GH_COUNT(request_flags));
     jw_end_obj(&j);
-    jw_kobj(&j, "gatehouse");
+    jw_kobj(&j, "gatehouse"); /* the rest is not in the published schema */
     jw_kobj(&j, "rdp");
+    put_bits(&j, "flags", q->flags, request_flags, GH_COUNT(request_flags));
     if (q->token.n)
         jw_kstr(&j, "routing_token", q->token);
     if (q->protocols & 0x0F)
@@ -88,6 +88,9 @@ static void on_response(struct rdp *r, struct proto_ctx *cx, const struct rdp_re
         if (q->value == protocols[i].bit)
             protocol = protocols[i].name;
     begin(cx, TO_CLIENT, "initial_response", &j);
+    jw_end_obj(&j);
+    jw_kobj(&j, "gatehouse");
+    jw_kobj(&j, "rdp");
     if (q->failed) {
         jw_ku64(&j, "error_code", q->value);
         if (q->value < GH_COUNT(failures))
@@ -96,6 +99,7 @@ static void on_response(struct rdp *r, struct proto_ctx *cx, const struct rdp_re
         put_bits(&j, "server_supports", q->flags, response_flags, GH_COUNT(response_flags));
         jw_kcstr(&j, "protocol", protocol);
     }
+    jw_end_obj(&j);
     jw_end_obj(&j);
     proto_event_end(cx, &j, 0);
     r->over = true;

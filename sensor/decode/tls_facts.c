@@ -130,14 +130,35 @@ void tls_facts_quic(const struct tls_facts *f, struct jw *j)
     put_fingerprints(f, j);
 }
 
-void tls_facts_alpns(const struct tls_facts *f, const char *key, struct jw *j)
+void tls_facts_quic_alpns(const struct tls_facts *f, struct jw *j)
 {
     if (!f->client_alpn_n && !f->server_alpn_n)
         return;
     jw_kobj(j, "gatehouse");
-    jw_kobj(j, key);
+    jw_kobj(j, "quic");
     put_alpn(j, "client_alpns", span_of(f->client_alpn, f->client_alpn_n));
     put_alpn(j, "server_alpns", span_of(f->server_alpn, f->server_alpn_n));
+    jw_end_obj(j);
+    jw_end_obj(j);
+}
+
+/* The published schema ends with the year 2999; certificates that never expire say 9999 (RFC 5280 4.1.2.5).
+ */
+static bool has_place(const char *time)
+{
+    return *time == '1' || *time == '2';
+}
+
+static void put_far_times(const struct tls_facts *f, struct jw *j)
+{
+    const char *before = f->cert.not_before, *after = f->cert.not_after;
+
+    if ((!*before || has_place(before)) && (!*after || has_place(after)))
+        return;
+    jw_kobj(j, "gatehouse");
+    jw_kobj(j, "tls");
+    put(j, "notbefore", has_place(before) ? "" : before);
+    put(j, "notafter", has_place(after) ? "" : after);
     jw_end_obj(j);
     jw_end_obj(j);
 }
@@ -158,10 +179,12 @@ void tls_facts_event(const struct tls_facts *f, struct proto_ctx *cx, enum direc
     if (f->sni_n)
         jw_kstr(&j, "sni", span_of(f->sni, f->sni_n));
     jw_kcstr(&j, "version", version_name(f->version, buf));
-    put(&j, "notbefore", f->cert.not_before);
-    put(&j, "notafter", f->cert.not_after);
+    put(&j, "notbefore", has_place(f->cert.not_before) ? f->cert.not_before : "");
+    put(&j, "notafter", has_place(f->cert.not_after) ? f->cert.not_after : "");
     put_fingerprints(f, &j);
+    put_alpn(&j, "client_alpns", span_of(f->client_alpn, f->client_alpn_n));
+    put_alpn(&j, "server_alpns", span_of(f->server_alpn, f->server_alpn_n));
     jw_end_obj(&j);
-    tls_facts_alpns(f, "tls", &j);
+    put_far_times(f, &j);
     proto_event_end(cx, &j, 0);
 }

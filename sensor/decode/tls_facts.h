@@ -34,7 +34,8 @@ bool tls_facts_certificate(struct tls_facts *f, struct span body);
 void tls_facts_event(const struct tls_facts *f, struct proto_ctx *cx, enum direction dir);
 /* For quic.c: the members of its object. */
 void tls_facts_quic(const struct tls_facts *f, struct jw *j);
-/* "gatehouse":{key:{"client_alpns","server_alpns"}}, or nothing when there are none. */
-void tls_facts_alpns(const struct tls_facts *f, const char *key, struct jw *j);
+/* "gatehouse":{"quic":{"client_alpns","server_alpns"}}, or nothing when there are none: the standard
+ * vocabulary names them for TLS only. */
+void tls_facts_quic_alpns(const struct tls_facts *f, struct jw *j);
 
 #endif

@@ -21,6 +21,15 @@ int main(void)
         {"a name that imitates",
          "{\"fileinfo\":{\"filename\":\"\\\"state\\\":\\\"CLOSED\\\"\",\"stored\":false}}", "",
          "{\"fileinfo\":{\"filename\":\"\\\"state\\\":\\\"CLOSED\\\"\",\"stored\":true}}", true, false},
+        {"the sensor's own members", "{\"gatehouse\":{\"ioc\":[1]},\"fileinfo\":{\"stored\":false}}",
+         "\"d\":1", "{\"gatehouse\":{\"d\":1,\"ioc\":[1]},\"fileinfo\":{\"stored\":true}}", true, false},
+        {"its empty object", "{\"gatehouse\":{},\"fileinfo\":{\"stored\":false}}", "\"d\":1",
+         "{\"gatehouse\":{\"d\":1},\"fileinfo\":{\"stored\":false}}", false, false},
+        {"the same name elsewhere", "{\"http\":{\"gatehouse\":{}},\"fileinfo\":{\"stored\":false}}",
+         "\"d\":1", "{\"http\":{\"gatehouse\":{}},\"fileinfo\":{\"stored\":false},\"gatehouse\":{\"d\":1}}",
+         false, false},
+        {"no object", "{\"gatehouse\":[],\"fileinfo\":{\"stored\":false}}", "",
+         "{\"gatehouse\":[],\"fileinfo\":{\"stored\":false}}", false, false},
         {"shortest", "{}", "", "{}", true, false},
     };
     static const struct {

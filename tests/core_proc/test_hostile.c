@@ -252,7 +252,7 @@ static void test_malformed_lines(void)
     fake_event(s, 2, EVENT_STATS, 0, "{\"event_type\":\"stats\",\"forged\":1}");
     fake_event(s, 3, EVENT_HTTP, 0, "{\"event_type\":\"http\"}\n{\"forged\":1}");
     fake_event(s, 4, EVENT_FILEINFO, 0,
-               "{\"event_type\":\"fileinfo\",\"gatehouse\":{},\"forged\":1,\"fileinfo\":{\"size\":5,"
+               "{\"event_type\":\"fileinfo\",\"gatehouse\":{\"document\":{}},\"forged\":1,\"fileinfo\":{\"size\":5,"
                "\"stored\":false}}");
     fake_event(s, 5, EVENT_HTTP, 0, "{\"event_type\":\"http\",\"good\":1}");
     fake_ledger(s, 0, 5, 1);

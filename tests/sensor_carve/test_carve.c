@@ -134,9 +134,9 @@ static void limits(void)
     CHECK(carve_full(t));
     carve_close(t, true);
     CHECK_U64(h->doc[0].d.size, 200000);
-    CHECK(
-        fake_has(h, EVENT_FILEINFO, 0,
-                 "\"state\":\"TRUNCATED\",\"tx_id\":3,\"truncated_by\":\"document_max\",\"stored\":false}}"));
+    CHECK(fake_has(h, EVENT_FILEINFO, 0, "\"state\":\"TRUNCATED\",\"tx_id\":3,\"stored\":false}}"));
+    CHECK(fake_has(h, EVENT_FILEINFO, 0,
+                   "\"gatehouse\":{\"fileinfo\":{\"truncated_by\":\"document_max\"}},\"fileinfo\":{"));
     check_row("a gap as large as the limit");
     t = doc(h, "gap");
     carve_data(t, span_str("x"));
@@ -150,8 +150,10 @@ static void limits(void)
     carve_data(t, span_str("x"));
     carve_limit(t, "parts");
     carve_data(t, span_str("y"));
+    carve_extra(t, span_str("\"x\":{}"));
     carve_close(t, true);
-    CHECK(fake_has(h, EVENT_FILEINFO, 2, "\"truncated_by\":\"parts\""));
+    CHECK(fake_has(h, EVENT_FILEINFO, 2,
+                   "\"gatehouse\":{\"x\":{},\"fileinfo\":{\"truncated_by\":\"parts\"}},\"fileinfo\":{"));
     CHECK_U64(carver_counts(h->cx.carver)->truncated_limit, 3);
     fake_free(h);
 }

@@ -154,7 +154,7 @@ static void answer_cut(void)
     m.n -= 2;
 }
 
-#define Q "{\"event_type\":\"dns\",\"dir\":\"to_server\",\"dns\":{\"type\":\"query\",\"id\":4660,"
+#define Q "{\"event_type\":\"dns\",\"dir\":\"to_server\",\"dns\":{\"version\":2,\"type\":\"query\",\"id\":4660,"
 #define A                                                                                                    \
     "{\"event_type\":\"dns\",\"dir\":\"to_server\",\"dns\":{\"version\":2,\"type\":\"answer\",\"id\":4660,"
 static const struct {

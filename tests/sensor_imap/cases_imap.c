@@ -17,7 +17,8 @@ const struct imap_case imap_cases[] = {
        "done\r\n",
        0}},
      {{"", "text\r\n", 6, false}},
-     {"\"imap\":{\"command\":\"FETCH\"},\"email\":{\"status\":\"PARSE_DONE\",\"from\":\"A "
+     {"\"gatehouse\":{\"imap\":{\"command\":\"FETCH\"}}",
+      "\"email\":{\"status\":\"PARSE_DONE\",\"from\":\"A "
       "<a@x>\",\"subject\":\"hi\"",
       "\"imap\":{\"command\":\"UID FETCH\",\"arguments\":\"1 BODY.PEEK[]\",\"status\":\"OK\"}",
       "\"imap\":{\"command\":\"LOGIN\",\"status\":\"OK\"}"},
@@ -166,7 +167,7 @@ const struct imap_case imap_cases[] = {
       {'c', "a2 APPEND Sent (\\Seen) {36}\r\nSubject: hi\r\nFrom: A <a@x>\r\n\r\ntext\r\n\r\n", 0},
       {'s', "+ go\r\na2 OK done\r\n", 0}},
      {{"", "text\r\n", 6, false}},
-     {"\"imap\":{\"command\":\"APPEND\"},\"email\":{", "\"command\":\"APPEND\",\"arguments\":\"Sent"},
+     {"\"gatehouse\":{\"imap\":{\"command\":\"APPEND\"}}", "\"command\":\"APPEND\",\"arguments\":\"Sent"},
      NULL,
      NULL,
      false},

@@ -13,6 +13,7 @@
     "\",\"message\":\"" msg "\"}}"
 #define ENTRY(dn)                                                                                            \
     "{\"operation\":\"search_result_entry\",\"search_result_entry\":{\"base_object\":\"" dn "\"}}"
+#define PRESENT(what) ",\"gatehouse\":{\"ldap\":{\"filter_present\":\"" what "\"}}}\n"
 #define AUTH(how) ",\"gatehouse\":{\"ldap\":{\"authentication\":\"" how "\"}}}\n"
 
 static const struct {
@@ -40,18 +41,13 @@ static const struct {
                                                                                "\"deref_alias\":0,\"size_"
                                                                                "limit\":0,\"time_limit\":"
                                                                                "30,\"types_only\":true,"
-                                                                               "\"filter\":{\"type\":"
-                                                                               "\"present\","
-                                                                               "\"value\":\"objectClass\"},"
                                                                                "\"attributes\":[\"cn\","
                                                                                "\"mail\"]}},\"responses\":"
                                                                                "[" ENTRY("cn=a") "," ENTRY("c"
                                                                                                            "n"
                                                                                                            "="
                                                                                                            "b") ",{\"operation\":\"search_result_reference\"}," RESPONSE(
-                                                                                   "search_result_done",
-                                                                                   "success",
-                                                                                   "", "") "]}}\n" EVENT("3") REQUEST("4",
+                                                                                   "search_result_done", "success", "", "") "]}" PRESENT("objectClass") EVENT("3") REQUEST("4",
                                                                                                                       "modify_"
                                                                                                                       "request") ",\"modify_request\":{\"object\":\"cn=a\"}},\"responses\":[" RESPONSE("modify_response",
                                                                                                                                                                                                        "insufficient_"
@@ -162,9 +158,8 @@ static const struct {
          "9",
          "search_request") ",\"search_request\":{\"base_object\":\"\",\"scope\":2,"
                            "\"deref_alias\":0,\"size_limit\":0,\"time_limit\":30,\"types_only\":true,"
-                           "\"filter\":{\"type\":\"present\","
-                           "\"value\":\"objectClass\"},\"attributes\":[\"Netlogon\"]}},\"responses\":[" ENTRY(
-                               "") "," RESPONSE("search_result_done", "success", "", "") "]}}\n"},
+                           "\"attributes\":[\"Netlogon\"]}},\"responses\":[" ENTRY(
+                               "") "," RESPONSE("search_result_done", "success", "", "") "]}" PRESENT("objectClass")},
     {"starttls", false, NULL},
     {"damaged", false,
      "! ldap.invalid_data\n! ldap.wrong_direction\n" EVENT(

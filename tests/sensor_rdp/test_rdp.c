@@ -19,25 +19,25 @@ static const struct {
     {"tls",
      EVENT(
          "to_server", "0",
-         "initial_request") ",\"cookie\":\"quantri\",\"flags\":[\"restricted_admin_mode_required\","
-                            "\"correlation_info_present\"]}" REQUESTED("\"requested\":[\"ssl\",\"hybrid\"]")
+         "initial_request") ",\"cookie\":\"quantri\"}" REQUESTED("\"flags\":[\"restricted_admin_mode_required\","
+                            "\"correlation_info_present\"],\"requested\":[\"ssl\",\"hybrid\"]")
                                 EVENT(
                                     "to_client", "1",
-                                    "initial_response") ",\"server_supports\":[\"extended_client_data\","
+                                    "initial_response") "},\"gatehouse\":{\"rdp\":{\"server_supports\":[\"extended_client_data\","
                                                         "\"dynvc_gfx\","
                                                         "\"restricted_admin\",\"redirected_authentication\"],"
-                                                        "\"protocol\":\"hybrid\"}}\n{\"event_type\":\"tls\"",
+                                                        "\"protocol\":\"hybrid\"}}}\n{\"event_type\":\"tls\"",
      "\"sni\":\"may.example.vn\"", PROBE_YES},
     {"refused",
      EVENT("to_server", "0",
            "initial_request") "}" REQUESTED("\"routing_token\":\"msts=3640205228.15629.0000\","
                                             "\"requested\":[\"rdp\"]")
          EVENT("to_client", "1",
-               "initial_response") ",\"error_code\":5,\"reason\":\"hybrid required by server\"}}\n",
+               "initial_response") "}" REQUESTED("\"error_code\":5,\"reason\":\"hybrid required by server\""),
      "", PROBE_YES},
     {"old",
      EVENT("to_server", "0", "initial_request") ",\"cookie\":\"a\"}" REQUESTED("\"requested\":[\"rdp\"]")
-         EVENT("to_client", "1", "initial_response") ",\"protocol\":\"rdp\"}}\n",
+         EVENT("to_client", "1", "initial_response") "}" REQUESTED("\"protocol\":\"rdp\""),
      "", PROBE_YES},
     {"malformed", "! rdp.malformed\n! rdp.truncated\n", "", PROBE_NO},
     {"s7", "! rdp.malformed\n", "", PROBE_NO},

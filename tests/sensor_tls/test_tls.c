@@ -27,39 +27,39 @@
 #define JA3S_12                                                                                              \
     "\"ja3s\":{\"hash\":\"e195432758194ce2d482396b82e0d48e\",\"string\":\"771,49196,65281-11-35-16-23\"}"
 #define ALPN_12                                                                                              \
-    "\"gatehouse\":{\"tls\":{\"client_alpns\":[\"h2\",\"http/1.1\"],\"server_alpns\":[\"h2\"]}}}\n"
+    "\"client_alpns\":[\"h2\",\"http/1.1\"],\"server_alpns\":[\"h2\"]}}\n"
 
 static const struct {
     const char *name, *want;
 } rows[] = {
     {"tls12", EVENT CERT SNI "\"version\":\"TLS 1.2\"," TIMES JA3_12 JA3S_12
-                             ",\"ja4\":\"t12d1508h2_d68b136fe8d9_e7e480e5a997\"}," ALPN_12},
+                             ",\"ja4\":\"t12d1508h2_d68b136fe8d9_e7e480e5a997\"," ALPN_12},
     {"tls12_resumed",
      EVENT "\"session_resumed\":true," SNI "\"version\":\"TLS "
            "1.2\",\"ja3\":{\"hash\":\"5976f1e477cd6e42ea87626b5a4d8c1b\",\"string\":\"771,49196-49200-49195-"
            "49199-52393-52392-49188-49192-49187-49191-159-158-107-103-255,0-11-10-35-16-22-23-13-21,29-23-30-"
            "25-24,0-1-2\"},"
            "\"ja3s\":{\"hash\":\"93d1391af13d019030090b7f26bac378\",\"string\":\"771,49196,65281-16-23\"},"
-           "\"ja4\":\"t12d1509h2_d68b136fe8d9_8932e62835fd\"}," ALPN_12},
+           "\"ja4\":\"t12d1509h2_d68b136fe8d9_8932e62835fd\"," ALPN_12},
     {"tls12_client_only",
-     EVENT SNI "\"version\":\"UNDETERMINED\"," JA3_12 "\"ja4\":\"t12d1508h2_d68b136fe8d9_e7e480e5a997\"},"
-               "\"gatehouse\":{\"tls\":{\"client_alpns\":[\"h2\",\"http/1.1\"]}}}\n"},
+     EVENT SNI "\"version\":\"UNDETERMINED\"," JA3_12 "\"ja4\":\"t12d1508h2_d68b136fe8d9_e7e480e5a997\","
+               "\"client_alpns\":[\"h2\",\"http/1.1\"]}}\n"},
     {"tls12_server_only", EVENT CERT "\"version\":\"TLS 1.2\"," TIMES JA3S_12
-                                     "},\"gatehouse\":{\"tls\":{\"server_alpns\":[\"h2\"]}}}\n"},
+                                     ",\"server_alpns\":[\"h2\"]}}\n"},
     {"tls13", EVENT SNI
      "\"version\":\"TLS "
      "1.3\",\"ja3\":{\"hash\":\"9dffdb8b608a430b774a2ff7d36c1a0c\",\"string\":\"771,4866-4867-4865-255,"
      "0-11-10-35-16-22-23-13-43-45-51,29-23-30-25-24-256-257-258-259-260,0-1-2\"},\"ja3s\":{\"hash\":"
      "\"15af977ce25de452b96affa2addb1036\",\"string\":\"771,4866,43-51\"},\"ja4\":\"t13d0411h2_16476d049b0b_"
-     "78f1d400d464\"},"
-     "\"gatehouse\":{\"tls\":{\"client_alpns\":[\"h2\"]}}}\n"},
+     "78f1d400d464\","
+     "\"client_alpns\":[\"h2\"]}}\n"},
     {"tls13_resumed", EVENT
      "\"session_resumed\":true," SNI "\"version\":\"TLS "
      "1.3\",\"ja3\":{\"hash\":\"4b9b935a03e383133ee8e868cd8757d9\",\"string\":\"771,4866-4867-4865-255,"
      "0-11-10-35-16-22-23-13-43-45-51-41,29-23-30-25-24-256-257-258-259-260,0-1-2\"},\"ja3s\":{\"hash\":"
      "\"2253c82f03b621c5144709b393fde2c9\",\"string\":\"771,4866,43-51-41\"},\"ja4\":\"t13d0412h2_"
-     "16476d049b0b_6775ac8fe30b\"},"
-     "\"gatehouse\":{\"tls\":{\"client_alpns\":[\"h2\"]}}}\n"},
+     "16476d049b0b_6775ac8fe30b\","
+     "\"client_alpns\":[\"h2\"]}}\n"},
     {"tls13_retry",
      EVENT "\"version\":\"TLS "
            "1.3\",\"ja3\":{\"hash\":\"c1e58b5fa361cf5bfc0635a61bd8573c\",\"string\":\"771,4866-4867-4865-255,"
