@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/conf.h"
+#include "base/target.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -17,13 +18,15 @@ struct key {
     size_t offset;
     const char *text; /* default of KEY_STR */
     uint64_t number, min, max;
+    int (*check)(struct span value, struct writer *err); /* KEY_STR: 0, or a sentence says why not; NULL: anything */
 };
 
-#define CONF_STR(s, k, d, t) {#s, #k, t, KEY_STR, offsetof(struct conf, s##_##k), d, 0, 0, 0},
-#define CONF_INT(s, k, d, lo, hi, t) {#s, #k, t, KEY_INT, offsetof(struct conf, s##_##k), NULL, d, lo, hi},
-#define CONF_SIZE(s, k, d, lo, hi, t) {#s, #k, t, KEY_SIZE, offsetof(struct conf, s##_##k), NULL, d, lo, hi},
-#define CONF_MS(s, k, d, lo, hi, t) {#s, #k, t, KEY_MS, offsetof(struct conf, s##_##k), NULL, d, lo, hi},
-#define CONF_BOOL(s, k, d, t) {#s, #k, t, KEY_BOOL, offsetof(struct conf, s##_##k), NULL, d, 0, 1},
+#define CONF_STR(s, k, d, t) {#s, #k, t, KEY_STR, offsetof(struct conf, s##_##k), d, 0, 0, 0, NULL},
+#define CONF_INT(s, k, d, lo, hi, t) {#s, #k, t, KEY_INT, offsetof(struct conf, s##_##k), NULL, d, lo, hi, NULL},
+#define CONF_SIZE(s, k, d, lo, hi, t) {#s, #k, t, KEY_SIZE, offsetof(struct conf, s##_##k), NULL, d, lo, hi, NULL},
+#define CONF_MS(s, k, d, lo, hi, t) {#s, #k, t, KEY_MS, offsetof(struct conf, s##_##k), NULL, d, lo, hi, NULL},
+#define CONF_BOOL(s, k, d, t) {#s, #k, t, KEY_BOOL, offsetof(struct conf, s##_##k), NULL, d, 0, 1, NULL},
+#define CONF_CHECK(s, k, d, f, t) {#s, #k, t, KEY_STR, offsetof(struct conf, s##_##k), d, 0, 0, 0, f},
 static const struct key keys[] = {
 #include "base/conf.def"
 };
@@ -119,6 +122,15 @@ static int key_set(struct conf *c, const struct key *k, struct span v, struct wr
             writer_printf(err, "%s.%s: the value is longer than %d bytes or holds a NUL", k->section, k->name,
                           CONF_TEXT - 1);
             return ST_USAGE;
+        }
+        if (k->check) {
+            char why[256];
+            struct writer w;
+            writer_fixed(&w, why, sizeof(why) - 1);
+            if (k->check(v, &w) != 0) {
+                writer_printf(err, "%s.%s: %.*s", k->section, k->name, (int)w.n, why);
+                return ST_USAGE;
+            }
         }
         memcpy(to, v.p, v.n);
         to[v.n] = 0;

@@ -15,6 +15,7 @@
 #define CONF_SIZE(s, k, d, lo, hi, t) uint64_t s##_##k;
 #define CONF_MS(s, k, d, lo, hi, t) uint64_t s##_##k;
 #define CONF_BOOL(s, k, d, t) bool s##_##k;
+#define CONF_CHECK(s, k, d, f, t) char s##_##k[CONF_TEXT];
 struct conf {
 #include "base/conf.def"
 };
@@ -23,6 +24,7 @@ struct conf {
 #undef CONF_SIZE
 #undef CONF_MS
 #undef CONF_BOOL
+#undef CONF_CHECK
 
 /* Built-in defaults. */
 void conf_defaults(struct conf *c);
