@@ -128,8 +128,103 @@ static void short_memory(void)
     labels_free(l);
 }
 
+/* ---- the site's own protocols and categories ---- */
+
+#define PROTOCOLS                                                                                            \
+    "# "                                                                                                     \
+    "ours\ntcp:50001@Site-App\nudp:50001@Site-App\nhost:\"portal.hq.example\"@Portal\n\nip:10.0.0.2:40123@"  \
+    "ByAddress\r\n"
+#define CATEGORIES "# ours\nnorth.example\t100\n"
+static const struct {
+    size_t row;
+    const char *proto, *category;
+} own_rows[] = {
+    {0, "DNS", "Malware"}, {1, "HTTP.Portal", NULL}, {4, "Site-App", NULL}, {6, "Site-App", NULL}};
+
+static void show(struct labels *l, const struct row *r, struct label *label, struct label_state **state)
+{
+    uint8_t buf[512];
+    struct label_packet p = {packet_of(r, buf, sizeof(buf)), 1700000000000000ull, r->proto == 6, r->n == 0};
+
+    label_packet(l, label, state, &p);
+}
+
+static void check_own(const struct labels *l, const struct label *label, const char *proto,
+                      const char *category)
+{
+    struct arena *a = arena_new(1 << 20);
+    struct json *tree = NULL;
+    struct writer w;
+    struct jw j;
+
+    writer_init(&w, 65536);
+    jw_init(&j, &w);
+    jw_obj(&j);
+    label_write(l, label, &j);
+    jw_end_obj(&j);
+    CHECK(json_parse(a, writer_span(&w), 8, &tree, NULL) == 0);
+    CHECK_STR(json_cstr(json_path(tree, "ndpi.proto"), ""), proto);
+    if (category)
+        CHECK_STR(json_cstr(json_path(tree, "ndpi.category"), ""), category);
+    arena_free(a);
+    writer_done(&w);
+}
+
+static void own_rules(void)
+{
+    struct budget budget = {.max = 1u << 20};
+    struct labels *l = labels_new(&budget);
+
+    CHECK(labels_load(l, span_str(PROTOCOLS), span_str(CATEGORIES)) == 0);
+    for (size_t i = 0; i < GH_COUNT(own_rows); i++) {
+        struct label label = {0};
+        struct label_state *state = NULL;
+        check_row(rows[own_rows[i].row].name);
+        show(l, &rows[own_rows[i].row], &label, &state);
+        label_finish(l, &label, &state);
+        check_own(l, &label, own_rows[i].proto, own_rows[i].category);
+        label_done(&label);
+    }
+    labels_free(l);
+}
+
+/* Flows that were begun before a change are decided by what held then, and keep their names. */
+static void changed_rules(void)
+{
+    static const struct span none = {NULL, 0};
+    struct budget budget = {.max = 1u << 20};
+    struct labels *l = labels_new(&budget);
+    struct label label[4] = {{0}};
+    struct label_state *state[4] = {NULL};
+
+    check_row("rules change while flows are open");
+    CHECK(labels_load(l, span_str("udp:50001@First\n"), none) == 0);
+    show(l, &rows[4], &label[0], &state[0]);
+    CHECK(label[0].decided); /* a port of the site's own decides at once */
+    for (size_t i = 1; i < 4; i++) {
+        CHECK(labels_load(l, span_str("udp:9@Other\nudp:10@More\n"), none) == 0);
+        show(l, &rows[4], &label[i], &state[i]);
+        CHECK(!label[i].decided);
+    }
+    CHECK(labels_load(l, none, none) == ST_AGAIN);
+    label_finish(l, &label[1], &state[1]);
+    CHECK(labels_load(l, span_str("udp:50001@bad port@x,\n"), none) == ST_MALFORMED);
+    CHECK(labels_load(l, none, none) == 0);
+    check_own(l, &label[0], "First", NULL);
+    for (size_t i = 1; i < 4; i++) {
+        label_finish(l, &label[i], &state[i]);
+        check_own(l, &label[i], "Unknown", NULL);
+    }
+    for (size_t i = 0; i < 4; i++)
+        label_done(&label[i]);
+    CHECK_U64(budget.used, 0);
+    labels_free(l);
+}
+
 int main(void)
 {
+    own_rules();
+    changed_rules();
     for (size_t i = 0; i < GH_COUNT(rows); i++) {
         check_row(rows[i].name);
         run_row(&rows[i]);
