@@ -25,6 +25,7 @@ struct journal;
 struct evidence;
 struct map;
 struct record;
+struct pcaps;
 
 struct core {
     struct proc proc;
@@ -51,6 +52,7 @@ struct core {
     struct lines lines;
     struct order *order;
     struct map *alerted; /* flow_id -> nothing */
+    struct pcaps *pcaps;
     struct writer scratch;
     struct ledger_own own;
     bool blocked; /* the policy said block at least once */

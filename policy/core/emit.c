@@ -8,6 +8,7 @@
 #include "policy/core/cases.h"
 #include "policy/core/journal.h"
 #include "policy/core/outdir.h"
+#include "policy/core/pcaps.h"
 #include "policy/core/splice.h"
 
 #include <stdio.h>
@@ -137,6 +138,7 @@ static void write_alert(struct core *c, struct kase *k, struct writer *out)
     if (verdict_alert(out, writer_span(&k->record), k->stored, &k->verdict, writer_span(&document)) != 0)
         log_warn("a fileinfo event is no JSON; its alert tells the document only");
     writer_done(&document);
+    pcaps_alert(c->pcaps, k->doc->flow_id, k->n, out);
     remember_alerted(c, k->doc->flow_id);
 }
 
@@ -246,7 +248,7 @@ void emit_finish(struct core *c)
     char iso[CLOCK_ISO_SIZE];
     struct span when = *c->timestamp ? span_str(c->timestamp) : span_str(clock_iso(clock_wall_us(), iso));
 
-    if (c->finished || c->open_cases || (!c->to_stdout && !c->sensor_final))
+    if (c->finished || c->open_cases || (c->to_stdout ? pcaps_open(c->pcaps) > 0 : !c->sensor_final))
         return;
     writer_clear(&c->scratch);
     if (ledger_event(&c->scratch, writer_span(&c->final), &c->own, when) != 0)

@@ -36,22 +36,31 @@ static int read_small(const char *path, struct writer *w)
     return n == 0 ? 0 : ST_IO;
 }
 
-static bool load_key(const char *state_dir, struct seal_public *ret)
+int evidence_key(const char *state_dir, const char *whose, struct seal_public *ret)
 {
-    char path[CONF_TEXT + 32];
+    char path[CONF_TEXT + 32], sign[32], box[32];
     struct arena *a = arena_new(1 << 20);
+    struct seal_public key;
     struct writer w;
     struct json *j = NULL;
-    bool good;
+    int rc = a ? 0 : ST_NOMEM;
 
     snprintf(path, sizeof(path), "%s/console.json", state_dir);
+    snprintf(sign, sizeof(sign), "%s_sign", whose);
+    snprintf(box, sizeof(box), "%s_box", whose);
     writer_init(&w, CONSOLE_FILE_MAX);
-    good = a && read_small(path, &w) == 0 && json_parse(a, writer_span(&w), CONSOLE_DEPTH, &j, NULL) == 0 &&
-           base64_decode(span_str(json_cstr(json_get(j, "committee_sign"), "")), ret->sign, SEAL_PUBLIC) &&
-           base64_decode(span_str(json_cstr(json_get(j, "committee_box"), "")), ret->box, SEAL_PUBLIC);
+    if (!rc)
+        rc = read_small(path, &w);
+    if (!rc)
+        rc = json_parse(a, writer_span(&w), CONSOLE_DEPTH, &j, NULL);
+    if (!rc && (!base64_decode(span_str(json_cstr(json_get(j, sign), "")), key.sign, SEAL_PUBLIC) ||
+                !base64_decode(span_str(json_cstr(json_get(j, box), "")), key.box, SEAL_PUBLIC)))
+        rc = ST_MALFORMED;
     writer_done(&w);
     arena_free(a);
-    return good;
+    if (!rc)
+        *ret = key;
+    return rc;
 }
 
 static uint64_t count_bytes(int dir)
@@ -83,7 +92,7 @@ struct evidence *evidence_open(const struct conf *c)
     (void)mkdir(path, 0700); /* that it is not there shows at open */
     e->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     e->max = c->evidence_max;
-    e->has_key = load_key(c->node_state_dir, &e->committee);
+    e->has_key = evidence_key(c->node_state_dir, "committee", &e->committee) == 0;
     if (e->dir >= 0)
         e->bytes = count_bytes(e->dir);
     return e;

@@ -9,6 +9,10 @@
 #include "base/seal.h"
 #include "policy/core/docs.h"
 
+/* A key from state_dir/console.json, what enrolment left: whose is "committee" or "console". 0, ST_NOT_FOUND,
+ * ST_MALFORMED, ST_NOMEM, ST_IO. */
+int evidence_key(const char *state_dir, const char *whose, struct seal_public *ret);
+
 struct evidence;
 /* Reads the committee's key from state_dir/console.json (before the jail), makes the directory, counts what
  * lies there. Without a key it opens all the same and says so at each document. NULL when memory is short. */

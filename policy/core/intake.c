@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "policy/core/cases.h"
 #include "policy/core/journal.h"
+#include "policy/core/pcaps.h"
 #include "policy/core/splice.h"
 
 #include <stdio.h>
@@ -252,6 +253,12 @@ static void on_message(void *arg, const struct msg *m)
     case MSG_LEDGER:
         take_ledger(c, m->body);
         break;
+    case MSG_PCAP:
+        rc = pcaps_answer(c->pcaps, m->body, fd);
+        fd = -1;
+        if (rc)
+            sensor_broken(c, "gh-sensor sent a broken pcap", rc);
+        break;
     case MSG_FLOW_STATE:
         acting_flow_state(c->acting, m->body);
         break;
@@ -270,6 +277,7 @@ static void on_closed(void *arg, int rc)
 
     c->sensor = NULL;
     c->sensor_gone = true;
+    pcaps_abandon(c->pcaps);
     if (rc == ST_MALFORMED && !c->to_stdout)
         distrust_sensor(c);
     else if (rc == ST_MALFORMED)
@@ -284,6 +292,7 @@ void intake_open(struct core *c, int fd)
     else
         proc_chan_remove(c->sensor);
     docs_clear(c->docs);
+    pcaps_begin(c->pcaps);
     c->next_n = 1;
     c->life++;
     c->sensor_final = c->sensor_gone = false;

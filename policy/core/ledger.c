@@ -112,6 +112,7 @@ int ledger_event(struct writer *out, struct span sensor, const struct ledger_own
 {
     static const char *const plain[] = {"packets", "segments", "flows"};
     struct arena *a = arena_new(LEDGER_ARENA);
+    const struct json *recorder;
     struct json *s = NULL;
     struct jw j;
     int rc = a ? 0 : ST_NOMEM;
@@ -134,6 +135,9 @@ int ledger_event(struct writer *out, struct span sensor, const struct ledger_own
     category(&j, "documents", json_get(s, "documents"), own, fill_documents);
     category(&j, "events", json_get(s, "events"), own, fill_events);
     jw_end_obj(&j);
+    recorder = json_get(s, "recorder");
+    if (recorder && recorder->type == JSON_OBJECT)
+        jw_kraw(&j, "recorder", recorder->raw);
     jw_kobj(&j, "versions");
     jw_kcstr(&j, "gatehouse", GH_VERSION);
     jw_kcstr(&j, "policy", *own->policy ? own->policy : NULL);

@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "policy/core/cases.h"
 #include "policy/core/commands.h"
+#include "policy/core/pcaps.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -73,8 +74,10 @@ static void on_stop(struct proc *p)
 
     c->stopping = true;
     c->stop_ms = clock_mono_ms();
-    if (c->to_stdout && !c->finished)
+    if (c->to_stdout && !c->finished) {
         cases_abandon(c);
+        pcaps_abandon(c->pcaps);
+    }
 }
 
 static void stop_when_done(struct core *c, uint64_t now_ms)
@@ -85,6 +88,7 @@ static void stop_when_done(struct core *c, uint64_t now_ms)
         return;
     if (c->to_stdout) {
         c->sensor_gone = true;
+        pcaps_abandon(c->pcaps);
         emit_finish(c);
         return;
     }
@@ -101,6 +105,7 @@ static void on_tick(void *arg)
     scanning_tick(c->scanning, now_ms);
     judging_tick(c->judging, now_ms);
     acting_tick(c->acting, now_ms);
+    pcaps_tick(c->pcaps, now_ms);
     if (c->to_stdout)
         emit_flush(c);
     if (c->journal)
@@ -193,6 +198,8 @@ static void open_all(struct core *c)
         record_open(c);
     else if (seal_init() != 0)
         exit(3);
+    else
+        c->pcaps = pcaps_new(c);
 }
 
 static void close_all(struct core *c)
@@ -202,6 +209,7 @@ static void close_all(struct core *c)
     acting_free(c->acting);
     if (!c->to_stdout)
         record_close(c);
+    pcaps_free(c->pcaps);
     order_free(c->order);
     lines_done(&c->lines);
     writer_done(&c->scratch);

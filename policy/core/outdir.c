@@ -25,26 +25,17 @@ static int copy(int out, int memfd, uint64_t size)
     return 0;
 }
 
-int outdir_store(int dir_fd, const uint8_t sha256[static 32], int memfd, uint64_t size)
+/* Copies into folder/file, which is there afterwards whole or not at all. */
+static int store_in(int dir_fd, const char *folder, const char *file, int memfd, uint64_t size)
 {
     char name[80], temp[80];
-    struct stat st;
-    int n, out, rc;
+    int out, rc;
 
-    n = snprintf(name, sizeof(name), "%02x/", sha256[0]);
-    for (unsigned i = 0; i < 32; i++)
-        n += snprintf(name + n, sizeof(name) - (size_t)n, "%02x", sha256[i]);
-    if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
-        (uint64_t)st.st_size == size)
-        return 0;
-    snprintf(temp, sizeof(temp), "%.3s.%.64s", name, name + 3);
+    snprintf(name, sizeof(name), "%.8s/%.68s", folder, file);
+    snprintf(temp, sizeof(temp), "%.8s.%.68s", folder, file);
     out = openat(dir_fd, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (out < 0 && (errno == ENOENT || errno == EEXIST)) {
-        /* The folder is not there yet, or a killed process left its half behind. */
-        char folder[3] = {name[0], name[1], 0};
+    if (out < 0 && errno == EEXIST) { /* a killed process left its half behind */
         (void)unlinkat(dir_fd, temp, 0);
-        if (mkdirat(dir_fd, folder, 0700) != 0 && errno != EEXIST)
-            return status_from_errno(errno);
         out = openat(dir_fd, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     }
     if (out < 0)
@@ -52,9 +43,38 @@ int outdir_store(int dir_fd, const uint8_t sha256[static 32], int memfd, uint64_
     rc = copy(out, memfd, size);
     if (close(out) != 0 && !rc)
         rc = status_from_errno(errno);
-    if (!rc && renameat(dir_fd, temp, dir_fd, name) != 0)
-        rc = status_from_errno(errno);
+    if (!rc && renameat(dir_fd, temp, dir_fd, name) != 0) {
+        rc = errno == ENOENT && mkdirat(dir_fd, folder, 0700) != 0 && errno != EEXIST
+                 ? status_from_errno(errno)
+                 : 0;
+        if (!rc && renameat(dir_fd, temp, dir_fd, name) != 0)
+            rc = status_from_errno(errno);
+    }
     if (rc)
         (void)unlinkat(dir_fd, temp, 0);
     return rc;
+}
+
+int outdir_store(int dir_fd, const uint8_t sha256[static 32], int memfd, uint64_t size)
+{
+    char name[80], folder[3];
+    struct stat st;
+    int n;
+
+    snprintf(folder, sizeof(folder), "%02x", sha256[0]);
+    n = snprintf(name, sizeof(name), "%s/", folder);
+    for (unsigned i = 0; i < 32; i++)
+        n += snprintf(name + n, sizeof(name) - (size_t)n, "%02x", sha256[i]);
+    if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+        (uint64_t)st.st_size == size)
+        return 0;
+    return store_in(dir_fd, folder, name + 3, memfd, size);
+}
+
+int outdir_pcap(int dir_fd, uint64_t flow_id, int memfd, uint64_t size)
+{
+    char file[40];
+
+    snprintf(file, sizeof(file), "%llu.pcap", (unsigned long long)flow_id);
+    return store_in(dir_fd, OUTDIR_PCAP, file, memfd, size);
 }

@@ -6,6 +6,8 @@
 #include "policy/core/cases.h"
 #include "policy/core/evidence.h"
 #include "policy/core/journal.h"
+#include "policy/core/pcap_store.h"
+#include "policy/core/pcaps.h"
 #include "policy/core/witness.h"
 
 #include <errno.h>
@@ -27,7 +29,7 @@
 static void give_away(const struct conf *conf)
 {
     static const char *const names[] = {"",          "/journal.db",   "/journal.db-wal", "/journal.db-shm",
-                                        "/evidence", "/" RECORD_LOCK, "/" WITNESS_FILE};
+                                        "/evidence", "/" RECORD_LOCK, "/" WITNESS_FILE,  "/" PCAP_STORE_DIR};
     const struct passwd *pw = geteuid() == 0 && *conf->node_user ? getpwnam(conf->node_user) : NULL;
     char path[CONF_TEXT + 32];
 
@@ -88,6 +90,7 @@ void record_open(struct core *c)
     if (!evidence_has_key(c->evidence))
         log_warn("not enrolled with a console: there is no committee key, so documents cannot be put under "
                  "quarantine");
+    c->pcaps = pcaps_new(c);
     writer_init(&c->held, HELD_MAX);
     c->own_run = clock_wall_us();
     rc = journal_run(c->journal, c->own_run, true, span_str("gh-core"));
@@ -325,6 +328,7 @@ void record_note(struct core *c)
     jw_ku64(&j, "receipt", journal_receipt(c->journal));
     jw_ku64(&j, "journal_bytes", journal_bytes(c->journal));
     jw_ku64(&j, "evidence_bytes", evidence_bytes(c->evidence));
+    pcaps_facts(c->pcaps, &j);
     jw_kcstr(&j, "journal", journal_full(c->journal) ? journal_reason(c->journal) : "ok");
     jw_end_obj(&j);
     proc_note(&c->proc, writer_span(&w));
