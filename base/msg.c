@@ -23,7 +23,7 @@ static const struct row rows[64] = {
 };
 #undef MSG
 static const char *const role_names[ROLE_COUNT] = {"any",    "keeper",  "sensor", "core",   "scan",
-                                                   "worker", "policy", "enforce", "uplink", "console"};
+                                                   "worker", "policy", "enforce", "uplink", "console", "lists"};
 
 /* A queued frame. */
 struct frame {

@@ -20,6 +20,7 @@ enum role {
     ROLE_ENFORCE,
     ROLE_UPLINK,
     ROLE_CONSOLE,
+    ROLE_LISTS,
     ROLE_COUNT
 };
 const char *role_name(enum role r); /* "sensor" */
