@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * json: writer into a struct writer, and a strict small reader into an arena (RFC 8259).
  *
- * The writer cannot make invalid JSON: strings are escaped, invalid UTF-8 becomes U+FFFD, commas come by themselves.
- * The reader refuses: depth past its limit, duplicate-free is not checked (first wins), numbers that are not JSON,
- * invalid UTF-8, trailing bytes. Results live in the arena. One thread per writer/arena. */
+ * The writer cannot make invalid JSON: strings are escaped, invalid UTF-8 becomes U+FFFD, commas come by
+ * themselves. The reader refuses: depth past its limit, duplicate-free is not checked (first wins), numbers
+ * that are not JSON, invalid UTF-8, trailing bytes. Results live in the arena. One thread per writer/arena.
+ */
 #ifndef GH_BASE_JSON_H
 #define GH_BASE_JSON_H
 
@@ -22,6 +23,9 @@ void jw_obj(struct jw *j); /* { */
 void jw_arr(struct jw *j); /* [ */
 void jw_end_obj(struct jw *j);
 void jw_end_arr(struct jw *j);
+/* The end of the array that jw_karr(j, key) began. When nothing was written into it the pair is taken out
+ * again: the published schema of events refuses empty lists. */
+void jw_end_karr(struct jw *j, const char *key);
 void jw_key_plain(struct jw *j, const char *key, size_t n);
 /* key must be plain ASCII without quotes */
 static inline void jw_key(struct jw *j, const char *key)
@@ -116,13 +120,13 @@ struct json {
     size_t count;       /* members or elements */
 };
 
-/* Parses text wholly. max_depth counts nesting (use 64). 0, ST_MALFORMED, ST_LIMIT (depth) or ST_NOMEM (arena ceiling);
- * *ret_where is the byte offset of the fault when not NULL. */
+/* Parses text wholly. max_depth counts nesting (use 64). 0, ST_MALFORMED, ST_LIMIT (depth) or ST_NOMEM (arena
+ * ceiling); *ret_where is the byte offset of the fault when not NULL. */
 int json_parse(struct arena *a, struct span text, unsigned max_depth, struct json **ret, size_t *ret_where);
-/* Looks through one object that fills text wholly and begins with its first byte, as strictly as json_parse would, but keeps
- * nothing: for who hands on what somebody else wrote. member (may be NULL) is told each member of the outermost object with
- * its name and value as they are written; what it returns other than 0 ends the scan. No memory; the stack is bounded by
- * max_depth. */
+/* Looks through one object that fills text wholly and begins with its first byte, as strictly as json_parse
+ * would, but keeps nothing: for who hands on what somebody else wrote. member (may be NULL) is told each
+ * member of the outermost object with its name and value as they are written; what it returns other than 0
+ * ends the scan. No memory; the stack is bounded by max_depth. */
 typedef int json_member_fn(void *arg, struct span name, struct span value);
 int json_scan(struct span text, unsigned max_depth, json_member_fn *member, void *arg);
 /* Member of an object (NULL when j is NULL, no object, or has none such). */
@@ -133,6 +137,7 @@ const struct json *json_path(const struct json *j, const char *path);
 const char *json_cstr(const struct json *j, const char *fallback);
 int64_t json_i64(const struct json *j, int64_t fallback);
 bool json_bool(const struct json *j, bool fallback);
-#define json_each(it, parent) for (const struct json *it = (parent) ? (parent)->child : NULL; it; it = it->next)
+#define json_each(it, parent)                                                                                \
+    for (const struct json *it = (parent) ? (parent)->child : NULL; it; it = it->next)
 
 #endif

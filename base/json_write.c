@@ -59,6 +59,24 @@ void jw_end_arr(struct jw *j)
     close_level(j, ']');
 }
 
+void jw_end_karr(struct jw *j, const char *key)
+{
+    bool empty = !(j->more >> (j->depth & 63) & 1);
+    size_t start = strlen(key) + strlen("\"\":[");
+
+    if (!empty || !writer_ok(j->w)) {
+        jw_end_arr(j);
+        return;
+    }
+    gh_check(j->depth > 0 && j->w->n >= start);
+    j->depth--;
+    j->w->n -= start;
+    if (j->w->n && j->w->p[j->w->n - 1] == ',')
+        j->w->n--;
+    else
+        j->more &= ~(1ull << (j->depth & 63));
+}
+
 /* Per byte: 0 plain, 1 must be escaped, 2 part of a multi-byte sequence. */
 static const uint8_t byte_class[256] = {
     [0 ... 31] = 1, ['"'] = 1, ['\\'] = 1, [127] = 1, [128 ... 255] = 2,

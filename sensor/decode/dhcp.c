@@ -147,7 +147,7 @@ static void option_ips(struct jw *j, const char *key, const struct message *m, u
     jw_karr(j, key);
     for (size_t i = 0; i + 4 <= v.s.n; i += 4)
         put_ip(j, NULL, span_part(v.s, i, 4));
-    jw_end_arr(j);
+    jw_end_karr(j, key);
 }
 
 static void option_number(struct jw *j, const char *key, const struct message *m, uint8_t code)
@@ -199,7 +199,7 @@ static void option_parameters(struct jw *j, const struct message *m)
         for (size_t k = 0; k < GH_COUNT(names); k++)
             if (v.s.p[i] == names[k].code)
                 jw_cstr(j, names[k].name);
-    jw_end_arr(j);
+    jw_end_karr(j, "params");
 }
 
 static void write_event(struct proto_ctx *cx, enum direction dir, const struct message *m)

@@ -158,17 +158,18 @@ static bool records_array(struct jw *j, struct span message, struct reader *in, 
                           unsigned count)
 {
     size_t limit = j->w->n + EVENT_ROOM;
+    const char *key = authority ? "authorities" : "answers";
     bool all = true;
 
-    jw_karr(j, authority ? "authorities" : "answers");
+    jw_karr(j, key);
     for (unsigned i = 0; i < count; i++) {
         struct dns_record r;
         dns_record_read(in, &r);
         if (!reader_ok(in))
-            return jw_end_arr(j), false;
+            return jw_end_karr(j, key), false;
         all = all && i < RECORDS_SHOWN && j->w->n < limit && record_object(j, message, &r, authority, limit);
     }
-    jw_end_arr(j);
+    jw_end_karr(j, key);
     return all;
 }
 
@@ -217,7 +218,7 @@ static void grouped(struct jw *j, struct span message, struct reader answers, un
             group_values(j, message, &r, limit);
         }
         if (open)
-            jw_end_arr(j);
+            jw_end_karr(j, dns_type_name(kinds[k], buf));
     }
     jw_end_obj(j);
 }

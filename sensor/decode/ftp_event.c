@@ -23,7 +23,7 @@ static void put_reply(const struct ftp *s, struct jw *j)
             if (line.n >= 3 && span_number(span_part(line, 0, 3), 999, &code) &&
                 (line.n == 3 || line.p[3] == ' '))
                 jw_str(j, span_part(line, 0, 3));
-        jw_end_arr(j);
+        jw_end_karr(j, "completion_code");
         r = reader_span(writer_span(&s->reply));
         jw_karr(j, "reply");
         while (reader_line(&r, &line)) {
@@ -31,7 +31,7 @@ static void put_reply(const struct ftp *s, struct jw *j)
                          (line.p[3] == ' ' || line.p[3] == '-');
             jw_str(j, coded ? span_part(line, 4, line.n) : line);
         }
-        jw_end_arr(j);
+        jw_end_karr(j, "reply");
     }
     jw_kcstr(j, "reply_received", s->reply.n ? "yes" : "no");
 }

@@ -194,7 +194,7 @@ static void search_members(struct jw *j, struct reader *in)
     jw_karr(j, "attributes");
     for (int i = 0; i < ATTRIBUTES_SHOWN && asn1_next(&attributes, &tag, &each); i++)
         jw_str(j, span_part(each, 0, NAME_MAX_SHOWN));
-    jw_end_arr(j);
+    jw_end_karr(j, "attributes");
 }
 
 static void mod_dn_members(struct jw *j, struct reader *in)

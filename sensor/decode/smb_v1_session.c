@@ -43,7 +43,7 @@ void smb1_negotiate_request(struct smb *s, struct smb_half *h, const struct smb1
             break;
         jw_str(&j, one);
     }
-    jw_end_arr(&j);
+    jw_end_karr(&j, "client_dialects");
     smb_request_charge(s, q);
 }
 

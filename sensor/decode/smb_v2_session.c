@@ -45,7 +45,7 @@ void smb2_negotiate_request(struct smb *s, struct smb_half *h, const struct smb2
     jw_karr(&j, "client_dialects");
     for (unsigned i = 0; i < n && i < DIALECTS_MAX && reader_left(&r) >= 2; i++)
         jw_plain(&j, span_str(smb_code_dialect(reader_le16(&r), text)));
-    jw_end_arr(&j);
+    jw_end_karr(&j, "client_dialects");
     put_guid(&j, "client_guid", guid);
     smb_request_charge(s, q);
 }

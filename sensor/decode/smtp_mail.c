@@ -94,7 +94,7 @@ static void put_list(struct jw *j, const char *key, struct span list, size_t mos
         jw_str(j, span_part(one, 0, SMTP_ADDRESS_MAX));
         n++;
     }
-    jw_end_arr(j);
+    jw_end_karr(j, key);
 }
 
 static void put_email(const struct mime_facts *f, bool complete, size_t most, struct jw *j)
@@ -120,7 +120,7 @@ static void put_email(const struct mime_facts *f, bool complete, size_t most, st
             jw_str(j, f->attachments[i]);
             names -= f->attachments[i].n;
         }
-        jw_end_arr(j);
+        jw_end_karr(j, "attachment");
     }
     jw_end_obj(j);
 }
@@ -139,7 +139,7 @@ static void put_smtp(const struct smtp_mail *m, size_t most, struct jw *j)
         jw_karr(j, "rcpt_to");
         while (reader_line(&r, &one))
             jw_str(j, one);
-        jw_end_arr(j);
+        jw_end_karr(j, "rcpt_to");
     }
     jw_end_obj(j);
 }

@@ -96,6 +96,42 @@ static void test_object(void)
     writer_done(&w);
 }
 
+/* A list that stays empty leaves no trace, wherever it stands. */
+static void test_empty_list(void)
+{
+    struct writer w;
+    struct jw j;
+
+    check_row("empty list");
+    writer_init(&w, 4096);
+    jw_init(&j, &w);
+    jw_obj(&j);
+    jw_karr(&j, "first");
+    jw_end_karr(&j, "first");
+    jw_ku64(&j, "n", 7);
+    jw_karr(&j, "between");
+    jw_end_karr(&j, "between");
+    jw_karr(&j, "full");
+    jw_u64(&j, 1);
+    jw_end_karr(&j, "full");
+    jw_kobj(&j, "o");
+    jw_karr(&j, "only");
+    jw_end_karr(&j, "only");
+    jw_end_obj(&j);
+    jw_karr(&j, "last");
+    jw_end_karr(&j, "last");
+    jw_end_obj(&j);
+    CHECK_STR(writer_cstr(&w), "{\"n\":7,\"full\":[1],\"o\":{}}");
+    writer_done(&w);
+    check_row("empty list past the ceiling");
+    writer_init(&w, 4);
+    jw_init(&j, &w);
+    jw_karr(&j, "long");
+    jw_end_karr(&j, "long");
+    CHECK(!writer_ok(&w) && j.depth == 0);
+    writer_done(&w);
+}
+
 /* Too long is a sticky failure, at whatever byte the ceiling falls, and nothing is written past it. */
 static void test_ceiling(void)
 {
@@ -132,8 +168,8 @@ static int on_member(void *arg, struct span name, struct span value)
     size_t at = strlen(m->text);
 
     m->n++;
-    snprintf(m->text + at, sizeof(m->text) - at, "%.*s=%.*s;", (int)name.n, (const char *)name.p, (int)value.n,
-             (const char *)value.p);
+    snprintf(m->text + at, sizeof(m->text) - at, "%.*s=%.*s;", (int)name.n, (const char *)name.p,
+             (int)value.n, (const char *)value.p);
     return span_eq(name, span_str("stop")) ? ST_DENIED : 0;
 }
 
@@ -142,7 +178,9 @@ static void test_scan(void)
     struct members m = {0};
 
     check_row("members");
-    CHECK_U64(json_scan(span_str("{\"a\":1,\"b\" : {\"c\":[true,{}]} ,\"\\u0061\":\"x\\\"\"}"), 8, on_member, &m), 0);
+    CHECK_U64(
+        json_scan(span_str("{\"a\":1,\"b\" : {\"c\":[true,{}]} ,\"\\u0061\":\"x\\\"\"}"), 8, on_member, &m),
+        0);
     CHECK_STR(m.text, "a=1;b={\"c\":[true,{}]};\\u0061=\"x\\\"\";");
     check_row("the caller ends it");
     CHECK(json_scan(span_str("{\"a\":1,\"stop\":2,\"b\":3}"), 8, on_member, &m) == ST_DENIED);
@@ -157,10 +195,13 @@ static void test_scan(void)
     CHECK(json_scan(span_str(""), 8, NULL, NULL) == ST_MALFORMED);
 }
 
-/* What one reader takes the other takes: of a good text every byte is replaced by every other, and it is cut everywhere. */
+/* What one reader takes the other takes: of a good text every byte is replaced by every other, and it is cut
+ * everywhere. */
 static void test_scan_agrees(void)
 {
-    static const char good[] = "{\"a\":-10.5e+3,\"\\n\\u00e1\xc3\xa1\":[true,false,null,{\"x\":[]}],\"z\":0 , \"y\":\"\\\\\",\"long enough for more than one word\":\"0123456789abcdef~\xe1\xba\xad\"}";
+    static const char good[] =
+        "{\"a\":-10.5e+3,\"\\n\\u00e1\xc3\xa1\":[true,false,null,{\"x\":[]}],\"z\":0 , \"y\":\"\\\\\",\"long "
+        "enough for more than one word\":\"0123456789abcdef~\xe1\xba\xad\"}";
     struct arena *a = arena_new(1 << 20);
     char text[sizeof(good)];
     struct json *j;
@@ -190,6 +231,7 @@ int main(void)
     test_scan_agrees();
     test_values();
     test_object();
+    test_empty_list();
     test_ceiling();
     return check_end();
 }
