@@ -79,6 +79,8 @@ struct flow {
     bool app_done : 1;  /* host: no parser will look at it (any more) */
     bool in_tunnel : 1;
     bool has_community : 1;
+    uint32_t ioc_generation;       /* of the lists that its addresses were looked up in; 0: none */
+    uint8_t ioc_listed;            /* bit per direction: that speaker is in one */
     uint8_t community[20];         /* SHA-1 of community id, when has_community */
     struct flow_tunnel *tunnel;    /* owned; NULL when none */
     struct label label;            /* what nDPI says */

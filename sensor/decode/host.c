@@ -85,6 +85,8 @@ void host_free(struct proto_host *h)
         h->out = (struct host_out){discard, NULL};
         flow_table_flush(h->flows, FLOW_SHUTDOWN);
     }
+    lists_unref(h->lists);
+    lists_unref(atomic_load(&h->offered));
     flow_table_free(h->flows);
     labels_free(h->labels);
     defrag_free(h->defrag);
@@ -188,6 +190,8 @@ void host_frame(struct proto_host *h, const struct frame *f)
     enum packet_verdict v = packet_decode(&p, f->link_type, f->bytes);
     uint64_t frames = 1;
 
+    if (atomic_load_explicit(&h->offered, memory_order_relaxed))
+        ioc_take(h);
     look_at_holes(h, f->ts_us);
     if (v != PACKET_OK) {
         h->lost[v]++;
@@ -224,6 +228,8 @@ void host_lost(struct proto_host *h, const char *reason, uint64_t frames)
 
 void host_tick(struct proto_host *h, uint64_t wall_us)
 {
+    ioc_take(h);
+    ioc_tick(h);
     look_at_holes(h, wall_us);
     flow_table_tick(h->flows, wall_us);
     defrag_expire(h->defrag, wall_us);

@@ -18,6 +18,7 @@
 #include "sensor/decode/proto.h"
 
 struct proto_host;
+struct lists;
 
 struct host_options {
     const struct conf *conf; /* borrowed during host_new */
@@ -55,6 +56,8 @@ void host_facts(const struct proto_host *h, size_t core_queue, struct writer *w)
 void host_finish(struct proto_host *h);
 /* Answers FLOW_QUERY with FLOW_STATE. Malformed ones are ignored. */
 void host_query(struct proto_host *h, struct span body);
+/* From the next frame on this is looked for (lists.h). Any thread; takes a reference of its own. */
+void host_lists(struct proto_host *h, struct lists *l);
 /* Events sent so far. */
 uint64_t host_events(const struct proto_host *h);
 

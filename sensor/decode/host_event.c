@@ -62,6 +62,8 @@ void event_begin(struct proto_host *h, enum event_type type, uint64_t ts_us, uin
         host_flush(h);
     h->event_open = true;
     h->event_type = type;
+    h->ioc_flow = NULL;
+    h->ioc_now_s = ts_us / 1000000;
     h->events_in++;
     h->record = h->batch.n;
     writer_bytes(&h->batch, head, sizeof(head)); /* filled in by event_end */
@@ -83,6 +85,8 @@ void event_end(struct proto_host *h, struct jw *j, uint64_t document)
     gh_check(h->event_open && j->depth == 1);
     h->event_open = false;
     jw_end_obj(j);
+    if (h->lists)
+        ioc_event(h, h->event_type);
     n = h->batch.n - h->record;
     if (!writer_ok(&h->batch) || n > MSG_MAX) {
         h->events_too_long++;
@@ -111,6 +115,8 @@ void event_flow_end(struct proto_host *h, struct flow *f, enum flow_reason reaso
     struct jw j;
 
     event_begin(h, EVENT_FLOW, f->last_us, 0, &j);
+    h->ioc_flow = f;
+    h->ioc_dir = TO_SERVER;
     flow_event_common(&j, f, TO_SERVER);
     flow_event_body(&j, f, reason, h->labels);
     event_end(h, &j, 0);
@@ -147,6 +153,8 @@ static void conn_members(struct jw *j, struct conn *c, enum direction dir)
 
     if (c->cx.app_proto)
         c->flow->app_proto = c->cx.app_proto;
+    c->cx.host->ioc_flow = c->flow;
+    c->cx.host->ioc_dir = dir;
     flow_event_common(j, c->flow, dir);
     c->flow->app_proto = outer;
 }

@@ -9,7 +9,10 @@
 #include "sensor/decode/expect.h"
 #include "sensor/decode/flow.h"
 #include "sensor/decode/host.h"
+#include "sensor/decode/lists.h"
 #include "sensor/decode/stream.h"
+
+#include <stdatomic.h>
 
 #define HOST_ANOMALIES 64 /* different names of oddities; each has a bit in struct conn */
 #define HOST_FIRST 4096   /* first bytes of a direction that probes may ask for */
@@ -52,6 +55,14 @@ struct proto_host {
     struct writer batch; /* records of EVENTS that wait */
     size_t record;       /* where the open event begins in it */
     bool event_open;
+    struct lists *lists;             /* what is looked for now; NULL: nothing */
+    _Atomic(struct lists *) offered; /* what is looked for from the next frame on */
+    bool rules_wait;                 /* its rules for nDPI are still to be taken */
+    struct flow *ioc_flow;           /* of the open event; NULL: none */
+    enum direction ioc_dir;
+    uint64_t ioc_now_s;         /* its time */
+    struct ioc_query ioc_query; /* large, therefore not on the stack */
+
     uint64_t iso_second; /* the last time written, as text */
     char iso[CLOCK_ISO_SIZE];
     enum event_type event_type;
@@ -111,5 +122,12 @@ void event_flow_end(struct proto_host *h, struct flow *f, enum flow_reason reaso
 /* A fact about a packet that has no flow (yet): at most 1000 of them become events. */
 void event_decode_anomaly(struct proto_host *h, const struct packet *p, const char *name);
 void event_document(void *host, const struct event_document *d, int fd);
+
+/* host_ioc.c: the event that is written, with its last brace, is looked through. */
+void ioc_event(struct proto_host *h, enum event_type type);
+/* Takes what was offered. */
+void ioc_take(struct proto_host *h);
+/* Rules for nDPI that had to wait. */
+void ioc_tick(struct proto_host *h);
 
 #endif
