@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MARK_MAX 16
+
 /* Lua's own functions that are harmless and bounded by memory and the count hook. Left out and why: pairs and
  * next (their order differs from run to run), string.rep/find/match/gsub/format (run long inside C),
  * table.move (likewise), pcall (catches the budget's end), setmetatable (finalizers), load*, collectgarbage,
@@ -15,10 +17,10 @@ static const char *const keep_string[] = {"byte", "char", "len", "lower", "rever
 static const char *const keep_table[] = {"concat", "insert", "remove", "sort", "unpack"};
 static const char *const keep_math[] = {"abs",        "ceil", "floor",      "fmod",      "huge", "max",
                                         "maxinteger", "min",  "mininteger", "tointeger", "type"};
-static const char *const names[] = {"assert",      "error",     "ipairs", "select",  "tonumber", "tostring",
-                                    "type",        "string",    "table",  "math",    "rule",     "zone",
-                                    "each",        "any",       "all",    "count",   "at_least", "contains",
-                                    "starts_with", "ends_with", "lower",  "settings"};
+static const char *const names[] = {
+#define WORD(name, kind, params, result, en, vi) name,
+#include "policy/lua/words.def"
+};
 
 const char *const *cage_names(size_t *ret_n)
 {
@@ -74,17 +76,77 @@ static int lib_ends_with(lua_State *l)
     return 1;
 }
 
-static int lib_lower(lua_State *l)
+static struct span text_at(lua_State *l, int index)
+{
+    size_t n;
+    const char *s = lua_isnil(l, index) ? NULL : luaL_checklstring(l, index, &n);
+
+    return s ? span_of(s, n) : (struct span){NULL, 0};
+}
+
+static struct span behind_last(struct span s, struct span mark)
+{
+    for (size_t at = s.n; mark.n && at >= mark.n; at--)
+        if (!memcmp(s.p + at - mark.n, mark.p, mark.n))
+            return span_part(s, at, s.n - at);
+    return s;
+}
+
+static int push_lower(lua_State *l, struct span s)
 {
     luaL_Buffer b;
-    size_t n = 0;
-    const char *s = lua_isnil(l, 1) ? "" : luaL_checklstring(l, 1, &n);
 
     luaL_buffinit(l, &b);
-    for (size_t i = 0; i < n; i++)
-        luaL_addchar(&b, (char)(s[i] >= 'A' && s[i] <= 'Z' ? s[i] + 32 : s[i]));
+    for (size_t i = 0; i < s.n; i++)
+        luaL_addchar(&b, (char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] + 32 : s.p[i]));
     luaL_pushresult(&b);
     return 1;
+}
+
+static int lib_lower(lua_State *l)
+{
+    return push_lower(l, text_at(l, 1));
+}
+
+/* after_last(text, mark): what stands behind the last mark, all of it without one; nil of nil. */
+static int lib_after_last(lua_State *l)
+{
+    struct span s = text_at(l, 1), mark;
+    size_t n;
+
+    mark.p = (const uint8_t *)luaL_checklstring(l, 2, &n);
+    mark.n = n;
+    luaL_argcheck(l, n >= 1 && n <= MARK_MAX, 2, "a mark is 1 to 16 bytes"); /* no count hook ends a search */
+    s = behind_last(s, mark);
+    if (s.p)
+        lua_pushlstring(l, (const char *)s.p, s.n);
+    else
+        lua_pushnil(l);
+    return 1;
+}
+
+/* domain_of("An <an@Bo.example>") is "bo.example" (RFC 5322, 3.4); "" where no domain is. */
+static int lib_domain_of(lua_State *l)
+{
+    struct span s = text_at(l, 1), domain = behind_last(s, span_str("@"));
+    size_t n = 0;
+
+    if (domain.n == s.n)
+        domain = span_part(s, 0, 0);
+    while (n < domain.n && domain.p[n] > ' ' && domain.p[n] != '>')
+        n++;
+    return push_lower(l, span_part(domain, 0, n));
+}
+
+/* extension_of("A.DOCX") is "docx"; "" where none is, as in "README" and ".profile". */
+static int lib_extension_of(lua_State *l)
+{
+    struct span s = text_at(l, 1), name = behind_last(behind_last(s, span_str("/")), span_str("\\")),
+                extension = behind_last(name, span_str("."));
+
+    if (extension.n + 1 >= name.n)
+        extension = span_part(s, 0, 0);
+    return push_lower(l, extension);
 }
 
 /* Iterator of each(): state is the list, control the position. */
@@ -156,6 +218,9 @@ static const luaL_Reg own[] = {{"tostring", lib_tostring},
                                {"starts_with", lib_starts_with},
                                {"ends_with", lib_ends_with},
                                {"lower", lib_lower},
+                               {"after_last", lib_after_last},
+                               {"domain_of", lib_domain_of},
+                               {"extension_of", lib_extension_of},
                                {"each", lib_each},
                                {"any", lib_any},
                                {"all", lib_all},

@@ -21,7 +21,9 @@ static const struct {
      "explain [DIR] EVENT.json    why the verdict on this event is what it is (- for standard input)"},
     {"replay", policy_cmd_replay,
      "replay [DIR] EVE.json       judge recorded events again: what this policy would have decided"},
-    {"facts", policy_cmd_facts, "facts                       every fact that a rule may ask for, with its meaning"},
+    {"facts", policy_cmd_facts,
+     "facts [--json]              every fact that a rule may ask for, with its meaning; as JSON also every "
+     "word"},
     {"diff", policy_cmd_diff, "diff OLD NEW EVE.json       recorded events on which two policies differ"},
 };
 
@@ -106,35 +108,6 @@ int policy_cmd_check(struct policy_cmd *c, int argc, char **argv)
     writer_done(&err);
     bundle_free(b);
     return rc ? 2 : 0;
-}
-
-static void print_facts(const struct schema_node *n, char *path, size_t len, size_t cap)
-{
-    static const char *const types[] = {"text", "number", "yes/no", "list", "object"};
-
-    for (const struct schema_node *c = n->child; c; c = c->next) {
-        int more = snprintf(path + len, cap - len, "%s%s", len ? "." : "", c->name);
-        if (more < 0 || (size_t)more >= cap - len)
-            continue; /* our own table has no such long names */
-        if (c->en)
-            printf("%s\t%s\t%s\t%s\n", path, types[c->type], c->en, c->vi);
-        if (c->type == FIELD_ARR && len + (size_t)more + 3 < cap)
-            more += snprintf(path + len + more, cap - len - (size_t)more, "[]");
-        print_facts(c, path, len + (size_t)more, cap);
-        path[len] = 0;
-    }
-}
-
-int policy_cmd_facts(struct policy_cmd *c, int argc, char **argv)
-{
-    char path[256] = "";
-
-    (void)c;
-    (void)argv;
-    if (argc)
-        return usage();
-    print_facts(schema_root(), path, 0, sizeof(path));
-    return 0;
 }
 
 /* Whole file or standard input, bounded. */
