@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/owner.h"
 #include "base/seal_keys.h"
 
 #include <errno.h>
@@ -31,6 +32,8 @@ static int write_new(const char *path, const char *text, size_t n, mode_t mode)
         return status_from_errno(errno);
     if (write(fd, text, n) != (ssize_t)n || fsync(fd) != 0)
         rc = ST_IO;
+    if (!rc)
+        rc = owner_follow(fd, path);
     close(fd);
     if (!rc && link(temp, path) != 0) /* link, unlike rename, never replaces a key */
         rc = status_from_errno(errno);

@@ -54,7 +54,8 @@ int seal_box_open(const struct seal_keys *me, struct span sealed, struct writer 
 int seal_file(int in_fd, int out_fd, const struct seal_public *to, uint64_t *ret_plain_bytes);
 int seal_file_open(int in_fd, int out_fd, const struct seal_keys *me, uint64_t *ret_plain_bytes);
 
-/* Key files: mode 0600, text header naming the kind, base64; made atomically; never overwritten. (keyfile.c) */
+/* Key files: mode 0600, text header naming the kind, base64; made atomically; never overwritten. Made by root in another
+ * user's directory they become that user's. (keyfile.c) */
 int keyfile_save(const char *path, const struct seal_keys *k);
 int keyfile_load(const char *path, struct seal_keys **ret);
 int keyfile_save_public(const char *path, const struct seal_public *pub, const char *name);

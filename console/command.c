@@ -343,6 +343,8 @@ int command_run(int argc, char **argv)
     if (rc)
         return rc;
     rc = c->run(&o, &s);
+    if (!rc && *o.conf.node_user) /* what root made here, the service must be able to read */
+        rc = state_give(&o.conf);
     state_close(&s);
     return rc;
 }

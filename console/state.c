@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/state.h"
 
+#include "base/owner.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -52,6 +54,8 @@ int state_write(const char *path, struct span bytes, unsigned mode)
         return status_from_errno(errno);
     if (write(fd, bytes.p, bytes.n) != (ssize_t)bytes.n || fsync(fd) != 0)
         rc = ST_IO;
+    if (!rc)
+        rc = owner_follow(fd, path);
     close(fd);
     if (!rc && rename(temp, path) != 0)
         rc = status_from_errno(errno);
@@ -82,6 +86,9 @@ static int open_keys(const struct conf *c, const char *name, bool make, struct s
     if (access(secret, F_OK) != 0) {
         k = seal_keys_generate();
         rc = k ? keyfile_save(secret, k) : ST_NOMEM;
+        /* The console needs no secret of the committee: where root made it, it stays root's until it is carried away. */
+        if (!rc && !ret_keys && geteuid() == 0 && lchown(secret, 0, 0) != 0)
+            rc = status_from_errno(errno);
         *made = true;
     } else {
         rc = keyfile_load(secret, &k);

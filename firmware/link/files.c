@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/base64.h"
 #include "base/json.h"
+#include "base/owner.h"
 #include "firmware/link/link.h"
 
 #include <errno.h>
@@ -37,6 +38,8 @@ int link_write_file(const char *path, struct span bytes, unsigned mode, bool rep
         return status_from_errno(errno);
     if (write(fd, bytes.p, bytes.n) != (ssize_t)bytes.n || fsync(fd) != 0)
         rc = errno ? status_from_errno(errno) : ST_IO;
+    if (!rc)
+        rc = owner_follow(fd, path);
     close(fd);
     if (!rc && rename(temp, path) != 0)
         rc = status_from_errno(errno);
