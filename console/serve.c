@@ -49,7 +49,7 @@ struct serving {
     char url[STATE_URL];
 };
 
-/* conf, or "web" beside this program. */
+/* conf, or "web" beside this program, or where it is installed. */
 static void find_static(struct serving *s)
 {
     char exe[PATH_MAX];
@@ -67,6 +67,8 @@ static void find_static(struct serving *s)
         *slash = 0;
     if ((size_t)snprintf(s->static_dir, sizeof(s->static_dir), "%s/web", exe) >= sizeof(s->static_dir))
         s->static_dir[0] = 0;
+    if (access(s->static_dir, R_OK) != 0)
+        snprintf(s->static_dir, sizeof(s->static_dir), "%s", GH_WEB_DIR);
 }
 
 static int open_all(struct serving *s)
