@@ -16,7 +16,7 @@ const struct format formats[] = {
     {"cms", x_cms, NULL},
     {"tnef", x_tnef, NULL},
     {"onenote", x_strings, NULL},
-    {"wpd", x_strings, NULL},
+    {"wpd", x_wpd, NULL},
     {"mdb", x_strings, NULL},
     {"dwg", x_strings, NULL},
     {"pgp", x_cipher, NULL},
@@ -53,5 +53,7 @@ const struct format formats[] = {
     {"ole", x_ole, x_ole_warm_up},
     {"biff", x_biff, NULL},
     {"emf", x_emf, NULL},
+    {"pst", x_pst, NULL},
+    {"chm", x_chm, NULL},
 };
 const size_t formats_count = GH_COUNT(formats);

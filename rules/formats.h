@@ -34,5 +34,8 @@ void x_ole(struct extract *x, struct span in);
 void x_ole_warm_up(void);
 void x_biff(struct extract *x, struct span in);
 void x_emf(struct extract *x, struct span in);
+void x_chm(struct extract *x, struct span in);
+void x_wpd(struct extract *x, struct span in);
+void x_pst(struct extract *x, struct span in);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Outlook messages (MS-OXMSG): properties in streams named by number and type, recipients and attachments in
  * storages. */
+#include "rules/x_msg_head.h"
 #include "rules/x_msg_rtf.h"
 #include "rules/x_ole.h"
 
@@ -9,8 +10,6 @@
 #include <stdio.h>
 
 #define PROPERTY_NAME 32
-#define HEADERS_MAX 2000 /* lines of transport headers looked at */
-#define HEADER_MAX 65536u
 
 enum { /* MS-OXPROPS */
        PR_HEADERS = 0x007D,
@@ -100,50 +99,6 @@ static void code_pages(struct message *m, bool embedded)
         }
     }
     writer_done(&w);
-}
-
-/* ---- labels among the transport headers ---- */
-
-static bool is_label(struct span name)
-{
-    static const char *const pieces[] = {"label", "classif", "marking", "sensitivity", "titus"};
-    uint8_t buf[64];
-    size_t n = name.n < sizeof(buf) ? name.n : sizeof(buf);
-
-    for (size_t i = 0; i < n; i++)
-        buf[i] = name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] | 0x20 : name.p[i];
-    for (size_t i = 0; i < GH_COUNT(pieces); i++)
-        if (span_find(span_of(buf, n), span_str(pieces[i]), 0) >= 0)
-            return true;
-    return false;
-}
-
-/* One header, its lines joined. */
-static void header(struct message *m, struct span line)
-{
-    ptrdiff_t colon = span_find_byte(line, ':', 0);
-
-    if (colon > 0 && is_label(span_part(line, 0, (size_t)colon)))
-        extract_label(m->o->x, "header", span_part(line, 0, (size_t)colon),
-                      span_trim(span_part(line, (size_t)colon + 1, line.n)));
-}
-
-static void headers(struct message *m, struct span text)
-{
-    struct reader r = reader_span(text);
-    struct writer whole;
-    struct span line;
-
-    writer_init(&whole, HEADER_MAX);
-    for (unsigned n = 0; n < HEADERS_MAX && reader_line(&r, &line); n++) {
-        if (line.n && line.p[0] != ' ' && line.p[0] != '\t') {
-            header(m, writer_span(&whole));
-            writer_clear(&whole);
-        }
-        writer_put(&whole, line);
-    }
-    header(m, writer_span(&whole));
-    writer_done(&whole);
 }
 
 /* ---- the message ---- */
@@ -256,7 +211,7 @@ void ole_message(struct ole *o, uint32_t storage, bool embedded)
     bodies(&m);
     if (string(&m, storage, PR_HEADERS, &w)) {
         say(&m, PLACE_METADATA, writer_span(&w));
-        headers(&m, writer_span(&w));
+        msg_head_labels(o->x, writer_span(&w));
     }
     writer_done(&w);
     for (uint32_t i = 0; i < cfb_count(o->cfb) && !extract_expired(o->x); i++) {

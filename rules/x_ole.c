@@ -145,6 +145,14 @@ static void sheet(struct ole *o, uint32_t storage)
     writer_done(&w);
 }
 
+static bool works(struct ole *o, uint32_t storage)
+{
+    uint32_t i =
+        cfb_find(o->cfb, storage, "MatOST") != CFB_NONE ? cfb_find(o->cfb, storage, "CONTENTS") : CFB_NONE;
+
+    return i != CFB_NONE && ole_chunks(o, i);
+}
+
 /* The document proper; false when none is known. */
 static bool document(struct ole *o, uint32_t storage)
 {
@@ -159,8 +167,13 @@ static bool document(struct ole *o, uint32_t storage)
         sheet(o, storage);
     else if (cfb_find(o->cfb, storage, "PowerPoint Document") != CFB_NONE)
         ole_slides(o, storage);
+    else if (cfb_find(o->cfb, storage, "FileHeader") != CFB_NONE &&
+             cfb_find(o->cfb, storage, "DocInfo") != CFB_NONE)
+        ole_hwp(o, storage);
+    else if (cfb_find(o->cfb, storage, "Quill") != CFB_NONE)
+        ole_publisher(o, cfb_find(o->cfb, storage, "Quill"));
     else
-        return false;
+        return works(o, storage);
     return true;
 }
 
@@ -207,7 +220,7 @@ static bool common(struct ole *o, uint32_t storage, bool known)
         } else if (cfb_named(o->cfb, i, "\1Ole10Native")) {
             native(o, i);
             any = true;
-        } else if (cfb_named(o->cfb, i, "Package") || cfb_named(o->cfb, i, "CONTENTS") ||
+        } else if (cfb_named(o->cfb, i, "Package") || (!known && cfb_named(o->cfb, i, "CONTENTS")) ||
                    cfb_named(o->cfb, i, "EmbeddedOdf")) {
             hand_on(o, i);
             any = true;
@@ -242,6 +255,10 @@ static bool is_known_folder(struct ole *o, uint32_t i)
 {
     if (cfb_starts(o->cfb, i, "__") || cfb_starts(o->cfb, i, "\6Data"))
         return true; /* parts of a message, of an encrypted package */
+    if (cfb_named(o->cfb, i, "Quill") || cfb_named(o->cfb, i, "BodyText") ||
+        cfb_named(o->cfb, i, "ViewText") || cfb_named(o->cfb, i, "BinData") ||
+        cfb_named(o->cfb, i, "Scripts") || cfb_named(o->cfb, i, "DocOptions"))
+        return cfb_at(o->cfb, i)->parent == CFB_ROOT; /* read with the document that they belong to */
     if (cfb_named(o->cfb, i, "MsoDataStore"))
         folder(o, i, true);
     else if (cfb_starts(o->cfb, i, "_SX_DB"))

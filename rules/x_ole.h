@@ -36,11 +36,16 @@ bool ole_load_named(struct ole *o, uint32_t storage, const char *name, struct wr
 void ole_say_utf16(struct extract *x, enum place place, unsigned page, struct span utf16);
 
 /* ---- the readers ---- */
-void ole_word(struct ole *o, uint32_t storage);                   /* x_ole_word.c */
-void ole_sheet(struct ole *o, struct span book);                  /* x_ole_sheet.c: BIFF */
-void ole_slides(struct ole *o, uint32_t storage);                 /* x_ole_slide.c */
-void ole_properties(struct ole *o, struct span set);              /* x_ole_props.c */
-void ole_macros(struct ole *o, uint32_t vba);                     /* x_ole_vba.c: storage VBA */
+void ole_word(struct ole *o, uint32_t storage);      /* x_ole_word.c */
+void ole_sheet(struct ole *o, struct span book);     /* x_ole_sheet.c: BIFF */
+void ole_slides(struct ole *o, uint32_t storage);    /* x_ole_slide.c */
+void ole_properties(struct ole *o, struct span set); /* x_ole_props.c */
+void ole_macros(struct ole *o, uint32_t vba);        /* x_ole_vba.c: storage VBA */
+void ole_hwp(struct ole *o, uint32_t storage);       /* x_ole_hwp.c */
+/* x_ole_chunk.c: Publisher's story, storage Quill; a stream of chunks as Works has it, false when it is none.
+ */
+void ole_publisher(struct ole *o, uint32_t quill);
+bool ole_chunks(struct ole *o, uint32_t stream);
 void ole_message(struct ole *o, uint32_t storage, bool embedded); /* x_msg.c */
 
 #endif

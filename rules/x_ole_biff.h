@@ -24,6 +24,9 @@ struct biff {
     unsigned version; /* 2, 3, 4, 5 (also 7), 8 */
     unsigned codepage;
     bool encrypted;
+    struct span stream;  /* as it lies in the file */
+    struct writer plain; /* the same decrypted, when it is encrypted and could be */
+    size_t behind;       /* end of the record at hand */
     struct biff_sheet *sheets;
     unsigned n_sheets;
     unsigned page;

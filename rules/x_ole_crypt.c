@@ -40,6 +40,7 @@ void ole_crypt_warm_up(void)
 
     EVP_Digest("", 0, out, &n, EVP_sha1(), NULL);
     EVP_Digest("", 0, out, &n, EVP_sha512(), NULL);
+    EVP_Digest("", 0, out, &n, EVP_md5(), NULL);
 }
 
 /* ---- building stones ---- */
@@ -56,6 +57,20 @@ static size_t hash2(const EVP_MD *md, struct span a, struct span b, uint8_t out[
     return n;
 }
 
+size_t ole_crypt_hash(bool sha1, struct span a, struct span b, uint8_t out[OLE_CRYPT_HASH_MAX])
+{
+    return hash2(sha1 ? EVP_sha1() : EVP_md5(), a, b, out);
+}
+
+struct span ole_crypt_password(void)
+{
+    static uint8_t wide[2 * (sizeof(password) - 1)];
+
+    for (size_t i = 0; i < sizeof(password) - 1; i++)
+        wide[2 * i] = (uint8_t)password[i];
+    return span_of(wide, sizeof(wide));
+}
+
 static struct span le32(uint32_t v, uint8_t buf[4])
 {
     for (unsigned i = 0; i < 4; i++)
@@ -67,14 +82,9 @@ static struct span le32(uint32_t v, uint8_t buf[4])
 static size_t spin(struct extract *x, const EVP_MD *md, struct span salt, uint32_t spins, uint8_t h[HASH_MAX])
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    uint8_t wide[2 * (sizeof(password) - 1)], count[4];
-    unsigned n = 0;
+    uint8_t count[4];
+    unsigned n = (unsigned)hash2(md, salt, ole_crypt_password(), h);
 
-    for (size_t i = 0; i < sizeof(password) - 1; i++) {
-        wide[2 * i] = (uint8_t)password[i];
-        wide[2 * i + 1] = 0;
-    }
-    n = (unsigned)hash2(md, salt, span_of(wide, sizeof(wide)), h);
     for (uint32_t i = 0; ctx && n && i < spins; i++) {
         le32(i, count);
         if (!EVP_DigestInit_ex(ctx, i ? NULL : md, NULL) || !EVP_DigestUpdate(ctx, count, 4) ||

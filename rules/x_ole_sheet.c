@@ -4,6 +4,7 @@
 
 #include "rules/charset.h"
 #include "rules/x_ole_biff.h"
+#include "rules/x_ole_rc4.h"
 #include "rules/x_ooxml_header.h"
 
 #include <stdio.h>
@@ -240,6 +241,16 @@ static void plain_string(struct biff *b, struct reader r)
     writer_done(&w);
 }
 
+/* What follows is cipher text. With Excel's own password the stream is read on in plain, else not at all. */
+static void file_pass(struct biff *b, struct reader r)
+{
+    size_t from = b->behind;
+
+    extract_feature(b->o->x, FEATURE_ENCRYPTED, 1);
+    if (b->plain.n || !ole_rc4_sheet(b->o->x, reader_rest(&r), b->stream, from, &b->plain))
+        b->encrypted = true;
+}
+
 /* One record; parts holds it and the CONTINUE records behind it. */
 static void record(struct biff *b, unsigned type, struct biff_parts *parts, size_t at)
 {
@@ -250,7 +261,7 @@ static void record(struct biff *b, unsigned type, struct biff_parts *parts, size
         begin(b, type, r, at);
         break;
     case R_FILEPASS:
-        b->encrypted = true;
+        file_pass(b, r);
         break;
     case R_CODEPAGE:
         b->codepage = reader_le16(&r);
@@ -337,6 +348,8 @@ void ole_sheet(struct ole *o, struct span in)
         extract_unread(o->x, UNREAD_TOO_LARGE);
         return;
     }
+    b->stream = in;
+    writer_init(&b->plain, OLE_STREAM_MAX);
     while (reader_left(&r) >= 4 && !b->encrypted) {
         struct biff_parts parts;
         size_t at = r.pos;
@@ -348,7 +361,13 @@ void ole_sheet(struct ole *o, struct span in)
             size = reader_left(&r);
         }
         biff_parts_init(&parts, &r, size);
+        b->behind = at + 4 + size;
         record(b, type, &parts, at);
+        if (b->plain.n && r.p != b->plain.p) {
+            size_t pos = r.pos;
+            r = reader_span(writer_span(&b->plain));
+            reader_seek(&r, pos);
+        }
         if ((++n & 0xFFF) == 0 && extract_expired(o->x)) {
             extract_unread(o->x, UNREAD_TIMEOUT);
             break;
@@ -356,5 +375,6 @@ void ole_sheet(struct ole *o, struct span in)
     }
     if (b->encrypted)
         extract_unread_all(o->x, UNREAD_ENCRYPTED);
+    writer_done(&b->plain);
     biff_done(b);
 }
