@@ -70,6 +70,28 @@ static void words_json(struct jw *j)
     jw_end_arr(j);
 }
 
+static void keys_json(struct jw *j)
+{
+    static const struct {
+        const char *word, *key, *type, *en, *vi;
+    } keys[] = {
+#define KEY(word, key, type, en, vi) {#word, key, type, en, vi},
+#include "policy/lua/words.def"
+    };
+
+    jw_karr(j, "keys");
+    for (size_t i = 0; i < GH_COUNT(keys); i++) {
+        jw_obj(j);
+        jw_kcstr(j, "word", keys[i].word);
+        jw_kcstr(j, "key", keys[i].key);
+        jw_kcstr(j, "type", keys[i].type);
+        jw_kcstr(j, "en", keys[i].en);
+        jw_kcstr(j, "vi", keys[i].vi);
+        jw_end_obj(j);
+    }
+    jw_end_arr(j);
+}
+
 static void names_json(struct jw *j)
 {
     static const char *const levels[] = {
@@ -119,6 +141,7 @@ int policy_cmd_facts(struct policy_cmd *c, int argc, char **argv)
     each_fact(schema_root(), path, 0, fact_json, &j);
     jw_end_arr(&j);
     words_json(&j);
+    keys_json(&j);
     names_json(&j);
     jw_end_obj(&j);
     if (writer_ok(&w))
