@@ -53,7 +53,7 @@ static bool is_protected(const struct guard *g, const uint8_t *address, bool ipv
 
     if (!inet_ntop(ipv6 ? AF_INET6 : AF_INET, address, text, sizeof(text)))
         return true;
-    return zones_find(&g->protected_nets, span_str(text)) != 0;
+    return zones_find(&g->protected_nets, span_str(text), NULL) != 0;
 }
 
 const char *guard_refuses(struct guard *g, const struct event_target *t)

@@ -1,19 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * bundle: one policy (bundle.json, zones.lua, policy.lua) loaded into a cage of its own, and its decisions.
+ * bundle: one policy (bundle.json, settings.lua, zones.lua, policy.lua, lists/) and those that it uses,
+ * loaded into one cage, and its decisions.
  *
- * A struct bundle owns its cage. Deciding leaves nothing behind: the same event gives the same verdict, in
- * any order. One thread. Formats and examples: policy/README.md. */
+ * A struct bundle owns its cage. Deciding leaves nothing behind but what rules count (history.h): the same
+ * events in the same order give the same verdicts. One thread. Formats and examples: policy/README.md. */
 #ifndef GH_POLICY_BUNDLE_H
 #define GH_POLICY_BUNDLE_H
 
 #include "base/arena.h"
 #include "base/writer.h"
 #include "policy/lua/cage.h"
+#include "policy/lua/calendar.h"
+#include "policy/lua/history.h"
+#include "policy/lua/lists.h"
 #include "policy/lua/view.h"
 
 #define RULES_MAX 256
 #define RULE_TEXT 400
+#define RULE_ID 136 /* bundle's name, '/', name of 63 bytes */
 #define BUNDLE_FILE_MAX (1u << 20)
+#define BUNDLE_NAME 64
+#define BUNDLE_DIR 512
+#define PARTS_MAX 16
+#define SETTINGS_MAX 64 /* of one part */
+#define TUNINGS_MAX 256
 
 /* In rising strictness; the strictest verdict decides. */
 enum action { ACTION_ALLOW, ACTION_LOG, ACTION_ALERT, ACTION_QUARANTINE, ACTION_BLOCK, ACTION_COUNT };
@@ -21,35 +31,84 @@ const char *action_name(enum action a);
 bool action_parse(const char *s, enum action *ret);
 
 struct rule {
-    char id[64];
+    char id[RULE_ID]; /* "state-secrets/marked-leaving" when a used bundle brought it */
     char title_en[128], title_vi[128];
     char category[96];
     char reason_en[RULE_TEXT], reason_vi[RULE_TEXT]; /* with {fact} in braces */
     enum action action;
     unsigned severity; /* 1 high … 4 low */
-    int line;          /* of `when` in policy.lua */
-    int when;          /* registry reference */
+    uint64_t types;    /* bit by EVENT_TYPE: the events it judges */
+    unsigned part;
+    int line; /* of `when` in its policy.lua */
+    int when; /* registry reference */
+    bool off; /* switched off by who uses it */
     uint64_t matched, tried;
 };
+enum setting_kind { SETTING_NUMBER, SETTING_INTEGER, SETTING_BOOLEAN, SETTING_TEXT, SETTING_LIST };
+struct setting {
+    char name[48];
+    enum setting_kind kind;
+    char title_en[160], title_vi[160];
+    bool has_min, has_max;
+    double min, max;
+    char values[256];            /* allowed texts, blank-separated; "" for any */
+    char initial[256], now[256]; /* shown forms of the default and the value in force */
+    char set_at[96];             /* "settings.lua:12" where it was tuned, or "" */
+};
+/* One bundle of those that are combined; [0] is the one that was asked for. */
+struct part {
+    char name[BUNDLE_NAME], version[32], author[96], dir[BUNDLE_DIR];
+    char prefix[BUNDLE_NAME + 1]; /* "mail-out/" before file names in messages; "" for [0] */
+    enum action safe;             /* verdict of a rule that fails */
+    bool has_safe;                /* bundle.json says so; otherwise the configuration */
+    struct setting settings[SETTINGS_MAX];
+    size_t n_settings;
+    int values; /* registry: their values by name */
+};
+/* set("mail-out", { cccd_count = 20 }) and off("mail-out/some-rule"), until it is used. */
+struct tuning {
+    char what[RULE_ID]; /* bundle's name, or rule's id */
+    char name[48];      /* the setting; "" for off */
+    char where[96];
+    int value; /* registry */
+    bool used;
+};
 struct bundle {
-    char name[64], version[32], dir[512];
+    char name[BUNDLE_NAME], version[32], dir[BUNDLE_DIR];
     struct cage *cage;
+    struct part parts[PARTS_MAX];
+    size_t n_parts, loading; /* the part whose files are run */
+    bool sealed;
+    struct tuning tunings[TUNINGS_MAX];
+    size_t n_tunings;
     struct zones zones;
+    char zones_from[BUNDLE_DIR]; /* the zones.lua in force; "" when there is none */
+    struct calendar calendar;
+    struct lists lists;
+    struct history *history;
+    bool remembers; /* some rule asked the history: the order of events matters */
     struct rule rules[RULES_MAX];
     size_t n_rules;
+    uint64_t types;        /* of events that some rule judges */
     enum action otherwise; /* when no rule matches */
     int utc_offset_min;
     struct view view;
-};
-struct bundle_options {
-    struct cage_limits limits;
-    enum action safe; /* conf policy.safe_verdict */
+    const struct rule *now; /* the rule that is being tried */
 };
 
 /* Loads a bundle directory. 0, or ST_USAGE with one "file:line: sentence" per fault in err. */
 int bundle_load(const char *dir, const struct cage_limits *lim, struct bundle **ret, struct writer *err);
+/* How many entries its rules' history may have from now on; what was counted is forgotten. 0 or ST_NOMEM. */
+int bundle_history(struct bundle *b, size_t entries);
+/* The verdict of a failure: the part's own, or what is configured. rule NULL: outside of any. */
+enum action bundle_safe(const struct bundle *b, const struct rule *r, enum action configured);
 /* Reads one file of a bundle (at most BUNDLE_FILE_MAX) into w: 0, ST_NOT_FOUND, ST_IO, ST_LIMIT. */
 int bundle_read_file(const char *dir, const char *name, struct writer *w);
+/* The directory of a bundle that the one in dir uses: dir/used/NAME, NAME beside dir, or the installed one.
+ * 0 or ST_NOT_FOUND. (find.c) */
+int bundle_find(const char *dir, const char *name, char *ret, size_t cap);
+/* Where the policies that came with the program are: beside it, or installed. (find.c) */
+void bundle_installed(char *buf, size_t cap);
 void bundle_free(struct bundle *b); /* NULL is fine */
 
 /* One matched rule, or the default, or a failure. */
@@ -67,14 +126,15 @@ struct decision {
     size_t n;
 };
 /* Decides one event (JSON of one EVE object). Everything in *ret lives in the arena. safe: the action of a
- * failed rule. 0; ST_MALFORMED when the event is no JSON object; ST_NOMEM. */
+ * failed rule whose bundle names none. 0; ST_MALFORMED when the event is no JSON object; ST_NOMEM. */
 int bundle_decide(struct bundle *b, struct arena *a, struct span event, enum action safe,
                   struct decision *ret);
 /* A decision as the JSON array of DECISION; shadow marks each of them. Appends verdict objects to an open
  * array. */
 void decision_json(const struct bundle *b, const struct decision *d, bool shadow, struct jw *j);
-/* For explain: does rule i match? 1, 0, or negative with the message in err; its reads are then in b->view.
- * Only between explain_begin and explain_end. */
+/* For explain: does rule i match? 1, 0, EXPLAIN_NOT_ASKED (switched off, or not for such events), or negative
+ * with the message in err; its reads are then in b->view. Only between explain_begin and explain_end. */
+#define EXPLAIN_NOT_ASKED 2
 int explain_begin(struct bundle *b, struct arena *a, struct span event);
 int explain_rule(struct bundle *b, size_t i, char *err, size_t cap);
 void explain_end(struct bundle *b);

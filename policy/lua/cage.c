@@ -10,12 +10,17 @@
 #define HOOK_COUNT                                                                                           \
     100 /* instructions between two looks at the budget: 1000 let big strings run five times over */
 
+#define CAGE_ENVIRONMENTS 64
+
 struct cage {
     lua_State *l;
     struct cage_limits lim;
     size_t memory;
     uint64_t steps, deadline_us;
-    int globals; /* registry: the table that holds the policy's globals */
+    int library; /* registry: the table of what every policy finds */
+    int globals; /* registry: the globals of the present environment, or the library before there is one */
+    int environments[CAGE_ENVIRONMENTS];
+    size_t n_environments;
     bool sealed;
     bool spent; /* a budget ended the call: a policy cannot catch it, and the message tells */
 };
@@ -69,18 +74,16 @@ static void on_count(lua_State *l, lua_Debug *d)
     lua_error(l);
 }
 
-/* A writable face in front of the real globals: it stays empty, so that every assignment comes here. */
+/* A writable face in front of the real globals (upvalue): it stays empty, so that every assignment comes
+ * here. */
 static int on_assign(lua_State *l)
 {
-    struct cage *c = cage_of(l);
-
-    if (c->sealed)
+    if (cage_of(l)->sealed)
         return luaL_error(l, "a rule may not change the global '%s': use 'local'",
                           luaL_tolstring(l, 2, NULL));
-    lua_rawgeti(l, LUA_REGISTRYINDEX, c->globals);
     lua_pushvalue(l, 2);
     lua_pushvalue(l, 3);
-    lua_rawset(l, -3);
+    lua_rawset(l, lua_upvalueindex(1));
     return 0;
 }
 
@@ -89,18 +92,23 @@ static int on_unknown(lua_State *l)
     return luaL_error(l, "unknown name '%s'", luaL_tolstring(l, 2, NULL));
 }
 
-/* Registry: globals table with a metatable that names what is missing. */
-static int open_state(lua_State *l)
+/* A table with a metatable that names what is missing. */
+static void push_globals(lua_State *l)
 {
-    struct cage *c = cage_of(l);
-
     lua_newtable(l);
     lua_newtable(l);
     lua_pushcfunction(l, on_unknown);
     lua_setfield(l, -2, "__index");
     lua_setmetatable(l, -2);
+}
+
+static int open_state(lua_State *l)
+{
+    struct cage *c = cage_of(l);
+
+    push_globals(l);
     cage_lib_open(l, lua_gettop(l));
-    c->globals = luaL_ref(l, LUA_REGISTRYINDEX);
+    c->library = c->globals = luaL_ref(l, LUA_REGISTRYINDEX);
     /* No globals table of Lua's own remains reachable. */
     lua_pushnil(l);
     lua_rawseti(l, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
@@ -158,11 +166,70 @@ static int do_register(lua_State *l)
 {
     struct cage *c = cage_of(l);
 
-    lua_rawgeti(l, LUA_REGISTRYINDEX, c->globals);
+    lua_rawgeti(l, LUA_REGISTRYINDEX, c->library);
     lua_pushvalue(l, 1);
     lua_pushvalue(l, 2);
     lua_rawset(l, -3);
     return 0;
+}
+
+/* A copy of the library: one look-up finds what is there, a policy's own or not. */
+static int new_environment(lua_State *l)
+{
+    struct cage *c = cage_of(l);
+
+    push_globals(l);
+    lua_rawgeti(l, LUA_REGISTRYINDEX, c->library);
+    lua_pushnil(l);
+    while (lua_next(l, -2)) {
+        lua_pushvalue(l, -2);
+        lua_insert(l, -2);
+        lua_rawset(l, -5);
+    }
+    lua_pop(l, 1);
+    c->globals = luaL_ref(l, LUA_REGISTRYINDEX);
+    return 0;
+}
+
+int cage_environment(struct cage *c)
+{
+    if (c->n_environments == CAGE_ENVIRONMENTS)
+        return ST_LIMIT;
+    lua_pushcfunction(c->l, new_environment);
+    if (lua_pcall(c->l, 0, 0, 0) != LUA_OK) {
+        lua_pop(c->l, 1);
+        return ST_NOMEM;
+    }
+    c->environments[c->n_environments++] = c->globals;
+    return 0;
+}
+
+int cage_return(struct cage *c, size_t i)
+{
+    if (i >= c->n_environments)
+        return ST_USAGE;
+    c->globals = c->environments[i];
+    return 0;
+}
+
+static int do_global(lua_State *l)
+{
+    lua_rawgeti(l, LUA_REGISTRYINDEX, cage_of(l)->globals);
+    lua_insert(l, 1); /* table, name, value */
+    lua_rawset(l, 1);
+    return 0;
+}
+
+int cage_global(struct cage *c, const char *name)
+{
+    lua_pushcfunction(c->l, do_global);
+    lua_insert(c->l, -2);
+    lua_pushstring(c->l, name);
+    lua_insert(c->l, -2);
+    if (lua_pcall(c->l, 2, 0, 0) == LUA_OK)
+        return 0;
+    lua_pop(c->l, 1);
+    return ST_NOMEM;
 }
 
 void cage_register(struct cage *c, const char *name, int (*fn)(struct lua_State *))
@@ -213,7 +280,8 @@ static int do_load(lua_State *l)
     lua_newtable(l);
     lua_rawgeti(l, LUA_REGISTRYINDEX, c->globals);
     lua_setfield(l, -2, "__index");
-    lua_pushcfunction(l, on_assign);
+    lua_rawgeti(l, LUA_REGISTRYINDEX, c->globals);
+    lua_pushcclosure(l, on_assign, 1);
     lua_setfield(l, -2, "__newindex");
     lua_pushboolean(l, 0);
     lua_setfield(l, -2, "__metatable");
@@ -224,9 +292,13 @@ static int do_load(lua_State *l)
 
 int cage_run(struct cage *c, const char *name, struct span source, char *err, size_t cap)
 {
-    char chunk[128];
-    int rc;
+    char chunk[160];
+    int rc = c->n_environments ? 0 : cage_environment(c);
 
+    if (rc) {
+        snprintf(err, cap, "more memory than %zu KiB (policy.memory)", c->lim.memory >> 10);
+        return ST_LIMIT;
+    }
     snprintf(chunk, sizeof(chunk), "@%s", name);
     lua_pushcfunction(c->l, do_load);
     lua_pushlightuserdata(c->l, &source);
@@ -237,10 +309,13 @@ int cage_run(struct cage *c, const char *name, struct span source, char *err, si
 
 static int do_seal(lua_State *l)
 {
-    struct cage *c = cage_of(l);
+    const struct cage *c = cage_of(l);
 
-    lua_rawgeti(l, LUA_REGISTRYINDEX, c->globals);
-    cage_freeze(l, lua_gettop(l));
+    for (size_t i = 0; i < c->n_environments; i++) {
+        lua_rawgeti(l, LUA_REGISTRYINDEX, c->environments[i]);
+        cage_freeze(l, lua_gettop(l));
+        lua_pop(l, 1);
+    }
     if (!lua_isnoneornil(l, 1))
         cage_freeze(l, 1);
     return 0;

@@ -24,8 +24,15 @@ void cage_free(struct cage *c); /* NULL is fine */
 struct lua_State *cage_lua(struct cage *c);
 /* Starts a new unit of work: budgets are full again. */
 void cage_begin(struct cage *c);
-/* Makes a C function known as a global of the policy. */
+/* Makes a C function known as a global of every policy file that is run later in a new environment. */
 void cage_register(struct cage *c, const char *name, int (*fn)(struct lua_State *));
+/* Files that are run from now on have globals of their own: bundles that are combined do not see one
+ * another's names. 0 or ST_NOMEM. */
+int cage_environment(struct cage *c);
+/* Back to the i-th environment. 0 or ST_USAGE. */
+int cage_return(struct cage *c, size_t i);
+/* Makes the value on top of the stack a global of the present environment, and pops it. 0 or ST_NOMEM. */
+int cage_global(struct cage *c, const char *name);
 /* Runs a source file (text only) in the cage: name is what messages call it ("policy.lua"). 0; ST_USAGE with
  * Lua's message "policy.lua:12: …" in err; ST_LIMIT when a budget ended it (message likewise). */
 int cage_run(struct cage *c, const char *name, struct span source, char *err, size_t cap);

@@ -35,8 +35,7 @@ static int face_len(lua_State *l)
     return 1;
 }
 
-/* Pushes a table that shows the one at index and takes no assignment. */
-static void push_face(lua_State *l, int index)
+void cage_push_face(lua_State *l, int index)
 {
     lua_newtable(l);
     lua_newtable(l);
@@ -72,7 +71,7 @@ static void push_frozen(lua_State *l, int index)
         return;
     }
     lua_pop(l, 1);
-    push_face(l, index);
+    cage_push_face(l, index);
     lua_pushvalue(l, index);
     lua_pushvalue(l, -2);
     lua_rawset(l, -4); /* before its fields, so that cycles end */

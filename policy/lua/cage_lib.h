@@ -12,6 +12,8 @@ void cage_lib_open(lua_State *l, int globals);
  * as it is when it is the globals table), tables and functions in upvalues, their upvalues in turn. Remembers
  * outer locals. May raise. */
 void cage_freeze(lua_State *l, int index);
+/* Pushes a table that shows the one at index and takes no assignment. May raise. */
+void cage_push_face(lua_State *l, int index);
 /* True when no outer local changed since; otherwise puts the old values back and says which in err. */
 bool cage_watch_check(lua_State *l, char *err, size_t cap);
 

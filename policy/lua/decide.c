@@ -27,10 +27,12 @@ static int try_rule(struct bundle *b, struct rule *r, char *err, size_t cap)
 
     view_forget(&b->view);
     r->tried++;
+    b->now = r;
     lua_pushcfunction(l, call_when);
     lua_pushlightuserdata(l, &b->view);
     lua_pushinteger(l, r->when);
     rc = cage_call(b->cage, 2, 1, err, cap);
+    b->now = NULL;
     if (rc)
         return rc;
     hit = lua_toboolean(l, -1);
@@ -87,7 +89,14 @@ static void put_fact(struct writer *w, const struct json *j)
     }
 }
 
-static const char *fill_reason(struct bundle *b, struct arena *a, const char *text)
+static void put_setting(struct writer *w, const struct part *p, const char *name)
+{
+    for (size_t i = 0; i < p->n_settings; i++)
+        if (!strcmp(p->settings[i].name, name))
+            writer_str(w, p->settings[i].now);
+}
+
+static const char *fill_reason(struct bundle *b, struct arena *a, const struct rule *r, const char *text)
 {
     struct span rest = span_str(text);
     struct writer w;
@@ -102,7 +111,10 @@ static const char *fill_reason(struct bundle *b, struct arena *a, const char *te
             break;
         writer_put(&w, span_part(rest, 0, (size_t)open));
         snprintf(path, sizeof(path), "%.*s", (int)(close - open - 1), (const char *)rest.p + open + 1);
-        put_fact(&w, view_path(&b->view, path));
+        if (!strncmp(path, "settings.", 9))
+            put_setting(&w, &b->parts[r->part], path + 9);
+        else
+            put_fact(&w, view_path(&b->view, path));
         rest = span_part(rest, (size_t)close + 1, rest.n);
     }
     writer_put(&w, rest);
@@ -144,8 +156,8 @@ static void add_match(struct bundle *b, struct arena *a, const struct rule *r, s
     struct verdict *v = &d->v[d->n++];
 
     *v = (struct verdict){.action = r->action, .rule = r};
-    v->reason_en = fill_reason(b, a, r->reason_en);
-    v->reason_vi = fill_reason(b, a, r->reason_vi);
+    v->reason_en = fill_reason(b, a, r, r->reason_en);
+    v->reason_vi = fill_reason(b, a, r, r->reason_vi);
     keep_reads(b, a, v);
 }
 
@@ -164,11 +176,26 @@ static void strictest_first(struct decision *d)
     d->v[0] = first;
 }
 
+static int begin(struct bundle *b, struct arena *a, struct span event)
+{
+    const struct view_world world = {&b->zones, &b->calendar, b->utc_offset_min};
+    int rc = view_begin(&b->view, a, event, &world);
+
+    if (!rc)
+        history_event(b->history, b->view.time_us);
+    return rc;
+}
+
+static bool applies(const struct bundle *b, const struct rule *r)
+{
+    return !r->off && (r->types >> b->view.type & 1);
+}
+
 int bundle_decide(struct bundle *b, struct arena *a, struct span event, enum action safe,
                   struct decision *ret)
 {
     char err[1024];
-    int rc = view_begin(&b->view, a, event, &b->zones, b->utc_offset_min);
+    int rc = begin(b, a, event);
 
     ret->n = 0;
     if (rc)
@@ -176,9 +203,9 @@ int bundle_decide(struct bundle *b, struct arena *a, struct span event, enum act
     cage_begin(b->cage);
     for (size_t i = 0; i < b->n_rules; i++) {
         struct rule *r = &b->rules[i];
-        int hit = try_rule(b, r, err, sizeof(err));
+        int hit = applies(b, r) ? try_rule(b, r, err, sizeof(err)) : 0;
         if (hit < 0)
-            add_failure(b, a, r, err, safe, ret);
+            add_failure(b, a, r, err, bundle_safe(b, r, safe), ret);
         else if (hit)
             add_match(b, a, r, ret);
         if (hit == ST_LIMIT) /* the budget is for the whole decision: what is left could not run either */
@@ -245,7 +272,7 @@ void decision_json(const struct bundle *b, const struct decision *d, bool shadow
         jw_kcstr(j, "error", error);
         jw_kbool(j, "shadow", shadow);
         if (v->rule) {
-            snprintf(text, sizeof(text), "policy.lua:%d", v->rule->line);
+            snprintf(text, sizeof(text), "%spolicy.lua:%d", b->parts[v->rule->part].prefix, v->rule->line);
             jw_kcstr(j, "where", text);
         }
         jw_end_obj(j);
@@ -254,11 +281,13 @@ void decision_json(const struct bundle *b, const struct decision *d, bool shadow
 
 int explain_begin(struct bundle *b, struct arena *a, struct span event)
 {
-    return view_begin(&b->view, a, event, &b->zones, b->utc_offset_min);
+    return begin(b, a, event);
 }
 
 int explain_rule(struct bundle *b, size_t i, char *err, size_t cap)
 {
+    if (!applies(b, &b->rules[i]))
+        return EXPLAIN_NOT_ASKED;
     cage_begin(b->cage);
     return try_rule(b, &b->rules[i], err, cap);
 }

@@ -26,8 +26,7 @@ struct lint {
     size_t n_locals, n_globals;
     struct scope scopes[DEPTH_MAX];
     size_t depth;
-    const char *const *names;
-    size_t n_names;
+    const struct lint_names *names;
     struct writer *out;
     unsigned faults;
     size_t tokens;
@@ -60,6 +59,14 @@ static void declare(struct span *list, size_t *n, struct span name)
         list[(*n)++] = name;
 }
 
+static bool among(const char *const *names, size_t n, struct span name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (span_eq(span_str(names[i]), name))
+            return true;
+    return false;
+}
+
 static bool known(const struct lint *l, struct span name)
 {
     for (size_t i = l->n_locals; i-- > 0;)
@@ -68,10 +75,7 @@ static bool known(const struct lint *l, struct span name)
     for (size_t i = 0; i < l->n_globals; i++)
         if (span_eq(l->globals[i], name))
             return true;
-    for (size_t i = 0; i < l->n_names; i++)
-        if (span_eq(span_str(l->names[i]), name))
-            return true;
-    return false;
+    return among(l->names->globals, l->names->n_globals, name);
 }
 
 static void push(struct lint *l, enum opener kind)
@@ -185,6 +189,46 @@ static bool is_local(const struct lint *l, const char *name)
     return false;
 }
 
+static const char *nearest(const char *const *names, size_t n, struct span name)
+{
+    char word[64];
+
+    snprintf(word, sizeof(word), "%.*s", (int)(name.n > 60 ? 60 : name.n), (const char *)name.p);
+    return text_nearest(word, names, n);
+}
+
+/* settings.name; the token is "settings". */
+static void setting_name(struct lint *l)
+{
+    const struct lint_names *n = l->names;
+
+    advance(l);
+    if (!lex_is(&l->t, ".") || l->after.kind != LEX_NAME)
+        return;
+    advance(l);
+    if (n->settings && !among(n->settings, n->n_settings, l->t.text))
+        fault(l, &l->t, "there is no such setting:", l->t.text,
+              nearest(n->settings, n->n_settings, l->t.text));
+    advance(l);
+}
+
+/* in_list("name", …) with the name written out; the token is "in_list". */
+static void list_name(struct lint *l)
+{
+    const struct lint_names *n = l->names;
+    struct span text;
+
+    advance(l);
+    if (!lex_is(&l->t, "(") || l->after.kind != LEX_STRING || !n->lists_known)
+        return;
+    text = l->after.text;
+    if (text.n < 2 || text.p[0] == '[')
+        return;
+    text = span_part(text, 1, text.n - 2);
+    if (!among(n->lists, n->n_lists, text))
+        fault(l, &l->after, "there is no such list in lists/:", text, nearest(n->lists, n->n_lists, text));
+}
+
 static void name(struct lint *l)
 {
     bool in_brace = l->depth && l->depth <= DEPTH_MAX && l->scopes[l->depth - 1].kind == IN_BRACE;
@@ -196,14 +240,16 @@ static void name(struct lint *l)
         advance(l);
     } else if (span_eq(l->t.text, span_str("e")) && is_local(l, "e")) {
         fact_chain(l);
+    } else if (span_eq(l->t.text, span_str("settings")) && !is_local(l, "settings")) {
+        setting_name(l);
+    } else if (span_eq(l->t.text, span_str("in_list")) && !is_local(l, "in_list")) {
+        list_name(l);
     } else {
         if (!in_brace && lex_is(&l->after, "=") && !known(l, l->t.text)) {
             declare(l->globals, &l->n_globals, l->t.text); /* a global of the policy's own */
         } else if (!known(l, l->t.text)) {
-            char word[64];
-            snprintf(word, sizeof(word), "%.*s", (int)(l->t.text.n > 60 ? 60 : l->t.text.n),
-                     (const char *)l->t.text.p);
-            fault(l, &l->t, "unknown name", l->t.text, text_nearest(word, l->names, l->n_names));
+            fault(l, &l->t, "unknown name", l->t.text,
+                  nearest(l->names->globals, l->names->n_globals, l->t.text));
         }
         advance(l);
     }
@@ -236,15 +282,13 @@ static void keyword_or_sign(struct lint *l)
     advance(l);
 }
 
-unsigned lint_source(const char *file, struct span source, const char *const *names, size_t n,
-                     struct writer *out)
+unsigned lint_source(const char *file, struct span source, const struct lint_names *names, struct writer *out)
 {
     static struct lint l; /* large; one thread */
 
     memset(&l, 0, sizeof(l));
     l.file = file;
     l.names = names;
-    l.n_names = n;
     l.out = out;
     lex_open(&l.lex, source);
     l.t = lex_next(&l.lex);

@@ -6,10 +6,19 @@
 
 #include "base/writer.h"
 
-/* Appends "file:line:column: sentence" for each fault; returns how many. names/n: globals that exist
- * (cage_names). The event is what a function's first parameter named "e" holds, or a loop over one of its
- * lists by each(). */
-unsigned lint_source(const char *file, struct span source, const char *const *names, size_t n,
+/* What a source may name. */
+struct lint_names {
+    const char *const *globals; /* cage_names */
+    size_t n_globals;
+    const char *const *settings; /* of its bundle; NULL: not known, not checked */
+    size_t n_settings;
+    const char *const *lists;
+    size_t n_lists;
+    bool lists_known;
+};
+/* Appends "file:line:column: sentence" for each fault; returns how many. The event is what a function's first
+ * parameter named "e" holds. */
+unsigned lint_source(const char *file, struct span source, const struct lint_names *names,
                      struct writer *out);
 
 #endif

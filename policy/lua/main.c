@@ -155,6 +155,10 @@ static struct bundle *load(struct judge *g, const char *dir)
         exit(2);
     }
     writer_done(&err);
+    if (bundle_history(b, c->policy_history) != 0) {
+        log_error("not enough memory for policy.history");
+        exit(3);
+    }
     return b;
 }
 
@@ -203,7 +207,7 @@ int main(int argc, char **argv)
     g.arena = arena_new(ARENA_MAX);
     gh_check(g.arena);
     jail.user = g.proc.conf.node_user;
-    jail.memory = ARENA_MAX + EVENT_MAX + g.proc.conf.policy_memory * 2 + (256u << 20);
+    jail.memory = ARENA_MAX + EVENT_MAX + g.proc.conf.policy_memory * 2 + (256u << 20); /* its history is there already */
     if (jail_enter(JAIL_POLICY, &jail, NULL, err, sizeof(err)) != 0) {
         log_error("cannot lock itself in: %s", err);
         return 3;

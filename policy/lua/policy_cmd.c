@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/lua/policy_cmd.h"
+#include "base/clock.h"
 #include "policy/lua/lint.h"
 
 #include <dirent.h>
@@ -7,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#define SOON_US (14ull * 86400 * 1000000) /* check warns of entries that end in two weeks */
 
 static const struct {
     const char *name;
@@ -40,22 +43,13 @@ static int usage(void)
 
 void policy_default_dir(const char *configured, char *buf, size_t cap)
 {
-    char exe[PATH_MAX];
-    ssize_t n;
-    char *slash;
+    struct writer w;
 
-    if (*configured) {
-        snprintf(buf, cap, "%s", configured);
+    if (!*configured && bundle_find("", "standard", buf, cap) == 0)
         return;
-    }
-    n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-    exe[n > 0 ? n : 0] = 0;
-    slash = strrchr(exe, '/');
-    if (slash)
-        *slash = 0;
-    snprintf(buf, cap, "%s/share/policy/standard", exe);
-    if (access(buf, R_OK) != 0)
-        snprintf(buf, cap, "/usr/share/gatehouse/policy/standard");
+    writer_fixed(&w, buf, cap);
+    writer_str(&w, *configured ? configured : "/usr/share/gatehouse/policy/standard");
+    (void)writer_cstr(&w);
 }
 
 struct bundle *policy_cmd_load(const struct policy_cmd *c, const char *dir)
@@ -70,20 +64,86 @@ struct bundle *policy_cmd_load(const struct policy_cmd *c, const char *dir)
     return b;
 }
 
-static unsigned lint_file(const char *dir, const char *name, struct writer *err)
+static unsigned lint_file(const struct bundle *b, const struct part *p, const char *dir, const char *name,
+                          struct writer *err)
 {
-    size_t n_names;
-    const char *const *names = cage_names(&n_names);
-    char path[1024];
+    const char *settings[SETTINGS_MAX], *lists[LISTS_MAX];
+    struct lint_names names = {.settings = p ? settings : NULL, .lists = lists, .lists_known = b != NULL};
+    char path[1200];
     struct writer w;
     unsigned faults = 0;
 
+    names.globals = cage_names(&names.n_globals);
+    for (size_t i = 0; p && i < p->n_settings; i++)
+        settings[names.n_settings++] = p->settings[i].name;
+    for (size_t i = 0; b && i < b->lists.n; i++)
+        if (b->lists.list[i].part == 0 || b->lists.list[i].part == (unsigned)(p - b->parts))
+            lists[names.n_lists++] = b->lists.list[i].name;
     writer_init(&w, BUNDLE_FILE_MAX + 8192);
     snprintf(path, sizeof(path), "%s/%s", dir, name);
     if (bundle_read_file(dir, name, &w) == 0)
-        faults = lint_source(path, writer_span(&w), names, n_names, err);
+        faults = lint_source(path, writer_span(&w), &names, err);
     writer_done(&w);
     return faults;
+}
+
+/* Every file of every part; of the one directory alone when it could not be loaded. */
+static unsigned lint_all(const struct bundle *b, const char *dir, struct writer *err)
+{
+    static const char *const files[] = {"settings.lua", "zones.lua", "policy.lua"};
+    unsigned faults = 0;
+
+    for (size_t i = 0; i < (b ? b->n_parts : 1); i++)
+        for (size_t k = 0; k < GH_COUNT(files); k++)
+            faults += lint_file(b, b ? &b->parts[i] : NULL, b ? b->parts[i].dir : dir, files[k], err);
+    return faults;
+}
+
+/* Entries that hold no more, or end soon: somebody should look at them. */
+static void warn_expired(const struct bundle *b)
+{
+    char now[CLOCK_ISO_SIZE], soon[CLOCK_ISO_SIZE];
+
+    clock_iso(clock_wall_us(), now);
+    clock_iso(clock_wall_us() + SOON_US, soon);
+    now[10] = soon[10] = 0;
+    for (size_t i = 0; i < b->lists.n; i++) {
+        const struct list *l = &b->lists.list[i];
+        for (size_t k = 0; k < l->n_rows; k++) {
+            const struct list_row *r = &l->rows[k];
+            bool over = *r->until && strcmp(r->until, now) < 0;
+            if (!*r->until || strcmp(r->until, soon) > 0)
+                continue;
+            fprintf(stderr, "%s/lists/%s.csv:%u: warning: '%.*s' %s %s%s%.*s\n", b->parts[l->part].dir,
+                    l->name, r->line, (int)r->len, r->value, over ? "has not held since" : "holds only until",
+                    r->until, r->owner_len ? ", owner " : "", (int)r->owner_len, r->owner ? r->owner : "");
+        }
+    }
+}
+
+static void describe(const struct policy_cmd *c, const struct bundle *b, const char *dir)
+{
+    size_t off = 0;
+
+    for (size_t i = 0; i < b->n_rules; i++)
+        off += b->rules[i].off;
+    printf("%s: %s@%s is good: %zu rules, %u zones, %zu KiB of %zu KiB\n", dir, b->name, b->version,
+           b->n_rules - off, b->zones.n - 1, cage_memory(b->cage) >> 10, c->limits.memory >> 10);
+    for (size_t i = 1; i < b->n_parts; i++)
+        printf("  uses %s@%s from %s\n", b->parts[i].name, b->parts[i].version, b->parts[i].dir);
+    if (off)
+        printf("  %zu rules are switched off\n", off);
+    if (*b->zones_from && strcmp(b->zones_from, b->dir) != 0)
+        printf("  zones are those of %s\n", b->zones_from);
+    printf("  judges:");
+    for (int t = 0; t < EVENT_TYPE_COUNT; t++)
+        if (b->types >> t & 1)
+            printf(" %s", event_type_name((enum event_type)t));
+    printf("\n  a rule that fails counts as '%s'", action_name(bundle_safe(b, NULL, c->safe)));
+    for (size_t i = 1; i < b->n_parts; i++)
+        if (b->parts[i].has_safe)
+            printf(", in %s as '%s'", b->parts[i].name, action_name(b->parts[i].safe));
+    printf("%s\n", b->parts[0].has_safe ? "" : " (policy.safe_verdict)");
 }
 
 int policy_cmd_check(struct policy_cmd *c, int argc, char **argv)
@@ -98,13 +158,13 @@ int policy_cmd_check(struct policy_cmd *c, int argc, char **argv)
     policy_default_dir(argc ? argv[0] : c->conf.policy_dir, dir, sizeof(dir));
     writer_init(&err, 1u << 20);
     rc = bundle_load(dir, &c->limits, &b, &err);
-    rc |= lint_file(dir, "zones.lua", &err) ? ST_USAGE : 0;
-    rc |= lint_file(dir, "policy.lua", &err) ? ST_USAGE : 0;
+    rc |= lint_all(b, dir, &err) ? ST_USAGE : 0;
     if (rc)
         fprintf(stderr, "%s", writer_cstr(&err));
-    else
-        printf("%s: %s@%s is good: %zu rules, %u zones, %zu KiB of %zu KiB\n", dir, b->name, b->version,
-               b->n_rules, b->zones.n - 1, cage_memory(b->cage) >> 10, c->limits.memory >> 10);
+    if (b)
+        warn_expired(b);
+    if (!rc)
+        describe(c, b, dir);
     writer_done(&err);
     bundle_free(b);
     return rc ? 2 : 0;
@@ -152,16 +212,19 @@ static int explain(struct policy_cmd *c, struct bundle *b, struct span event)
     }
     for (size_t i = 0; i < b->n_rules; i++) {
         int hit = explain_rule(b, i, err, sizeof(err));
-        printf("  %s  %s (policy.lua:%d)\n",
+        if (hit == EXPLAIN_NOT_ASKED)
+            continue;
+        printf("  %s  %s (%spolicy.lua:%d)\n",
                hit < 0 ? "FAILS  "
                : hit   ? "MATCHES"
                        : "no     ",
-               b->rules[i].id, b->rules[i].line);
+               b->rules[i].id, b->parts[b->rules[i].part].prefix, b->rules[i].line);
         if (hit < 0)
             printf("      %s\n", err);
         explain_reads(b);
     }
     explain_end(b);
+    history_clear(b->history); /* or the event would count twice */
     rc = bundle_decide(b, a, event, c->safe, &d);
     if (!rc)
         printf("verdict: %s by %s of %s@%s\n  %s\n  %s\n", action_name(d.v[0].action),

@@ -82,6 +82,23 @@ const struct schema_node *schema_root(void)
     return root;
 }
 
+bool schema_judged(enum event_type t)
+{
+    return t < EVENT_TYPE_COUNT && t != EVENT_ALERT && t != EVENT_STATS && t != EVENT_AUDIT &&
+           t != EVENT_DROP;
+}
+
+const char *schema_nearest_type(const char *name)
+{
+    const char *names[EVENT_TYPE_COUNT];
+    size_t n = 0;
+
+    for (int t = 0; t < EVENT_TYPE_COUNT; t++)
+        if (schema_judged((enum event_type)t))
+            names[n++] = event_type_name((enum event_type)t);
+    return text_nearest(name, names, n);
+}
+
 const struct schema_node *schema_child(const struct schema_node *n, struct span name)
 {
     for (const struct schema_node *c = n->same ? n->same->child : n->child; c; c = c->next)

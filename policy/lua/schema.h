@@ -21,7 +21,8 @@
     X("time.date", FIELD_STR, "local date, 2026-11-24", "ngày địa phương")                                   \
     X("time.hour", FIELD_NUM, "local hour, 0 to 23", "giờ địa phương, 0 đến 23")                             \
     X("time.minute", FIELD_NUM, "minute, 0 to 59", "phút, 0 đến 59")                                         \
-    X("time.weekday", FIELD_NUM, "1 Monday to 7 Sunday", "thứ: 1 thứ Hai đến 7 Chủ nhật")
+    X("time.weekday", FIELD_NUM, "1 Monday to 7 Sunday", "thứ: 1 thứ Hai đến 7 Chủ nhật")                    \
+    X("time.working", FIELD_BOOL, "within working hours (calendar)", "trong giờ làm việc (theo lịch)")
 
 struct schema_node {
     const char *name;
@@ -32,6 +33,10 @@ struct schema_node {
 };
 /* The root; NULL when memory is short. Thread-safe after the first call. */
 const struct schema_node *schema_root(void);
+/* Events that a policy may judge: those that the sensor makes of the traffic. */
+bool schema_judged(enum event_type t);
+/* The nearest name of such a type, or NULL. */
+const char *schema_nearest_type(const char *name);
 /* Child of that name, or NULL. */
 const struct schema_node *schema_child(const struct schema_node *n, struct span name);
 /* Nearest child name for a suggestion, or NULL. */

@@ -3,6 +3,7 @@
 #include "policy/lua/lua_door.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define FACTS_DEPTH 16
 #define EVENT_MAX (1u << 20)
@@ -108,13 +109,49 @@ static void take_field(lua_State *l, const char *key, char *buf, size_t cap, boo
     lua_pop(l, 1);
 }
 
+/* before = { {…}, {…} }, then facts = {…}; each becomes one event. From the first on policy_tests_done frees
+ * them. */
+static void put_events(lua_State *l, struct policy_test *t, size_t *n_tests)
+{
+    lua_Integer before = 0;
+
+    if (lua_getfield(l, 1, "before") != LUA_TNIL) {
+        luaL_checktype(l, -1, LUA_TTABLE);
+        before = luaL_len(l, -1);
+        if (before >= TEST_EVENTS_MAX)
+            luaL_error(l, "test '%s': more than %d events before", t->name, TEST_EVENTS_MAX - 1);
+    }
+    if (lua_getfield(l, 1, "facts") != LUA_TTABLE)
+        luaL_error(l, "test '%s': facts = { … } is missing", t->name);
+    t->events = calloc((size_t)before + 1, sizeof(*t->events));
+    if (!t->events)
+        luaL_error(l, "not enough memory");
+    ++*n_tests;
+    for (lua_Integer i = 1; i <= before + 1; i++) {
+        struct writer *w = &t->events[t->n_events];
+        struct jw j;
+        writer_init(w, EVENT_MAX);
+        t->n_events++;
+        if (i <= before)
+            lua_geti(l, -2, i);
+        else
+            lua_pushvalue(l, -1);
+        if (lua_type(l, -1) != LUA_TTABLE)
+            luaL_error(l, "test '%s': before is a list of facts", t->name);
+        jw_init(&j, w);
+        put_object(l, lua_gettop(l), schema_root(), &j, 0);
+        if (!writer_ok(w))
+            luaL_error(l, "test '%s': its facts are too large", t->name);
+        lua_pop(l, 1);
+    }
+}
+
 static int lua_test(lua_State *l)
 {
     struct policy_tests *to;
     struct policy_test *t;
     enum action action;
     lua_Debug d;
-    struct jw j;
 
     lua_rawgetp(l, LUA_REGISTRYINDEX, &key_tests);
     to = lua_touserdata(l, -1);
@@ -124,7 +161,6 @@ static int lua_test(lua_State *l)
         return luaL_error(l, "more than %d tests", TESTS_MAX);
     t = &to->t[to->n];
     memset(t, 0, sizeof(*t));
-    writer_init(&t->event, EVENT_MAX);
     if (lua_getstack(l, 1, &d) && lua_getinfo(l, "l", &d))
         t->line = d.currentline;
     if (lua_geti(l, 1, 1) != LUA_TSTRING)
@@ -138,13 +174,7 @@ static int lua_test(lua_State *l)
     if (!action_parse(t->action, &action))
         return luaL_error(l, "test '%s': '%s' is no action", t->name, t->action);
     lua_pop(l, 1);
-    if (lua_getfield(l, 1, "facts") != LUA_TTABLE)
-        return luaL_error(l, "test '%s': facts = { … } is missing", t->name);
-    to->n++; /* from here on policy_tests_done frees its event */
-    jw_init(&j, &t->event);
-    put_object(l, lua_gettop(l), schema_root(), &j, 0);
-    if (!writer_ok(&t->event))
-        return luaL_error(l, "test '%s': its facts are too large", t->name);
+    put_events(l, t, &to->n);
     return 0;
 }
 
@@ -188,7 +218,10 @@ int test_file_load(const char *dir, const char *name, const struct cage_limits *
 
 void policy_tests_done(struct policy_tests *t)
 {
-    for (size_t i = 0; i < t->n; i++)
-        writer_done(&t->t[i].event);
+    for (size_t i = 0; i < t->n; i++) {
+        for (size_t k = 0; k < t->t[i].n_events; k++)
+            writer_done(&t->t[i].events[k]);
+        free(t->t[i].events);
+    }
     t->n = 0;
 }

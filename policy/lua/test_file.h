@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * test_file: a bundle's own tests: test{ "name", facts = { … }, expect = { action = "…", rule = "…" } }.
+ * test_file: a bundle's own tests: test{ "name", facts = { … }, expect = { action = "…", rule = "…" } }, and
+ * before = { { … }, … } for what happened earlier.
  * Each is turned into the JSON of an event, so that a test takes the same road as a packet. One thread. */
 #ifndef GH_POLICY_TEST_FILE_H
 #define GH_POLICY_TEST_FILE_H
@@ -8,12 +9,14 @@
 #include "policy/lua/bundle.h"
 
 #define TESTS_MAX 1024
+#define TEST_EVENTS_MAX 10000 /* of one test */
 
 struct policy_test {
     char name[160];
     int line;
-    char action[16], rule[64]; /* expected; rule "" when it does not matter */
-    struct writer event;       /* JSON */
+    char action[16], rule[RULE_ID]; /* expected; rule "" when it does not matter */
+    struct writer *events;          /* JSON: those before, and the one that is judged last */
+    size_t n_events;
 };
 struct policy_tests {
     struct policy_test t[TESTS_MAX];

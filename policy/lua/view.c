@@ -204,37 +204,55 @@ int view_at_least(lua_State *l)
     return 1;
 }
 
-static void derive_time(struct jw *j, const struct json *event, int utc_offset_min)
-{
-    const struct json *stamp = member(event, span_str("timestamp"));
-    uint64_t us = 0;
-    time_t t;
-    struct tm tm;
-    char date[32];
-
-    if (!stamp || !clock_parse_iso((const char *)stamp->s.p, stamp->s.n, &us))
-        return;
-    t = (time_t)(us / 1000000) + (time_t)utc_offset_min * 60;
-    if (!gmtime_r(&t, &tm))
-        return;
-    snprintf(date, sizeof(date), "%04d-%02d-%02d", (tm.tm_year + 1900) % 10000, tm.tm_mon + 1, tm.tm_mday);
-    jw_kobj(j, "time");
-    jw_kcstr(j, "date", date);
-    jw_ku64(j, "hour", (uint64_t)tm.tm_hour);
-    jw_ku64(j, "minute", (uint64_t)tm.tm_min);
-    jw_ku64(j, "weekday", (uint64_t)(tm.tm_wday ? tm.tm_wday : 7));
-    jw_end_obj(j);
-}
-
 static struct span text_of(const struct json *j)
 {
     return j && j->type == JSON_STRING ? j->s : (struct span){NULL, 0};
 }
 
-static int derive(struct view *v, struct arena *a, const struct zones *z, int utc_offset_min)
+static void derive_time(struct view *v, const struct view_world *world, struct jw *j)
 {
-    unsigned src = zones_find(z, text_of(member(v->event, span_str("src_ip"))));
-    unsigned dest = zones_find(z, text_of(member(v->event, span_str("dest_ip"))));
+    struct span stamp = text_of(member(v->event, span_str("timestamp")));
+    time_t t;
+    struct tm tm;
+    int weekday;
+
+    v->time_us = 0;
+    v->date[0] = 0;
+    if (!stamp.n || !clock_parse_iso((const char *)stamp.p, stamp.n, &v->time_us))
+        return;
+    t = (time_t)(v->time_us / 1000000) + (time_t)world->utc_offset_min * 60;
+    if (!gmtime_r(&t, &tm))
+        return;
+    weekday = tm.tm_wday ? tm.tm_wday : 7;
+    if (!strftime(v->date, sizeof(v->date), "%Y-%m-%d", &tm))
+        return;
+    jw_kobj(j, "time");
+    jw_kcstr(j, "date", v->date);
+    jw_ku64(j, "hour", (uint64_t)tm.tm_hour);
+    jw_ku64(j, "minute", (uint64_t)tm.tm_min);
+    jw_ku64(j, "weekday", (uint64_t)weekday);
+    jw_kbool(j, "working", calendar_working(world->calendar, v->date, weekday, tm.tm_hour * 60 + tm.tm_min));
+    jw_end_obj(j);
+}
+
+static struct zone_seen seen_where(const struct json *event)
+{
+    struct zone_seen s = {.interface = text_of(member(event, span_str("in_iface")))};
+
+    json_each(e, member(event, span_str("vlan")))
+    {
+        if (s.n_vlans < ZONE_SEEN_VLANS && e->type == JSON_NUMBER && e->integer)
+            s.vlans[s.n_vlans++] = (uint16_t)e->i;
+    }
+    return s;
+}
+
+static int derive(struct view *v, struct arena *a, const struct view_world *world)
+{
+    const struct zones *z = world->zones;
+    struct zone_seen seen = seen_where(v->event);
+    unsigned src = zones_find(z, text_of(member(v->event, span_str("src_ip"))), &seen);
+    unsigned dest = zones_find(z, text_of(member(v->event, span_str("dest_ip"))), &seen);
     int rank = event_level_rank(text_of(json_path(v->event, "gatehouse.document.level")));
     int holds = event_level_rank(span_str(z->zone[dest].holds));
     struct json *derived;
@@ -254,7 +272,7 @@ static int derive(struct view *v, struct arena *a, const struct zones *z, int ut
     jw_end_obj(&j);
     jw_kbool(&j, "leaving", src != 0 && src != dest && member(v->event, span_str("dest_ip")));
     jw_kbool(&j, "dest_may_hold", (rank < 0 ? 0 : rank) <= holds);
-    derive_time(&j, v->event, utc_offset_min);
+    derive_time(v, world, &j);
     jw_end_obj(&j);
     text = writer_ok(&w) ? arena_dup(a, w.p, w.n) : NULL;
     rc = text ? json_parse(a, span_of(text, w.n), 8, &derived, NULL) : ST_NOMEM;
@@ -264,7 +282,7 @@ static int derive(struct view *v, struct arena *a, const struct zones *z, int ut
     return rc;
 }
 
-int view_begin(struct view *v, struct arena *a, struct span event, const struct zones *z, int utc_offset_min)
+int view_begin(struct view *v, struct arena *a, struct span event, const struct view_world *world)
 {
     struct json *j;
     int rc = json_parse(a, event, EVENT_DEPTH, &j, NULL);
@@ -273,10 +291,36 @@ int view_begin(struct view *v, struct arena *a, struct span event, const struct 
         return rc;
     if (j->type != JSON_OBJECT)
         return ST_MALFORMED;
+    v->arena = a;
     v->event = j;
     v->n_reads = 0;
     v->serial++;
-    return derive(v, a, z, utc_offset_min);
+    if (!event_type_parse(text_of(member(j, span_str("event_type"))), &v->type))
+        v->type = EVENT_FILEINFO;
+    return derive(v, a, world);
+}
+
+const char *view_date(const struct view *v)
+{
+    return v->date;
+}
+
+void view_note(struct view *v, const char *path, struct span value, bool text)
+{
+    struct json j = {.type = JSON_STRING, .raw = value};
+    struct writer w;
+    struct jw quoted;
+
+    if (value.n && text) {
+        writer_init(&w, 4096);
+        jw_init(&quoted, &w);
+        jw_str(&quoted, value);
+        j.raw = span_of(arena_dup(v->arena, w.p, w.n), w.n);
+        writer_done(&w);
+    } else if (value.n) {
+        j.raw = span_of(arena_dup(v->arena, value.p, value.n), value.n);
+    }
+    note_read(v, path, value.n && j.raw.p ? &j : NULL);
 }
 
 void view_end(struct view *v)

@@ -7,6 +7,7 @@
 #define GH_POLICY_VIEW_H
 
 #include "base/json.h"
+#include "policy/lua/calendar.h"
 #include "policy/lua/schema.h"
 #include "policy/lua/zones.h"
 
@@ -18,16 +19,30 @@ struct view_read {
     char path[VIEW_PATH];
     struct span value; /* JSON text; empty: the fact is absent */
 };
+/* What an event is looked at with. */
+struct view_world {
+    const struct zones *zones;
+    const struct calendar *calendar;
+    int utc_offset_min; /* local time of the post */
+};
 struct view {
+    struct arena *arena;
     const struct json *event;   /* as parsed */
     const struct json *derived; /* zone, time, leaving … */
     struct view_read reads[VIEW_READS];
     size_t n_reads;
-    unsigned serial; /* set by view_begin: Lua objects of older views are refused */
+    enum event_type type; /* a document when it says nothing of itself */
+    uint64_t time_us;     /* of the event; 0 when it has none */
+    char date[16];        /* local, "" when it has no time */
+    unsigned serial;      /* set by view_begin: Lua objects of older views are refused */
 };
-/* Parses the event into the arena and derives the rest. utc_offset_min: local time of the post. 0 or
- * ST_MALFORMED, ST_NOMEM, ST_LIMIT. */
-int view_begin(struct view *v, struct arena *a, struct span event, const struct zones *z, int utc_offset_min);
+/* Parses the event into the arena and derives the rest. 0 or ST_MALFORMED, ST_NOMEM, ST_LIMIT. */
+int view_begin(struct view *v, struct arena *a, struct span event, const struct view_world *world);
+/* Local date of the event, "" when it has no time. */
+const char *view_date(const struct view *v);
+/* Notes what something else than a fact answered: a JSON value, or plain text to be made one. Empty: nothing.
+ */
+void view_note(struct view *v, const char *path, struct span value, bool text);
 void view_end(struct view *v);
 /* Forget what was read (between two rules). */
 void view_forget(struct view *v);

@@ -18,11 +18,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct bundle *b;
     struct writer err;
     char *text = arena_dup(a, source.p, source.n);
-    size_t n;
-    const char *const *names = cage_names(&n);
+    struct lint_names names = {.globals = NULL};
 
     writer_init(&err, 1u << 20);
-    (void)lint_source("p", source, names, n, &err);
+    names.globals = cage_names(&names.n_globals);
+    (void)lint_source("p", source, &names, &err);
     b = text ? bundle_of(text, "", &lim, &err) : NULL;
     if (b)
         (void)bundle_decide(b, a, event.n ? event : span_str("{}"), ACTION_ALERT, &d);

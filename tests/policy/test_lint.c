@@ -48,14 +48,15 @@ static const struct {
 
 int main(void)
 {
-    size_t n;
-    const char *const *names = cage_names(&n);
+    struct lint_names names = {.globals = NULL};
+
+    names.globals = cage_names(&names.n_globals);
 
     for (size_t i = 0; i < GH_COUNT(rows); i++) {
         struct writer w;
         check_row(rows[i].source);
         writer_init(&w, 65536);
-        (void)lint_source("p", span_str(rows[i].source), names, n, &w);
+        (void)lint_source("p", span_str(rows[i].source), &names, &w);
         CHECK_STR(writer_cstr(&w), rows[i].want);
         writer_done(&w);
     }
