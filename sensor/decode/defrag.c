@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * A datagram is a set of pages of PAGE bytes, made when a byte falls into them, and one bit for each unit of
- * 8 bytes, the grain of fragment offsets. So a fragment costs its own length, whatever the others look like:
- * no list to walk, nothing to sort, no quadratic case; and a tiny fragment holds one page, not 64 KiB. */
+ * A datagram is a set of pages of PAGE bytes, made when a byte falls into them, and two bits for each unit of
+ * 8 bytes, the grain of fragment offsets: it is here, and a piece begins here. So a fragment costs its own
+ * length, whatever the others look like: no list to walk, nothing to sort, no quadratic case; and a tiny
+ * fragment holds one page, not 64 KiB. */
 #include "sensor/decode/defrag.h"
 #include "base/map.h"
 
@@ -17,6 +18,7 @@
 
 struct page {
     uint8_t have[PAGE_UNITS / 8];
+    uint8_t begin[PAGE_UNITS / 8]; /* what is left of a fragment's bytes begins at this unit */
     uint8_t bytes[PAGE];
 };
 /* RFC 791 and 8200: what tells datagrams apart; and where they were seen, so that tenants with the same
@@ -174,28 +176,69 @@ struct news {
     bool conflict;
 };
 
-/* Puts the fragment's bytes where none are yet. False when memory is short. */
-static bool put(struct defrag *d, struct datagram *g, size_t offset, struct span bytes, struct news *news)
+static bool unit_bit(const struct datagram *g, size_t unit, bool begin)
+{
+    const struct page *page = unit / PAGE_UNITS < PAGES ? g->page[unit / PAGE_UNITS] : NULL;
+    size_t i = unit % PAGE_UNITS;
+
+    return page && (begin ? page->begin : page->have)[i / 8] >> (i % 8) & 1;
+}
+
+static void begin_set(struct page *page, size_t unit, bool on)
+{
+    uint8_t *to = &page->begin[unit % PAGE_UNITS / 8], bit = (uint8_t)(1u << unit % 8);
+
+    *to = (uint8_t)(on ? *to | bit : *to & ~bit);
+}
+
+/* The older piece that is met at unit, against the newer one from first to end: who wins? */
+static bool newest(const struct datagram *g, enum target_policy policy, size_t unit, size_t first, size_t end)
+{
+    int begins = unit > first ? 1 : unit_bit(g, unit, true) ? 0 : -1, ends = 1;
+
+    for (size_t u = unit + 1; ends > 0; u++) {
+        if (!unit_bit(g, u, false) || unit_bit(g, u, true))
+            ends = u < end ? -1 : 0;
+        else if (u == end)
+            break;
+    }
+    return target_newer_wins(policy, TARGET_IP, begins, ends);
+}
+
+/* Puts the fragment's bytes where none are yet, and where they win. False when memory is short. */
+static bool put(struct defrag *d, struct datagram *g, enum target_policy policy, size_t offset,
+                struct span bytes, struct news *news)
 {
     struct reader in = reader_span(bytes);
+    size_t first = offset / UNIT, end = first + (bytes.n + UNIT - 1) / UNIT;
+    bool wins = false, newer = false, held = false;
 
-    for (size_t unit = offset / UNIT; reader_left(&in); unit++) {
+    for (size_t unit = first; unit < end; unit++) {
         size_t in_page = unit % PAGE_UNITS, n = reader_left(&in) < UNIT ? reader_left(&in) : UNIT;
         struct page *page = page_of(d, g, unit / PAGE_UNITS);
-        uint8_t bit = (uint8_t)(1u << in_page % 8), here[UNIT];
+        uint8_t *to, here[UNIT];
         if (!page)
             return false;
+        to = page->bytes + in_page * UNIT;
         reader_copy(&in, here, n);
-        if (page->have[in_page / 8] & bit) {
-            news->old++;
-            news->conflict |= memcmp(page->bytes + in_page * UNIT, here, n) != 0;
+        held = unit_bit(g, unit, false);
+        if (held && (unit == first || unit_bit(g, unit, true)))
+            wins = newest(g, policy, unit, first, end);
+        news->old += held;
+        news->fresh += !held;
+        g->units += !held;
+        news->conflict |= held && memcmp(to, here, n) != 0;
+        if (held && !wins) {
+            newer = false;
             continue;
         }
-        memcpy(page->bytes + in_page * UNIT, here, n);
-        page->have[in_page / 8] |= bit;
-        news->fresh++;
-        g->units++;
+        memcpy(to, here, n);
+        page->have[in_page / 8] |= (uint8_t)(1u << in_page % 8);
+        begin_set(page, unit, !newer);
+        newer = true;
     }
+    if (held && wins && unit_bit(g, end, false)) /* what is left of the older piece begins behind */
+        begin_set(g->page[end / PAGE_UNITS], end, true);
     return true;
 }
 
@@ -304,6 +347,7 @@ enum packet_verdict defrag_add(struct defrag *d, const struct packet *p, struct 
     struct datagram *g;
     struct span bytes;
     struct news news = {0};
+    enum target_policy policy;
 
     *ret = (struct defrag_result){0};
     d->counts.in++;
@@ -320,7 +364,8 @@ enum packet_verdict defrag_add(struct defrag *d, const struct packet *p, struct 
     }
     g->packets++;
     d->counts.held++;
-    if (!keep_header(d, g, p) || !put(d, g, p->fragment_offset, bytes, &news)) {
+    policy = d->opt.targets ? targets_find(d->opt.targets, p->dst, p->ipv6) : TARGET_FIRST;
+    if (!keep_header(d, g, p) || !put(d, g, policy, p->fragment_offset, bytes, &news)) {
         d->counts.lost_full += g->packets;
         release(d, &key, g);
         return PACKET_FRAGMENT_FULL;

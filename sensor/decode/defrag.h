@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * defrag: IPv4 and IPv6 fragments to whole datagrams (RFC 791, 815, 8200 section 4.5). Decode thread only.
  *
- * The first copy of a byte wins; a later fragment that overlaps is a fact, and one that says something else
- * is a worse one. Bounded: datagrams at a time, bytes of all of them, 65535 bytes of one, age by packet time.
- * When a bound is reached, the oldest datagram goes and its fragments are lost by name.
+ * Which of two copies of a byte is used is what the receiver's system would do (base/target.h); a later
+ * fragment that overlaps is a fact, and one that says something else is a worse one. Bounded: datagrams at a
+ * time, bytes of all of them, 65535 bytes of one, age by packet time. When a bound is reached, the oldest
+ * datagram goes and its fragments are lost by name.
  *
  * Ledger: every fragment given to defrag_add is in exactly one of held, delivered and lost_*, at any moment:
  *     in = delivered + held + lost_incomplete + lost_malformed + lost_full
@@ -12,15 +13,17 @@
 #ifndef GH_SENSOR_DEFRAG_H
 #define GH_SENSOR_DEFRAG_H
 
+#include "base/target.h"
 #include "sensor/decode/packet.h"
 
 #define DEFRAG_DATAGRAM_MAX 65535
 
 struct defrag;
 struct defrag_options {
-    size_t datagrams;    /* most datagrams waiting at a time (conf sensor.fragments) */
-    size_t memory;       /* most bytes of their contents; at least 256 KiB is used */
-    uint64_t timeout_us; /* age of a datagram by packet time, from its first fragment on */
+    size_t datagrams;              /* most datagrams waiting at a time (conf sensor.fragments) */
+    size_t memory;                 /* most bytes of their contents; at least 256 KiB is used */
+    uint64_t timeout_us;           /* age of a datagram by packet time, from its first fragment on */
+    const struct targets *targets; /* what receivers make of overlaps; borrowed; NULL: the first copy wins */
 };
 struct defrag_counts {
     uint64_t in, delivered, held;

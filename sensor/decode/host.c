@@ -33,13 +33,24 @@ static int make_carver(struct proto_host *h, const struct host_options *opt)
     return h->carver ? 0 : ST_NOMEM;
 }
 
+/* Both keys were checked when the configuration was read. */
+static void targets_of_conf(struct targets *t, const struct conf *conf)
+{
+    struct writer err;
+
+    writer_init(&err, 1024);
+    gh_check(target_policy_find(span_str(conf->sensor_tcp_policy), &t->standard) &&
+             targets_parse(t, span_str(conf->sensor_targets), &err) == 0);
+    writer_done(&err);
+}
+
 struct proto_host *host_new(const struct host_options *opt, const struct host_out *out)
 {
     const struct conf *conf = opt->conf;
     const struct flow_options flows = {conf->sensor_flows, conf->sensor_tcp_timeout * 1000,
                                        conf->sensor_udp_timeout * 1000};
-    const struct defrag_options defrag = {conf->sensor_fragments, conf->sensor_memory / 8,
-                                          conf->sensor_fragment_timeout * 1000};
+    struct defrag_options defrag = {conf->sensor_fragments, conf->sensor_memory / 8,
+                                    conf->sensor_fragment_timeout * 1000, NULL};
     struct stream_sink sink;
     struct proto_host *h = calloc(1, sizeof(*h));
 
@@ -51,6 +62,8 @@ struct proto_host *host_new(const struct host_options *opt, const struct host_ou
     /* Fragments have their eighth apart, so that they cannot starve the rest. */
     h->budget.max = conf->sensor_memory - conf->sensor_memory / 8;
     h->out = *out;
+    targets_of_conf(&h->targets, conf);
+    defrag.targets = &h->targets;
     h->iface = opt->iface;
     h->live = opt->iface != NULL;
     h->run = opt->run;

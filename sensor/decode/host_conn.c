@@ -95,6 +95,7 @@ static void conn_free(struct proto_host *h, struct conn *c)
 
     holes_update(h, c, false);
     if (c->proto) {
+        conn_other_close(c);
         c->proto->close(c->state, &c->cx);
         f->app_proto = c->cx.app_proto;
         free(c->state);
@@ -188,7 +189,7 @@ static void on_oddity(void *arg, enum direction dir, enum stream_oddity what)
 
 void conn_sink(struct stream_sink *ret)
 {
-    *ret = (struct stream_sink){on_data, on_gap, on_end, on_oddity};
+    *ret = (struct stream_sink){on_data, on_gap, on_end, on_oddity, conn_other};
 }
 
 /* The stream of a direction begins behind its SYN, or where it is first seen. */
@@ -198,6 +199,7 @@ static struct stream *stream_of(struct conn *c, const struct flow *f, enum direc
 
     if (!c->ready[dir]) {
         stream_init(s, dir, f->syns >> dir & 1 ? f->isn[dir] + 1 : seq);
+        stream_policy(s, targets_find(&c->cx.host->targets, f->addr[!dir], f->ipv6));
         s->peer_seen = f->packets[!dir] != 0;
         c->ready[dir] = true;
     }

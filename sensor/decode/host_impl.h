@@ -17,6 +17,13 @@
 #define HOST_ANOMALIES 64 /* different names of oddities; each has a bit in struct conn */
 #define HOST_FIRST 4096   /* first bytes of a direction that probes may ask for */
 
+/* The other version of what was said twice in one direction (host_other.c). */
+struct conn_other {
+    struct transfer *doc; /* NULL until there is one */
+    uint64_t end;         /* offset in the stream behind its last piece */
+    bool full;
+};
+
 /* What the host holds for a flow while a parser reads it or may come to. The context comes first: it is what
  * parsers know, and how they are recognised. A UDP conn has no streams. */
 struct conn {
@@ -33,6 +40,7 @@ struct conn {
     uint8_t tries;     /* datagrams probed */
     bool refused[2];   /* no parser knows what is said in that direction */
     bool ended[2];
+    struct conn_other other[2];
     bool in_holes;
     bool dead;              /* to be freed when the current call is over */
     bool ready[2];          /* stream[] is set up */
@@ -47,6 +55,7 @@ struct proto_host {
     struct carver *carver;
     struct expects *expects;
     struct streams streams;
+    struct targets targets;
     struct host_out out;
     const char *iface;
     uint64_t run;
@@ -104,6 +113,10 @@ void conn_drop(struct conn *c);
 /* Bytes for its parser, behind what was skipped before it came. */
 void conn_feed(struct conn *c, enum direction dir, struct span bytes);
 void conn_first_free(struct proto_host *h, struct conn *c, int dir);
+
+/* host_other.c: stream_sink.other, and the end of what it kept, before the parser's. */
+void conn_other(void *arg, enum direction dir, uint64_t off, struct span bytes);
+void conn_other_close(struct conn *c);
 
 /* host_probe.c: bytes, or a datagram, of a conn whose parser is not known yet. */
 void conn_decide(struct proto_host *h, struct conn *c, enum direction dir, struct span bytes);

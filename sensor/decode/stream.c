@@ -234,7 +234,7 @@ static void hold(struct streams *all, struct stream *s, void *arg, uint64_t off,
     }
     if (!s->pages)
         s->hole_us = now_us;
-    if (stream_pages_put(all, s, off, bytes, &differs)) {
+    if (stream_pages_put(all, s, arg, off, bytes, &differs)) {
         all->counts.held++;
         s->held_segments++;
     } else {
@@ -247,28 +247,43 @@ static void hold(struct streams *all, struct stream *s, void *arg, uint64_t off,
 /* The part of a segment that was passed on before is only compared. */
 static void compare_old(struct streams *all, struct stream *s, void *arg, uint64_t off, struct span old)
 {
-    bool keep_alive = old.n == 1 && off + 1 == s->next; /* RFC 9293 3.8.4: it may bear one byte of garbage */
+    if (recall_same(s, off, old))
+        return;
+    oddity(all, s, arg, STREAM_OVERLAP_DIFFERS);
+    if (all->sink.other && !s->off)
+        all->sink.other(arg, (enum direction)s->dir, off, old);
+}
 
-    if (!keep_alive && !recall_same(s, off, old))
-        oddity(all, s, arg, STREAM_OVERLAP_DIFFERS);
+/* The bytes at next, which are in order. What waits behind them begins behind them, so that for most
+ * receivers they win; else only the bytes up to there go through. Returns how many did. */
+static size_t take_next(struct streams *all, struct stream *s, void *arg, struct span bytes, uint64_t now_us)
+{
+    if (s->pages && stream_pages_first(s) - s->next < bytes.n) {
+        if (!target_newer_wins((enum target_policy)s->policy, TARGET_TCP, 1, 0))
+            bytes = span_part(bytes, 0, (size_t)(stream_pages_first(s) - s->next));
+        else if (stream_pages_replaced(all, s, arg, s->next, bytes))
+            oddity(all, s, arg, STREAM_OVERLAP_DIFFERS);
+    }
+    pass(all, s, arg, bytes);
+    if (s->pages) {
+        stream_pages_trim(all, s);
+        drain(all, s, arg, now_us);
+    }
+    return bytes.n;
 }
 
 /* Old bytes are compared, those at next go through. Returns what lies ahead of a hole, *off moved to it. */
 static struct span take_ready(struct streams *all, struct stream *s, void *arg, uint64_t *off,
                               struct span bytes, uint64_t now_us)
 {
+    if (bytes.n == 1 && *off + 1 == s->next)
+        return span_part(bytes, 1, 0); /* a keep-alive may bear one byte of garbage (RFC 9293 3.8.4) */
     while (bytes.n && *off <= s->next) {
         struct span part = span_part(bytes, 0, s->next - *off < bytes.n ? (size_t)(s->next - *off) : bytes.n);
-        if (part.n) {
+        if (part.n)
             compare_old(all, s, arg, *off, part);
-        } else {
-            part = bytes;
-            if (s->pages && stream_pages_first(s) - s->next < part.n)
-                part = span_part(bytes, 0, (size_t)(stream_pages_first(s) - s->next));
-            pass(all, s, arg, part);
-            if (s->pages)
-                drain(all, s, arg, now_us);
-        }
+        else
+            part.n = take_next(all, s, arg, bytes, now_us);
         bytes = span_part(bytes, part.n, bytes.n);
         *off += part.n;
     }

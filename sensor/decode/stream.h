@@ -2,11 +2,12 @@
  * stream: the bytes of one direction of a TCP connection (RFC 9293) in order, whatever order the segments
  * come in.
  *
- * In order, bytes go through without a copy. Out of order, they wait in pages of 4 KiB with one bit per byte,
- * so that the cost of a segment depends on its length only, however small and scattered an attacker makes
- * them. The first copy of a byte wins; a later copy that says something else is told
- * (STREAM_OVERLAP_DIFFERS), also when the bytes have been passed on already: the last 16 KiB are remembered
- * for that.
+ * In order, bytes go through without a copy. Out of order, they wait in pages of 4 KiB with two bits per byte
+ * (it is here; a piece begins here), so that the cost of a segment depends on its length only, however small
+ * and scattered an attacker makes them. Which of two copies of a byte that waits is passed on is what the
+ * receiver's system would do (base/target.h). That they say different things is told
+ * (STREAM_OVERLAP_DIFFERS), and so is the copy that lost, also when the bytes have been passed on already:
+ * the last 16 KiB are remembered for that.
  *
  * A hole is given up, with its byte count, only when waiting is pointless: the receiver acknowledged bytes
  * behind it (or its packets are not in the capture at all), and then 2 s of packet time or 1 MiB have passed
@@ -17,6 +18,7 @@
 #ifndef GH_SENSOR_STREAM_H
 #define GH_SENSOR_STREAM_H
 
+#include "base/target.h"
 #include "sensor/decode/host_budget.h"
 #include "sensor/decode/proto.h"
 
@@ -32,6 +34,10 @@ struct stream_sink {
     void (*gap)(void *arg, enum direction dir, uint64_t missing);
     void (*end)(void *arg, enum direction dir); /* once; nothing comes after it */
     void (*oddity)(void *arg, enum direction dir, enum stream_oddity what);
+    /* Behind STREAM_OVERLAP_DIFFERS: the copy that is not passed on of bytes at offset off, differing ones
+     * and their neighbours in the same segment. A contradiction may be told in several calls. NULL: not
+     * wanted. */
+    void (*other)(void *arg, enum direction dir, uint64_t off, struct span bytes);
 };
 /* Every segment with bytes is in exactly one of delivered, held and lost_*. Repeated bytes count as
  * delivered. */
@@ -65,6 +71,7 @@ struct stream {
     uint32_t base; /* sequence number of offset 0 */
     uint32_t n_pages, held_segments;
     uint8_t dir;
+    uint8_t policy; /* enum target_policy */
     bool have_fin, peer_seen, ended, off;
 };
 struct stream_segment {
@@ -80,6 +87,11 @@ void streams_done(struct streams *all);
 
 /* first_seq: sequence number of the first byte: behind the SYN, or of the first segment seen. */
 void stream_init(struct stream *s, enum direction dir, uint32_t first_seq);
+/* How its receiver resolves contradictions, before the first segment; TARGET_FIRST without. */
+static inline void stream_policy(struct stream *s, enum target_policy policy)
+{
+    s->policy = (uint8_t)policy;
+}
 /* One segment that travels in this direction. */
 void stream_segment(struct streams *all, struct stream *s, void *arg, const struct stream_segment *seg);
 /* A packet of the receiver came: it awaits ack next. */

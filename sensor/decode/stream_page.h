@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * stream_page: the waiting room of a stream: pages of 4 KiB with one bit per byte, in order of their offsets.
- * Private to stream.c and stream_page.c. */
+ * stream_page: the waiting room of a stream: pages of 4 KiB with two bits per byte, in order of their
+ * offsets. Private to stream.c and stream_page.c. */
 #ifndef GH_SENSOR_STREAM_PAGE_H
 #define GH_SENSOR_STREAM_PAGE_H
 
@@ -12,12 +12,17 @@ struct stream_page {
     struct stream_page *next;
     uint64_t at; /* offset of its first byte, a multiple of STREAM_PAGE */
     uint64_t have[STREAM_PAGE / 64];
+    uint64_t begin[STREAM_PAGE / 64]; /* a piece begins at this byte: what is left of one segment's bytes */
     uint8_t bytes[STREAM_PAGE];
 };
-/* Puts bytes at off into the pages. *ret_differs: a byte was there with another value (the first one stays).
- * False when memory is short; bytes before that point are in. */
-bool stream_pages_put(struct streams *all, struct stream *s, uint64_t off, struct span bytes,
+/* Puts bytes at off into the pages, as s->policy has it where others wait already. *ret_differs: one was
+ * there with another value; the copy that lost went to the sink. False when memory is short; bytes before
+ * that point are in. */
+bool stream_pages_put(struct streams *all, struct stream *s, void *arg, uint64_t off, struct span bytes,
                       bool *ret_differs);
+/* Bytes at off, before all that waits, replace what waits there: true when that says something else, told to
+ * the sink. Nothing is moved. */
+bool stream_pages_replaced(struct streams *all, struct stream *s, void *arg, uint64_t off, struct span bytes);
 /* Offset of the first byte that waits at or behind next. Only while there are pages. */
 uint64_t stream_pages_first(const struct stream *s);
 /* The bytes that wait at next, up to the next hole or page end; empty when there is a hole. */

@@ -6,10 +6,12 @@
 #include "sensor/decode/defrag.h"
 
 static struct defrag *d;
+static const struct targets *policy_of; /* for the next start */
 
 static void start(size_t datagrams, size_t memory)
 {
-    struct defrag_options o = {.datagrams = datagrams, .memory = memory, .timeout_us = 30000000};
+    struct defrag_options o = {
+        .datagrams = datagrams, .memory = memory, .timeout_us = 30000000, .targets = policy_of};
 
     defrag_free(d);
     d = defrag_new(&o);
@@ -338,6 +340,82 @@ static void test_nested(void)
     check_whole(&inner, false, bytes(1000, 128));
 }
 
+/* Who wins under each policy, in the order of enum target_policy: units of eight equal letters; offset and
+ * length count units. The first unit comes last. */
+static const struct {
+    const char *name;
+    struct {
+        size_t offset;
+        const char *letters;
+    } pieces[8];
+    const char *want[TARGET_POLICY_COUNT];
+} policies[] = {
+    /* The pattern of Shankar and Paxson (2003), with what they and Novak (2005) print for it. */
+    {"the classical pattern",
+     {{1, "111"}, {5, "22"}, {7, "333"}, {2, "4444"}, {7, "555"}, {10, "666"}},
+     {"0111422333666", "0144442555666", "0111442333666", "0111442555666", "0111422333666"}},
+    {"newer is around", {{3, "a"}, {2, "bbb"}, {1, "c"}}, {"0cbab", "0cbbb", "0cbbb", "0cbbb", "0cbbb"}},
+    {"newer begins before, ends together",
+     {{3, "aa"}, {2, "bbb"}, {1, "c"}},
+     {"0cbaa", "0cbbb", "0cbbb", "0cbbb", "0cbaa"}},
+    {"newer is longer", {{1, "aa"}, {1, "bbb"}}, {"0aab", "0bbb", "0aab", "0bbb", "0aab"}},
+    {"newer is shorter", {{1, "aaa"}, {1, "bb"}}, {"0aaa", "0bba", "0aaa", "0bba", "0aaa"}},
+    {"newer is inside", {{1, "aaa"}, {2, "b"}}, {"0aaa", "0aba", "0aaa", "0aaa", "0aaa"}},
+    {"the rest of a piece begins where it was cut",
+     {{2, "aaa"}, {1, "bb"}, {3, "c"}},
+     {"0baaa", "0bbca", "0bbaa", "0bbca", "0baaa"}},
+    {"two, and one begins with the newer one",
+     {{1, "aa"}, {4, "c"}, {1, "bbbbb"}},
+     {"0aabcb", "0bbbbb", "0aabbb", "0bbbbb", "0aabbb"}},
+};
+
+static void letters(uint8_t *to, const char *from)
+{
+    for (size_t i = 0; from[i]; i++)
+        memset(to + i * 8, from[i], 8);
+}
+
+static void test_policies(void)
+{
+    static uint8_t piece[256], want[256];
+    struct targets targets = {.standard = TARGET_LAST, .n = 1};
+
+    for (size_t i = 0; i < GH_COUNT(policies) * TARGET_POLICY_COUNT * 2; i++) {
+        size_t row = i / 2 / TARGET_POLICY_COUNT, policy = i / 2 % TARGET_POLICY_COUNT, n;
+        bool ipv6 = i & 1;
+        struct defrag_result r;
+        check_row(policies[row].name);
+        /* Of the receiver: give() sends to 10.0.0.2 and to 1011:…:1f. */
+        targets.net[0] =
+            (struct target_net){.addr = {10, 0, 0, 2}, .bits = 32, .policy = (enum target_policy)policy};
+        if (ipv6)
+            targets.net[0] = (struct target_net){
+                .addr = {0x10, 0x11}, .bits = 16, .ipv6 = true, .policy = (enum target_policy)policy};
+        policy_of = &targets;
+        start(10, 1 << 20);
+        policy_of = NULL;
+        n = strlen(policies[row].want[policy]);
+        for (size_t k = 0; policies[row].pieces[k].letters; k++) {
+            size_t units = strlen(policies[row].pieces[k].letters);
+            letters(piece, policies[row].pieces[k].letters);
+            CHECK(give(&(struct piece){.ipv6 = ipv6,
+                                       .more = true,
+                                       .offset = policies[row].pieces[k].offset * 8,
+                                       .data = span_of(piece, units * 8)},
+                       &r) == PACKET_FRAGMENT);
+        }
+        memset(piece, '9', 8);
+        CHECK(give(&(struct piece){.ipv6 = ipv6, .offset = n * 8, .data = span_of(piece, 3)}, &r) ==
+              PACKET_FRAGMENT);
+        memset(piece, '0', 8);
+        CHECK(give(&(struct piece){.ipv6 = ipv6, .more = true, .data = span_of(piece, 8)}, &r) == PACKET_OK);
+        letters(want, policies[row].want[policy]);
+        memset(want + n * 8, '9', 3);
+        check_whole(&r, ipv6, span_of(want, n * 8 + 3));
+        CHECK(defrag_counts(d)->conflicts != 0);
+    }
+}
+
 static uint32_t dice_state = 1;
 static uint32_t dice(uint32_t n)
 {
@@ -400,6 +478,7 @@ int main(void)
     test_keys();
     test_bounds();
     test_nested();
+    test_policies();
     test_model();
     defrag_free(d);
     defrag_free(NULL);

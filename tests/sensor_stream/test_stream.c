@@ -11,6 +11,8 @@
 struct seen {
     char text[4096];
     size_t n;
+    char other[1024];
+    size_t n_other;
     uint8_t *bytes; /* instead, for the property */
     size_t n_bytes, max_bytes;
     uint64_t gap_bytes;
@@ -65,7 +67,18 @@ static void on_oddity(void *arg, enum direction dir, enum stream_oddity what)
     put(s, what == STREAM_OVERLAP_DIFFERS ? "!" : "?", 1);
 }
 
-static const struct stream_sink sink = {on_data, on_gap, on_end, on_oddity};
+/* "[offset:bytes]", apart from what came through. */
+static void on_other(void *arg, enum direction dir, uint64_t off, struct span bytes)
+{
+    struct seen *s = arg;
+    size_t left = sizeof(s->other) - s->n_other;
+    (void)dir;
+    if (!s->bytes)
+        s->n_other += (size_t)snprintf(s->other + s->n_other, left, "[%" PRIu64 ":%.*s]", off, (int)bytes.n,
+                                       (const char *)bytes.p);
+}
+
+static const struct stream_sink sink = {on_data, on_gap, on_end, on_oddity, on_other};
 
 /* One step of a script. */
 enum op { END, SEG, FIN, ACK, WAIT, FLUSH };
@@ -98,6 +111,11 @@ static const struct row rows[] = {
     {"hole is filled by an overlapping segment", 1000, {{SEG, 2, "cd"}, {SEG, 0, "abcdef"}}, "abcdef", 0},
     {"filled by one that contradicts", 1000, {{SEG, 2, "cd"}, {SEG, 0, "abXXef"}}, "abcd!ef", 0},
     {"keep-alive with garbage", 1000, {{SEG, 0, "abc"}, {SEG, 2, "\1"}, {SEG, 3, "d"}}, "abcd", 0},
+    {"one contradicting byte is a keep-alive only when it is alone",
+     1000,
+     {{SEG, 0, "abc"}, {SEG, 2, "\1d"}},
+     "abc!d",
+     0},
     {"sequence wraps",
      UINT32_MAX - 2,
      {{SEG, 0, "abc"}, {SEG, 6, "gh"}, {SEG, 3, "def"}, {FIN, 8, ""}},
@@ -210,8 +228,6 @@ static void run_row(const struct row *r)
     streams_done(&all);
 }
 
-/* ---- property ---- */
-
 static uint64_t rng_state;
 static uint32_t rng(uint32_t below)
 {
@@ -220,6 +236,183 @@ static uint32_t rng(uint32_t below)
     rng_state ^= rng_state << 17;
     return below ? (uint32_t)(rng_state >> 32) % below : 0;
 }
+
+/* ---- policies ---- */
+
+/* Segments that wait because the byte at 0 comes last; who wins under each policy, in the order of enum
+ * target_policy, and which copies are told as the other ones. */
+static const struct {
+    const char *name;
+    struct step steps[10];
+    const char *want[TARGET_POLICY_COUNT];
+    const char *other[TARGET_POLICY_COUNT];
+} policies[] = {
+    /* The pattern of Shankar and Paxson, with what Novak (2005) and Novak and Sturges (2007) print for it. */
+    {"the classical pattern",
+     {{SEG, 1, "111"},
+      {SEG, 5, "22"},
+      {SEG, 7, "333"},
+      {SEG, 2, "4444"},
+      {SEG, 7, "555"},
+      {SEG, 10, "666"},
+      {SEG, 0, "0"}},
+     {"0111422333666", "0144442555666", "0111442333666", "0111442333666", "0111422333666"},
+     {"[2:44][5:4][7:555]", "[2:11][5:2][7:333]", "[2:44][5:2][7:555]", "[2:44][5:2][7:555]",
+      "[2:44][5:4][7:555]"}},
+    {"begin together, newer is longer",
+     {{SEG, 1, "aa"}, {SEG, 1, "bbb"}, {SEG, 0, "0"}},
+     {"0aab", "0bbb", "0aab", "0bbb", "0aab"},
+     {"[1:bb]", "[1:aa]", "[1:bb]", "[1:aa]", "[1:bb]"}},
+    {"begin together, newer is shorter",
+     {{SEG, 1, "aaa"}, {SEG, 1, "bb"}, {SEG, 0, "0"}},
+     {"0aaa", "0bba", "0aaa", "0aaa", "0aaa"},
+     {"[1:bb]", "[1:aa]", "[1:bb]", "[1:bb]", "[1:bb]"}},
+    {"newer is around",
+     {{SEG, 2, "a"}, {SEG, 1, "bbb"}, {SEG, 0, "0"}},
+     {"0bab", "0bbb", "0bbb", "0bbb", "0bab"},
+     {"[2:b]", "[2:a]", "[2:a]", "[2:a]", "[2:b]"}},
+    {"newer is inside",
+     {{SEG, 1, "aaa"}, {SEG, 2, "b"}, {SEG, 0, "0"}},
+     {"0aaa", "0aba", "0aaa", "0aaa", "0aaa"},
+     {"[2:b]", "[2:a]", "[2:b]", "[2:b]", "[2:b]"}},
+    {"newer is around two, and begins with one",
+     {{SEG, 1, "aa"}, {SEG, 4, "c"}, {SEG, 1, "bbbbb"}, {SEG, 0, "0"}},
+     {"0aabcb", "0bbbbb", "0aabbb", "0bbbbb", "0aabcb"},
+     {"[1:bb][4:b]", "[1:aa][4:c]", "[1:bb][4:c]", "[1:aa][4:c]", "[1:bb][4:b]"}},
+    {"in order at last, over what waits",
+     {{SEG, 2, "aa"}, {SEG, 5, "c"}, {SEG, 0, "0bbbbbb"}},
+     {"0baabcb", "0bbbbbb", "0bbbbbb", "0bbbbbb", "0baabcb"},
+     {"[2:bb][5:b]", "[2:aa][5:c]", "[2:aa][5:c]", "[2:aa][5:c]", "[2:bb][5:b]"}},
+    {"in order, and waiting bytes go on behind it",
+     {{SEG, 2, "aaaa"}, {SEG, 0, "0bb"}, {SEG, 6, "c"}},
+     {"0baaaac", "0bbaaac", "0bbaaac", "0bbaaac", "0baaaac"},
+     {"[2:b]", "[2:a]", "[2:a]", "[2:a]", "[2:b]"}},
+    {"passed on is passed on",
+     {{SEG, 0, "abc"}, {SEG, 1, "XYd"}},
+     {"abcd", "abcd", "abcd", "abcd", "abcd"},
+     {"[1:XY]", "[1:XY]", "[1:XY]", "[1:XY]", "[1:XY]"}},
+    {"the same bytes contradict nobody",
+     {{SEG, 2, "cd"}, {SEG, 1, "bcde"}, {SEG, 0, "abcdef"}},
+     {"abcdef", "abcdef", "abcdef", "abcdef", "abcdef"},
+     {"", "", "", "", ""}},
+};
+
+static void run_policy(size_t row, enum target_policy policy, uint32_t first_seq)
+{
+    struct budget budget = {.max = 64u << 20};
+    struct streams all;
+    struct stream s;
+    struct seen seen = {.n = 0};
+    char plain[sizeof(seen.text)];
+    size_t n = 0;
+
+    streams_init(&all, &sink, &budget, 4u << 20);
+    stream_init(&s, TO_SERVER, first_seq);
+    stream_policy(&s, policy);
+    stream_acked(&all, &s, &seen, first_seq, 0);
+    for (const struct step *st = policies[row].steps; st->op != END; st++) {
+        struct stream_segment seg = {.seq = first_seq + (uint32_t)st->at, .payload = span_str(st->text)};
+        stream_segment(&all, &s, &seen, &seg);
+    }
+    for (size_t i = 0; i < seen.n; i++)
+        if (seen.text[i] != '!')
+            plain[n++] = seen.text[i];
+    plain[n] = 0;
+    CHECK_STR(plain, policies[row].want[policy]);
+    CHECK_STR(seen.other, policies[row].other[policy]);
+    CHECK((seen.differs != 0) == (seen.n_other != 0));
+    stream_done(&all, &s);
+    CHECK_U64(budget.used, 0);
+    streams_done(&all);
+}
+
+/* What a receiver does, as 4.4BSD wrote it down: a sorted list of pieces that do not overlap, a newer one is
+ * cut by the one that begins before it, or with it, and cuts those that begin behind it. Linux puts a longer
+ * one in place of one that begins with it. */
+struct model {
+    struct {
+        uint32_t begin, end;
+    } piece[400];
+    size_t n;
+    uint8_t bytes[24000];
+    bool have[24000];
+};
+
+static void model_put(struct model *m, enum target_policy policy, uint32_t begin, uint32_t end, uint8_t c)
+{
+    size_t at = 0, gone = 0;
+
+    if (policy == TARGET_FIRST || policy == TARGET_WINDOWS || policy == TARGET_LAST) {
+        for (uint32_t i = begin; i < end; i++) {
+            if (!m->have[i] || policy == TARGET_LAST)
+                m->bytes[i] = c;
+            m->have[i] = true;
+        }
+        return;
+    }
+    while (at < m->n && m->piece[at].begin <= begin)
+        at++;
+    if (at && policy == TARGET_LINUX && m->piece[at - 1].begin == begin && m->piece[at - 1].end < end)
+        m->piece[--at].begin = begin + 1; /* to be cut away */
+    if (at && m->piece[at - 1].end > begin)
+        begin = m->piece[at - 1].end;
+    if (begin >= end)
+        return;
+    while (at + gone < m->n && m->piece[at + gone].end <= end)
+        gone++;
+    if (at + gone < m->n && m->piece[at + gone].begin < end)
+        m->piece[at + gone].begin = end;
+    memmove(&m->piece[at + 1], &m->piece[at + gone], (m->n - at - gone) * sizeof(m->piece[0]));
+    m->n += 1 - gone;
+    m->piece[at].begin = begin;
+    m->piece[at].end = end;
+    memset(m->bytes + begin, c, end - begin);
+    memset(m->have + begin, true, end - begin);
+}
+
+/* Any segments that contradict each other, across pages, come out as the model has it. */
+static void policy_model(unsigned round)
+{
+    static struct model m;
+    static uint8_t sent[8000], got[24000];
+    enum target_policy policy = (enum target_policy)(round % TARGET_POLICY_COUNT);
+    struct budget budget = {.max = 64u << 20};
+    struct streams all;
+    struct stream s;
+    struct seen seen = {.bytes = got, .max_bytes = sizeof(got)};
+    uint32_t size, first_seq, last;
+
+    rng_state = 0xD1B54A32D192ED03ull * (round + 1);
+    memset(&m, 0, sizeof(m));
+    size = rng(2) ? 40 : 15000;
+    first_seq = rng(2) ? rng(UINT32_MAX) : UINT32_MAX - rng(size);
+    streams_init(&all, &sink, &budget, 4u << 20);
+    stream_init(&s, TO_CLIENT, first_seq);
+    stream_policy(&s, policy);
+    stream_acked(&all, &s, &seen, first_seq, 0);
+    for (unsigned i = 0; i < 60; i++) {
+        uint32_t begin = 1 + rng(size), n = 1 + rng(rng(4) ? size / 8 : size / 2);
+        uint8_t c = (uint8_t)('!' + i);
+        struct stream_segment seg = {.seq = first_seq + begin, .payload = span_of(sent, n)};
+        memset(sent, c, n);
+        model_put(&m, policy, begin, begin + n, c);
+        stream_segment(&all, &s, &seen, &seg);
+    }
+    model_put(&m, policy, 0, 1, 'A');
+    stream_segment(&all, &s, &seen, &(struct stream_segment){.seq = first_seq, .payload = span_of("A", 1)});
+    for (last = 0; last < sizeof(m.have) && m.have[last]; last++)
+        continue;
+    CHECK_U64(seen.n_bytes, last);
+    if (seen.n_bytes != last || memcmp(got, m.bytes, last) != 0) {
+        CHECK(!"as the model has it");
+        fprintf(stderr, "round %u, policy %s\n", round, target_policy_name(policy));
+    }
+    stream_done(&all, &s);
+    CHECK_U64(budget.used, 0);
+    streams_done(&all);
+}
+
+/* ---- property ---- */
 
 struct piece {
     uint32_t off, n;
@@ -352,6 +545,15 @@ int main(void)
         check_row(rows[i].name);
         run_row(&rows[i]);
     }
+    for (size_t i = 0; i < GH_COUNT(policies); i++)
+        for (int p = 0; p < TARGET_POLICY_COUNT; p++) {
+            check_row(policies[i].name);
+            run_policy(i, (enum target_policy)p, 1000);
+            run_policy(i, (enum target_policy)p, UINT32_MAX - 2);
+        }
+    check_row("policies against a model");
+    for (unsigned i = 0; i < 3000; i++)
+        policy_model(i);
     check_row("any order gives the same bytes");
     for (unsigned i = 0; i < 300; i++)
         property(i);
