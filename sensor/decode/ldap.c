@@ -177,7 +177,7 @@ static void on_response(struct ldap *l, struct proto_ctx *cx, enum direction dir
     starttls = e->starttls && ldap_success(m);
     if (m->kind == LDAP_RESPONSE_LAST)
         exchange_finish(l, cx, m->id);
-    if (!starttls || l->tunnel) /* granted twice in one segment: the first one has the connection */
+    if (!starttls || l->tunnel) /* granted twice (over UDP nothing ends the reading): the first one counts */
         return;
     l->over = true;
     l->tunnel = tunnel_new(cx, TO_SERVER);

@@ -216,11 +216,42 @@ static void check_probe(void)
     }
 }
 
+/* Over TCP the first grant ends LDAP; over UDP, where none should be given, nothing does. A second one must
+ * not take the place of the first one's tunnel, whose memory would be lost: transcript_play looks at that. */
+static void check_granted_twice(void)
+{
+    static const char oid[] = "1.3.6.1.4.1.1466.20037";
+
+    for (int udp = 0; udp < 2; udp++) {
+        struct proto_host host;
+        struct writer all;
+        const char *said;
+        check_row(udp ? "StartTLS granted twice, UDP" : "StartTLS granted twice, TCP");
+        writer_init(&all, 4096);
+        for (char id = 1; id <= 2; id++) {
+            char ask[32] = {0x30, 0x1d, 2, 1, id, 0x77, 0x18, (char)0x80, 0x16};
+            memcpy(ask + 9, oid, sizeof(oid) - 1);
+            transcript_add(&all, 0, ask, 9 + sizeof(oid) - 1);
+        }
+        for (char id = 1; id <= 2; id++) {
+            char grant[14] = {0x30, 0x0c, 2, 1, id, 0x78, 7, 0x0a, 1, 0, 4, 0, 4, 0};
+            transcript_add(&all, 1, grant, sizeof(grant));
+        }
+        said = transcript_play(&ldap_proto, udp != 0, writer_span(&all), 0, &host);
+        CHECK(strstr(said, "\"message_id\":1,") != NULL);
+        CHECK(strstr(said, "\"message_id\":2,") != NULL);
+        CHECK(!strstr(said, "tls"));
+        fake_done(&host);
+        writer_done(&all);
+    }
+}
+
 int main(void)
 {
     static const size_t pieces[] = {0, 1, 2, 5, 64, 1000};
 
     check_probe();
+    check_granted_twice();
     for (size_t i = 0; i < GH_COUNT(rows); i++) {
         struct proto_host host;
         struct writer seed;
