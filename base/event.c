@@ -71,6 +71,16 @@ void event_record_head_put(struct writer *w, const struct event_record *r)
     writer_le(w, r->json.n, 4);
 }
 
+void event_record_number(uint8_t head[static EVENT_RECORD_HEAD], uint64_t n, uint64_t document)
+{
+    struct writer w;
+
+    writer_fixed(&w, head, 8);
+    writer_le(&w, n, 8);
+    writer_fixed(&w, head + 10, 8);
+    writer_le(&w, document, 8);
+}
+
 void event_record_put(struct writer *w, const struct event_record *r)
 {
     event_record_head_put(w, r);

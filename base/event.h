@@ -42,6 +42,8 @@ struct event_record {
 void event_record_put(struct writer *w, const struct event_record *r);
 /* Only what stands before the JSON, EVENT_RECORD_HEAD bytes: for who has written the JSON in place already. */
 void event_record_head_put(struct writer *w, const struct event_record *r);
+/* Gives a record that is written already its numbers. head: its first EVENT_RECORD_HEAD bytes. */
+void event_record_number(uint8_t head[static EVENT_RECORD_HEAD], uint64_t n, uint64_t document);
 /* Next record of an EVENTS body: 1, 0 at the end, ST_MALFORMED. */
 int event_record_next(struct reader *r, struct event_record *ret);
 

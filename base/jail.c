@@ -254,7 +254,7 @@ static int add_threads(scmp_filter_ctx c)
     return seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 }
 
-static int fill_filter(scmp_filter_ctx c, enum jail_profile profile)
+static int fill_filter(scmp_filter_ctx c, enum jail_profile profile, bool threads)
 {
     int rc = add_memory(c);
 
@@ -265,7 +265,7 @@ static int fill_filter(scmp_filter_ctx c, enum jail_profile profile)
             rc = add_all(c, SCMP_ACT_ALLOW, groups[i].calls, groups[i].n);
     if (!rc)
         rc = profile == JAIL_SENSOR ? add_fcntl_without_dup(c) : seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 0);
-    if (!rc && profiles[profile].groups & G_THREADS)
+    if (!rc && (threads || profiles[profile].groups & G_THREADS))
         rc = add_threads(c);
     if (!rc && profiles[profile].groups & G_NET)
         rc = add_socket_ioctl(c);
@@ -313,13 +313,14 @@ static int load_receive_only(int fd)
 #ifdef GH_SANITIZE
 /* Sanitizers open files, clone and ptrace to make their reports. So a sanitized build denies only what would matter most;
  * it is for tests and is never shipped. */
-static int load_filter(enum jail_profile profile)
+static int load_filter(enum jail_profile profile, bool threads)
 {
     static const int network[] = {SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(execve)};
     scmp_filter_ctx c = seccomp_init(SCMP_ACT_ALLOW);
     int rc = c ? 0 : -ENOMEM;
 
     (void)fill_filter;
+    (void)threads;
     if (!rc && !(profiles[profile].groups & G_NET))
         rc = add_all(c, SCMP_ACT_ERRNO(EPERM), network, GH_COUNT(network));
     if (!rc)
@@ -328,10 +329,10 @@ static int load_filter(enum jail_profile profile)
     return rc;
 }
 #else
-static int load_filter(enum jail_profile profile)
+static int load_filter(enum jail_profile profile, bool threads)
 {
     scmp_filter_ctx c = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    int rc = c ? fill_filter(c, profile) : -ENOMEM;
+    int rc = c ? fill_filter(c, profile, threads) : -ENOMEM;
 
     if (!rc)
         rc = seccomp_load(c);
@@ -379,8 +380,10 @@ int jail_enter(enum jail_profile profile, const struct jail_options *opt, int *r
     if (abi < 0)
         return complain(err, cap, "Landlock refuses the file rules", abi);
     rc = load_receive_only(opt->receive_only_fd);
+    for (const int *fd = opt->receive_only_more; fd && *fd && !rc; fd++)
+        rc = load_receive_only(*fd);
     if (!rc)
-        rc = load_filter(profile);
+        rc = load_filter(profile, opt->threads);
     if (rc) {
         errno = -rc;
         return complain(err, cap, "the kernel refuses the system call filter", ST_IO);

@@ -31,6 +31,8 @@ struct jail_options {
     uint64_t file_size;        /* longest file or memfd that may be made (RLIMIT_FSIZE); 0: leave */
     uint64_t files;            /* RLIMIT_NOFILE; 0: leave */
     int receive_only_fd;       /* SENSOR: the packet socket, on which nothing may be sent; 0: none */
+    const int *receive_only_more; /* and further ones, 0-ended; or NULL */
+    bool threads;              /* SENSOR: threads may be made, still no process */
 };
 
 /* Address space and private writable memory of this process now; zeros when /proc is out of reach. Children that enter a

@@ -162,6 +162,17 @@ int target_check_list(struct span value, struct writer *err)
     return targets_parse(&t, value, err);
 }
 
+void targets_configured(struct targets *t, const char *policy, const char *list)
+{
+    struct writer err;
+
+    *t = (struct targets){0};
+    writer_init(&err, 1024);
+    gh_check(target_policy_find(span_str(policy), &t->standard) &&
+             targets_parse(t, span_str(list), &err) == 0);
+    writer_done(&err);
+}
+
 enum target_policy targets_find(const struct targets *t, const uint8_t addr[static 16], bool ipv6)
 {
     for (size_t i = 0; i < t->n; i++)

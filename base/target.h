@@ -63,6 +63,8 @@ bool target_newer_wins(enum target_policy p, enum target_layer layer, int begins
  * commas. Adds them to t. ST_USAGE with one sentence in err (no newline) when one is none, has bits behind
  * its prefix, names no policy, or overlaps another one: which of the two is meant would be a guess. */
 int targets_parse(struct targets *t, struct span list, struct writer *err);
+/* The same from a configuration, whose two values were checked when it was read. */
+void targets_configured(struct targets *t, const char *policy, const char *list);
 enum target_policy targets_find(const struct targets *t, const uint8_t addr[static 16], bool ipv6);
 
 /* For conf.def: is the value a policy (a list of targets)? 0, or ST_USAGE with a sentence in err. */

@@ -107,8 +107,9 @@ static int parse(struct inspect *in, int argc, char **argv)
         } else if (!strcmp(argv[i], "--threads")) {
             char *end;
             v = ctl_value(argc, argv, &i);
-            if (!v || strtol(v, &end, 10) < 1 || strtol(v, &end, 10) > 256 || *end)
-                return ctl_usage("inspect", "--threads needs a number from 1 to 256");
+            if (!v || !*v || strlen(v) >= sizeof(in->threads) || strtol(v, &end, 10) < 0 || strtol(v, &end, 10) > 64 || *end)
+                return ctl_usage("inspect", "--threads needs a number from 1 to 64, or 0 for as many as there are processors");
+            memcpy(in->threads, v, strlen(v) + 1);
         } else if (argv[i][0] == '-' && argv[i][1]) {
             return ctl_unknown("inspect", argv[i], known, GH_COUNT(known));
         } else {
@@ -166,6 +167,10 @@ static void build_args(struct inspect *in)
         in->sensor_args[n++] = (char *)"--no-documents";
     else if (in->scan || in->outdir)
         in->sensor_args[n++] = (char *)"--keep";
+    if (*in->threads) {
+        in->sensor_args[n++] = (char *)"--threads";
+        in->sensor_args[n++] = in->threads;
+    }
     in->sensor_args[n++] = (char *)"--";
     for (size_t i = 0; i < in->n_captures && n < GH_COUNT(in->sensor_args) - 1; i++)
         in->sensor_args[n++] = strcmp(in->captures[i], "-") ? in->captures[i] : (char *)"fd:0";

@@ -8,13 +8,16 @@
 
 bool feed_open(struct feed *f, int fd)
 {
-    *f = (struct feed){.fd = fd, .buf = malloc(FEED_SIZE)};
-    return f->buf != NULL;
+    *f = (struct feed){.fd = fd, .block = block_new(FEED_SIZE)};
+    if (f->block)
+        f->buf = f->block->bytes;
+    return f->block != NULL;
 }
 
 void feed_close(struct feed *f)
 {
-    free(f->buf);
+    block_release(f->block);
+    f->block = NULL;
     f->buf = NULL;
     if (f->fd >= 0)
         close(f->fd);
@@ -58,16 +61,36 @@ static bool fill(struct feed *f)
     return true;
 }
 
+/* Brings what is unread to the beginning of the buffer: of another one, when somebody still looks at this
+ * one. False when memory is short. */
+static bool move_up(struct feed *f)
+{
+    struct block *to = block_alone(f->block) ? f->block : block_new(FEED_SIZE);
+
+    if (!to) {
+        f->error = ENOMEM;
+        f->eof = true;
+        return false;
+    }
+    memmove(to->bytes, f->buf + f->pos, f->end - f->pos);
+    if (to != f->block)
+        block_release(f->block);
+    f->block = to;
+    f->buf = to->bytes;
+    f->base += f->pos;
+    f->end -= f->pos;
+    f->pos = 0;
+    return true;
+}
+
 bool feed_need_slow(struct feed *f, size_t n)
 {
     gh_check(n <= FEED_SIZE);
-    if (f->pos) { /* what is left is less than n: one frame at most is moved for each buffer read */
-        memmove(f->buf, f->buf + f->pos, f->end - f->pos);
-        f->base += f->pos;
-        f->end -= f->pos;
-        f->pos = 0;
-    }
-    while (f->end < n)
+    /* What is left is less than n: one frame at most is moved for each buffer read. While others look at the
+     * buffer, its free end is used up first: a pipe gives little at a time. */
+    if (f->pos && (FEED_SIZE - f->pos < n || block_alone(f->block)) && !move_up(f))
+        return false;
+    while (f->end - f->pos < n)
         if (!fill(f))
             return false;
     return true;
@@ -77,9 +100,8 @@ bool feed_skip(struct feed *f, uint64_t n)
 {
     while (n > f->end - f->pos) {
         n -= f->end - f->pos;
-        f->base += f->end;
-        f->pos = f->end = 0;
-        if (!fill(f))
+        f->pos = f->end;
+        if (!move_up(f) || !fill(f))
             return false;
     }
     f->pos += (size_t)n;

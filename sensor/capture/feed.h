@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * feed: a file or pipe read forwards through one buffer of fixed size. Spans point into the buffer: valid
- * until the next feed_need or feed_skip. read(2) and no mmap: a file that shrinks under a mapping kills its
+ * until the next feed_need or feed_skip, or for as long as somebody holds its block; the feed then goes on in
+ * a fresh one. read(2) and no mmap: a file that shrinks under a mapping kills its
  * reader, and a read of half a megabyte at a time costs less than the page faults. */
 #ifndef GH_SENSOR_FEED_H
 #define GH_SENSOR_FEED_H
 
 #include "base/reader.h"
+#include "sensor/capture/block.h"
 
 #define FEED_SIZE (512 * 1024) /* at least a frame of SOURCE_FRAME_MAX and its headers */
 
@@ -15,7 +17,8 @@
 typedef bool feed_waiting_fn(void *arg);
 struct feed {
     int fd;
-    uint8_t *buf;
+    struct block *block;
+    uint8_t *buf;    /* its bytes */
     size_t pos, end; /* unread bytes are buf[pos, end) */
     uint64_t base;   /* offset in the file of buf[0] */
     int error;       /* errno of a failed read */

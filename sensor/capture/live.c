@@ -62,6 +62,7 @@ static enum source_step live_next(struct source *s, struct frame *ret)
         ret->wire_bytes = h->len > h->caplen ? h->len : h->caplen;
         ret->ts_us = (uint64_t)h->ts.tv_sec * 1000000 + (uint64_t)h->ts.tv_usec;
         ret->link_type = l->link_type;
+        ret->block = NULL;
         return SOURCE_FRAME;
     case 0:
         return SOURCE_AGAIN;

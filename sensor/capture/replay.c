@@ -137,8 +137,10 @@ static enum source_step replay_next(struct source *s, struct frame *ret)
     if (step != SOURCE_FRAME)
         return step;
     step = r->next(r, ret);
-    if (step == SOURCE_FRAME)
+    if (step == SOURCE_FRAME) {
         r->last_us = ret->ts_us;
+        ret->block = r->feed.block;
+    }
     return step;
 }
 

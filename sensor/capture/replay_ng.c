@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum block {
+enum ng_block {
     BLOCK_SECTION = 0x0A0D0D0A,
     BLOCK_INTERFACE = 1,
     BLOCK_PACKET = 2, /* obsolete */

@@ -13,15 +13,17 @@
 #define GH_SENSOR_SOURCE_H
 
 #include "base/reader.h"
+#include "sensor/capture/block.h"
 
 #define SOURCE_FRAME_MAX (256 * 1024) /* longest frame that is delivered */
 #define SOURCE_ERROR_SIZE 320         /* room for a sentence of this module */
 
 struct frame {
-    struct span bytes;  /* what was captured; belongs to the source, valid until its next call */
-    size_t wire_bytes;  /* length on the wire, at least bytes.n */
-    uint64_t ts_us;     /* microseconds since 1970 UTC */
-    unsigned link_type; /* LINKTYPE_ value of tcpdump.org, for packet_decode */
+    struct span bytes;   /* what was captured; belongs to the source, valid until its next call */
+    size_t wire_bytes;   /* length on the wire, at least bytes.n */
+    uint64_t ts_us;      /* microseconds since 1970 UTC */
+    unsigned link_type;  /* LINKTYPE_ value of tcpdump.org, for packet_decode */
+    struct block *block; /* where bytes lie: they stay readable for who holds it; NULL: there is none */
 };
 enum source_step {
     SOURCE_FRAME, /* *ret is filled */

@@ -16,13 +16,16 @@
 #define CONTEXT_MAX (16u << 10) /* see carve_context */
 #define EXTRA_MAX (4u << 10)    /* see carve_extra */
 #define HOLE_MAX (1u << 20)     /* zeros that stand for one hole at most: they are hashed and read */
+#define GRANT (256u << 10)      /* taken from the purse at a time */
 
 struct carver {
     struct carve_options opt;
     struct carve_counts counts;
     carve_emit_fn *emit;
     void *arg;
-    uint64_t memory;     /* of all open documents */
+    uint64_t memory;  /* of all open documents */
+    uint64_t granted; /* taken from the purse for them and for joins */
+    struct carve_purse own, *purse;
     uint64_t next_id;    /* number of the next document that leaves */
     struct joins *joins; /* documents in pieces; NULL until the first piece */
 };
@@ -56,6 +59,8 @@ struct carver *carver_new(const struct carve_options *opt, carve_emit_fn *emit, 
     c->emit = emit;
     c->arg = arg;
     c->next_id = 1;
+    c->own.max = opt->memory_max;
+    c->purse = opt->purse ? opt->purse : &c->own;
     return c;
 }
 
@@ -64,6 +69,7 @@ void carver_free(struct carver *c)
     if (!c)
         return;
     joins_free(c->joins);
+    atomic_fetch_sub(&c->purse->taken, c->granted);
     free(c);
 }
 
@@ -77,13 +83,38 @@ const struct carve_counts *carver_counts(const struct carver *c)
     return &c->counts;
 }
 
+static bool take_grant(struct carver *c, uint64_t n)
+{
+    struct carve_purse *p = c->purse;
+    uint64_t before = n <= p->max ? atomic_fetch_add(&p->taken, n) : p->max;
+
+    if (n <= p->max && before <= p->max - n) {
+        c->granted += n;
+        return true;
+    }
+    if (n <= p->max)
+        atomic_fetch_sub(&p->taken, n);
+    return false;
+}
+
+/* So many bytes are held now: the purse gives more, or gets back what is left over. */
+static bool settle(struct carver *c, uint64_t need)
+{
+    if (need > c->granted)
+        return take_grant(c, need - c->granted + GRANT) || take_grant(c, need - c->granted);
+    if (c->granted - need > 2 * GRANT) {
+        atomic_fetch_sub(&c->purse->taken, c->granted - need - GRANT);
+        c->granted = need + GRANT;
+    }
+    return true;
+}
+
 static bool charge(struct transfer *t, uint64_t n)
 {
     struct carver *c = t->c;
-
     uint64_t taken = c->memory + joins_bytes(c->joins);
 
-    if (n > c->opt.memory_max || taken > c->opt.memory_max - n)
+    if (n > UINT64_MAX - taken || !settle(c, taken + n))
         return false;
     c->memory += n;
     t->charged += n;
@@ -93,6 +124,7 @@ static bool charge(struct transfer *t, uint64_t n)
 static void transfer_free(struct transfer *t)
 {
     t->c->memory -= t->charged;
+    (void)settle(t->c, t->c->memory + joins_bytes(t->c->joins));
     digest_free(t->sha256);
     digest_free(t->md5);
     writer_done(&t->stage);
@@ -434,7 +466,7 @@ static struct transfer *join(struct transfer *t)
     if (!t->piece_total || !c->opt.keep || t->piece_total > c->opt.document_max)
         return NULL;
     if (!c->joins)
-        c->joins = joins_new(c->opt.memory_max / 4);
+        c->joins = joins_new(c->purse->max / 4);
     if (!c->joins || (t->fd >= 0 && !flush(t)) ||
         joins_add(c->joins, t->piece_key, t->piece_total, t->piece_start, t->seen, writer_span(&t->stage),
                   t->fd, &fd) != 1)

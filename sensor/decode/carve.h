@@ -9,20 +9,31 @@
  * the limit (document_max or documents_memory). Small documents live in ordinary memory until they end, so
  * that a hundred thousand tiny bodies cost no descriptors.
  *
- * A transfer belongs to the parser that opened it until carve_close or carve_drop. Decode thread only. */
+ * A transfer belongs to the parser that opened it until carve_close or carve_drop. A carver belongs to one
+ * thread. */
 #ifndef GH_SENSOR_CARVE_H
 #define GH_SENSOR_CARVE_H
 
 #include "sensor/decode/proto.h"
 
+#include <stdatomic.h>
+
 struct transfer;
 
+/* The memory of all open documents, of all carvers together. Each takes from it in larger pieces than it
+ * needs, so that they seldom meet there. Any thread. */
+struct carve_purse {
+    atomic_uint_least64_t taken;
+    uint64_t max;
+};
+
 struct carve_options {
-    bool none;             /* no documents are wanted at all: carve_open gives NULL and counts nothing */
-    bool keep;             /* somebody wants the bytes (scan or -w); otherwise they are only hashed */
-    bool md5;              /* also MD5 */
-    uint64_t document_max; /* most bytes of one document; past it the document is TRUNCATED */
-    uint64_t memory_max;   /* most bytes of all open documents together */
+    bool none;                 /* no documents are wanted at all: carve_open gives NULL and counts nothing */
+    bool keep;                 /* somebody wants the bytes (scan or -w); otherwise they are only hashed */
+    bool md5;                  /* also MD5 */
+    uint64_t document_max;     /* most bytes of one document; past it the document is TRUNCATED */
+    uint64_t memory_max;       /* most bytes of all open documents together */
+    struct carve_purse *purse; /* shared with other carvers, instead of memory_max; borrowed; or NULL */
     uint64_t
         decoded_max; /* most bytes that one compressed body may become (conf sensor.http_decompress_max) */
 };

@@ -207,7 +207,8 @@ struct flow *flow_table_packet(struct flow_table *t, const struct packet *p, enu
     uint32_t client_isn = 0;
     bool reused = false;
 
-    flow_table_tick(t, p->ts_us);
+    t->now_us = p->now_us;
+    t->order = p->order;
     f = find(t, p, hash, &dir);
     if (f && f->proto == 6 && flow_tcp_reuses(f, p, dir)) {
         reused = p->tcp_flags & TCP_ACK;

@@ -7,9 +7,9 @@
  * tagged one way only is one flow; the same packets seen in two VLANs by a trunk capture are two.
  *
  * Bounded: options.flows at a time and the shared memory budget; the flow that was idle longest goes first,
- * as FORCED. Memory is taken in slabs as flows come, so an empty table costs nothing. Time is packet time and
- * never runs backwards: a capture that is older than the one before it continues where that one ended. Decode
- * thread only. */
+ * as FORCED. Memory is taken in slabs as flows come, so an empty table costs nothing. Time is that of the run
+ * (packet.now_us); idle flows end at its ticks only, in an order that does not depend on which other flows
+ * share the table. A table belongs to one thread. */
 #ifndef GH_SENSOR_FLOW_H
 #define GH_SENSOR_FLOW_H
 
@@ -50,7 +50,8 @@ struct flow {
     struct flow *older, *younger;  /* in its idle list */
     uint64_t id;                   /* same capture, same number; below 2^51 */
     uint64_t start_us, last_us;    /* packet time */
-    uint64_t touched_us;           /* table time at which it took its place in the idle list */
+    uint64_t touched_us;           /* time of the run at which it took its place in the idle list */
+    uint64_t touched;              /* order of the packet that gave it that place */
     uint64_t packets[2], bytes[2]; /* by enum direction; bytes on the wire */
     uint8_t addr[2]
                 [16]; /* [TO_SERVER]: the client's, which speaks to the server; [TO_CLIENT]: the server's */
@@ -99,6 +100,8 @@ struct flow_counts {
     uint64_t timeout, forced, shutdown, reuse; /* closed by reason */
     uint64_t refused; /* packets that got no flow: memory was short and nothing could go */
 };
+/* Place of a flow among those that end at the same time, the same whichever table they are in. */
+uint64_t flow_end_order(const struct flow *f);
 /* A flow ends: the last moment to report it and to let go of app, label and labelling. Frees nothing of the
  * flow itself. */
 typedef void flow_end_fn(void *arg, struct flow *f, enum flow_reason reason);
@@ -109,12 +112,12 @@ struct flow_table *flow_table_new(const struct flow_options *opt, struct budget 
                                   void *arg);
 void flow_table_free(struct flow_table *t); /* without ending what is left; NULL is fine */
 
-/* The flow of packet p, made when it is new, and the direction in which p travels. May end others (idle,
- * pushed out, the ports' former flow). Counts p in it and follows TCP. NULL when memory is short and nothing
- * could be pushed out. */
+/* The flow of packet p, made when it is new, and the direction in which p travels. May end others (pushed
+ * out, the ports' former flow). Counts p in it and follows TCP. NULL when memory is short and nothing could
+ * be pushed out. */
 struct flow *flow_table_packet(struct flow_table *t, const struct packet *p, enum direction *ret_dir);
-/* Ends what has been idle too long at packet time ts_us; flow_table_packet does so by itself. */
-void flow_table_tick(struct flow_table *t, uint64_t ts_us);
+/* Ends what has been idle too long at time now_us of the run. */
+void flow_table_tick(struct flow_table *t, uint64_t now_us);
 /* Ends the flow that was idle longest, to win memory; false when there is none. keep is spared. */
 bool flow_table_push_out(struct flow_table *t, const struct flow *keep);
 /* Ends all. */

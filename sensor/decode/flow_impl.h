@@ -27,9 +27,8 @@ struct flow_table {
     struct slab *slabs;
     struct flow *free;
     struct idle_list lists[LIST_COUNT];
-    uint64_t now_us;  /* table time: never runs back */
-    uint64_t last_ts; /* packet time that it was set by */
-    uint64_t next_tick;
+    uint64_t now_us; /* time of the run */
+    uint64_t order;  /* of the packet at work */
     uint64_t keys[4];
     struct budget *budget;
     flow_end_fn *end;

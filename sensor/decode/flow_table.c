@@ -7,8 +7,6 @@
 #define NEW_TIMEOUT_US 60000000u    /* a handshake that does not come about */
 #define CLOSED_TIMEOUT_US 10000000u /* late copies of the last segments still belong to it */
 #define SHORT_TIMEOUT_US 10000000u  /* one datagram each way: a question and its answer */
-#define TICK_US 100000u             /* how often the heads are looked at */
-#define BACK_JUMP_US 60000000u      /* time running back by more is another capture, not disorder */
 #define FIRST_BUCKETS 1024
 
 struct flow_table *flow_table_new(const struct flow_options *opt, struct budget *budget, flow_end_fn *end,
@@ -78,6 +76,7 @@ void flow_list_add(struct flow_table *t, struct flow *f, uint8_t list)
 
     f->list = list;
     f->touched_us = t->now_us;
+    f->touched = t->order;
     f->older = l->youngest;
     f->younger = NULL;
     if (l->youngest)
@@ -118,26 +117,14 @@ void flow_end(struct flow_table *t, struct flow *f, enum flow_reason reason)
     t->free = f;
 }
 
-/* Table time follows packet time, but not backwards. */
-static void set_time(struct flow_table *t, uint64_t ts_us)
+uint64_t flow_end_order(const struct flow *f)
 {
-    if (ts_us > t->last_ts) {
-        if (t->last_ts)
-            t->now_us += ts_us - t->last_ts;
-        else
-            t->now_us = ts_us;
-        t->last_ts = ts_us;
-    } else if (t->last_ts - ts_us > BACK_JUMP_US) {
-        t->last_ts = ts_us;
-    }
+    return (uint64_t)f->list << 59 | f->touched;
 }
 
-void flow_table_tick(struct flow_table *t, uint64_t ts_us)
+void flow_table_tick(struct flow_table *t, uint64_t now_us)
 {
-    set_time(t, ts_us);
-    if (t->now_us < t->next_tick)
-        return;
-    t->next_tick = t->now_us + TICK_US;
+    t->now_us = now_us;
     for (size_t i = 0; i < LIST_COUNT; i++) {
         struct idle_list *l = &t->lists[i];
         while (l->oldest && t->now_us - l->oldest->touched_us > l->timeout_us + TOUCH_US)

@@ -74,19 +74,15 @@ static void holes_update(struct proto_host *h, struct conn *c, bool has_hole)
         return;
     c->in_holes = has_hole;
     if (has_hole) {
-        c->older_hole = h->holes;
+        c->hole_order = h->order;
+        c->older_hole = h->youngest_hole;
         c->younger_hole = NULL;
-        if (h->holes)
-            h->holes->younger_hole = c;
-        h->holes = c;
+        *(h->youngest_hole ? &h->youngest_hole->younger_hole : &h->oldest_hole) = c;
+        h->youngest_hole = c;
         return;
     }
-    if (c->younger_hole)
-        c->younger_hole->older_hole = c->older_hole;
-    else
-        h->holes = c->older_hole;
-    if (c->older_hole)
-        c->older_hole->younger_hole = c->younger_hole;
+    *(c->younger_hole ? &c->younger_hole->older_hole : &h->youngest_hole) = c->older_hole;
+    *(c->older_hole ? &c->older_hole->younger_hole : &h->oldest_hole) = c->younger_hole;
 }
 
 static void conn_free(struct proto_host *h, struct conn *c)
@@ -264,9 +260,9 @@ void conn_holes(struct proto_host *h, uint64_t now_us)
 {
     struct conn *next;
 
-    h->holes_us = now_us;
-    for (struct conn *c = h->holes; c; c = next) {
-        next = c->older_hole;
+    for (struct conn *c = h->oldest_hole; c; c = next) {
+        next = c->younger_hole;
+        h->box.place.sub = PLACE_HOLES | c->hole_order;
         if (now_us > c->cx.now_us)
             c->cx.now_us = now_us;
         for (int d = 0; d < 2 && !c->dead; d++)

@@ -2,40 +2,9 @@
 #include "sensor/decode/host_impl.h"
 #include "base/clock.h"
 
-#include <unistd.h>
-
-#define BATCH_BYTES 65536u         /* a batch this full is sent */
-#define DECODE_ANOMALIES_MAX 1000u /* events for packets without a flow; the rest is only counted */
-
-/* ---- batches ---- */
-
-static void send_batch(struct proto_host *h, size_t bytes, uint64_t records)
-{
-    if (!records)
-        return;
-    if (h->out.send(h->out.arg, MSG_EVENTS, span_of(h->batch.p, bytes), -1) == 0)
-        h->events_sent += records;
-    else
-        h->events_unsent += records;
-}
-
 void host_flush(struct proto_host *h)
 {
-    send_batch(h, h->batch.n, h->events_batch);
-    writer_clear(&h->batch);
-    h->events_batch = 0;
-}
-
-/* An event that makes the batch too long for one message starts a new batch. */
-static void split_batch(struct proto_host *h)
-{
-    size_t n = h->batch.n - h->record;
-
-    send_batch(h, h->record, h->events_batch);
-    memmove(h->batch.p, h->batch.p + h->record, n);
-    h->batch.n = n;
-    h->record = 0;
-    h->events_batch = 0;
+    outbox_flush(&h->box);
 }
 
 /* ---- events ---- */
@@ -58,16 +27,15 @@ void event_begin(struct proto_host *h, enum event_type type, uint64_t ts_us, uin
     static const uint8_t head[EVENT_RECORD_HEAD];
 
     gh_check(!h->event_open);
-    if (h->batch.n >= BATCH_BYTES)
-        host_flush(h);
+    outbox_make_room(&h->box);
     h->event_open = true;
     h->event_type = type;
     h->ioc_flow = NULL;
     h->ioc_now_s = ts_us / 1000000;
     h->events_in++;
-    h->record = h->batch.n;
-    writer_bytes(&h->batch, head, sizeof(head)); /* filled in by event_end */
-    jw_init(ret, &h->batch);
+    h->record = h->box.chunk->events.n;
+    writer_bytes(&h->box.chunk->events, head, sizeof(head)); /* filled in by event_end */
+    jw_init(ret, &h->box.chunk->events);
     jw_obj(ret);
     jw_kplain(ret, "timestamp", event_time(h, ts_us));
     if (pcap_cnt && !h->live)
@@ -78,36 +46,32 @@ void event_begin(struct proto_host *h, enum event_type type, uint64_t ts_us, uin
 
 void event_end(struct proto_host *h, struct jw *j, uint64_t document)
 {
+    struct writer head, *w = &h->box.chunk->events;
+    struct event_record r = {.type = h->event_type, .document = document};
     size_t n;
-    struct writer head;
-    struct event_record r;
 
     gh_check(h->event_open && j->depth == 1);
     h->event_open = false;
     jw_end_obj(j);
     if (h->lists)
         ioc_event(h, h->event_type);
-    n = h->batch.n - h->record;
-    if (!writer_ok(&h->batch) || n > MSG_MAX) {
+    n = w->n - h->record;
+    if (!writer_ok(w) || n > MSG_MAX) {
         h->events_too_long++;
-        h->batch.n = h->record;
-        h->batch.bad = false;
+        w->n = h->record;
+        w->bad = false;
         return;
     }
-    if (h->batch.n > MSG_MAX)
-        split_batch(h);
-    r = (struct event_record){
-        .n = ++h->n, .type = h->event_type, .document = document == h->refused_document ? 0 : document};
-    r.json = span_part(writer_span(&h->batch), h->record + EVENT_RECORD_HEAD, n - EVENT_RECORD_HEAD);
-    writer_fixed(&head, h->batch.p + h->record, EVENT_RECORD_HEAD);
-    event_record_head_put(&head, &r);
+    r.json = span_part(writer_span(w), h->record + EVENT_RECORD_HEAD, n - EVENT_RECORD_HEAD);
+    writer_fixed(&head, w->p + h->record, EVENT_RECORD_HEAD);
+    event_record_head_put(&head, &r); /* its number is the outlet's to give */
     gh_check(writer_ok(&head));
-    h->events_batch++;
+    outbox_event(&h->box, h->record, document);
 }
 
 uint64_t host_events(const struct proto_host *h)
 {
-    return h->events_sent + h->events_batch;
+    return h->box.events;
 }
 
 void event_flow_end(struct proto_host *h, struct flow *f, enum flow_reason reason)
@@ -126,17 +90,8 @@ void event_flow_end(struct proto_host *h, struct flow *f, enum flow_reason reaso
 void event_document(void *host, const struct event_document *d, int fd)
 {
     struct proto_host *h = host;
-    uint8_t bytes[2048];
-    struct writer w;
 
-    writer_fixed(&w, bytes, sizeof(bytes));
-    event_document_put(&w, d);
-    gh_check(writer_ok(&w));
-    if (h->out.send(h->out.arg, MSG_DOCUMENT, writer_span(&w), fd) == 0)
-        return;
-    /* Its record goes out all the same, as one without bytes. */
-    h->refused_document = d->id;
-    h->documents_unsent++;
+    outbox_document(&h->box, d, fd);
 }
 
 /* ---- the parsers' side, see proto.h ---- */
@@ -211,9 +166,9 @@ void proto_anomaly(struct proto_ctx *cx, enum direction dir, const char *name)
         return;
     h->anomaly_counts[bit]++;
     /* An event may be open just now: then the oddity shows in the count only, until it happens again. */
-    if (h->event_open || (c->anomalies >> bit & 1))
+    if (h->event_open || (c->anomalies[bit / 64] >> bit % 64 & 1))
         return;
-    c->anomalies |= 1ull << bit;
+    c->anomalies[bit / 64] |= 1ull << bit % 64;
     event_begin(h, EVENT_ANOMALY, cx->now_us, cx->pcap_cnt, &j);
     conn_members(&j, c, dir);
     write_anomaly(&j, name, cx->app_proto);
@@ -225,8 +180,6 @@ void event_decode_anomaly(struct proto_host *h, const struct packet *p, const ch
     char ip[FLOW_IP_SIZE];
     struct jw j;
 
-    if (++h->decode_anomalies > DECODE_ANOMALIES_MAX)
-        return;
     event_begin(h, EVENT_ANOMALY, p->ts_us, p->number, &j);
     jw_kcstr(&j, "src_ip", flow_ip(p->src, p->ipv6, ip));
     jw_kcstr(&j, "dest_ip", flow_ip(p->dst, p->ipv6, ip));

@@ -4,8 +4,8 @@
 #define GH_SENSOR_HOST_IMPL_H
 
 #include "base/clock.h"
+#include "base/msg.h"
 #include "sensor/decode/carve.h"
-#include "sensor/decode/defrag.h"
 #include "sensor/decode/expect.h"
 #include "sensor/decode/flow.h"
 #include "sensor/decode/host.h"
@@ -14,8 +14,8 @@
 
 #include <stdatomic.h>
 
-#define HOST_ANOMALIES 64 /* different names of oddities; each has a bit in struct conn */
-#define HOST_FIRST 4096   /* first bytes of a direction that probes may ask for */
+#define HOST_ANOMALIES 256 /* different names of oddities; each has a bit in struct conn */
+#define HOST_FIRST 4096    /* first bytes of a direction that probes may ask for */
 
 /* The other version of what was said twice in one direction (host_other.c). */
 struct conn_other {
@@ -29,12 +29,13 @@ struct conn_other {
 struct conn {
     struct proto_ctx cx;
     struct flow *flow;
-    const struct proto *proto;              /* NULL: not decided */
-    void *state;                            /* the parser's */
-    struct conn *older_hole, *younger_hole; /* list of conns with a hole, when in_holes */
-    uint64_t anomalies;                     /* bits of those that were reported */
-    uint8_t *first[2];                      /* first bytes of a direction, while its probes want more */
-    uint64_t skipped[2];                    /* bytes before the parser came that it does not get */
+    const struct proto *proto;               /* NULL: not decided */
+    void *state;                             /* the parser's */
+    struct conn *older_hole, *younger_hole;  /* list of conns with a hole, when in_holes */
+    uint64_t hole_order;                     /* of the packet since which it has one */
+    uint64_t anomalies[HOST_ANOMALIES / 64]; /* bits of those that were reported */
+    uint8_t *first[2];                       /* first bytes of a direction, while its probes want more */
+    uint64_t skipped[2];                     /* bytes before the parser came that it does not get */
     uint16_t first_n[2];
     uint8_t first_dir; /* direction that spoke first */
     uint8_t tries;     /* datagrams probed */
@@ -51,18 +52,16 @@ struct proto_host {
     struct budget budget;
     struct flow_table *flows;
     struct labels *labels;
-    struct defrag *defrag;
     struct carver *carver;
     struct expects *expects;
     struct streams streams;
     struct targets targets;
-    struct host_out out;
     const char *iface;
-    uint64_t run;
     bool live;
 
-    struct writer batch; /* records of EVENTS that wait */
-    size_t record;       /* where the open event begins in it */
+    struct outbox box; /* what it says, and its place in the run */
+    uint64_t order;    /* of the job at work */
+    size_t record;     /* where the open event begins in the chunk */
     bool event_open;
     struct lists *lists;             /* what is looked for now; NULL: nothing */
     _Atomic(struct lists *) offered; /* what is looked for from the next frame on */
@@ -75,29 +74,18 @@ struct proto_host {
     uint64_t iso_second; /* the last time written, as text */
     char iso[CLOCK_ISO_SIZE];
     enum event_type event_type;
-    uint64_t events_in, events_sent, events_batch; /* begun; sent; in the batch */
-    uint64_t events_too_long, events_unsent;
-    uint64_t n;                /* number of the last event */
-    uint64_t refused_document; /* its DOCUMENT could not be sent */
-    uint64_t documents_unsent;
+    uint64_t events_in, events_too_long; /* begun; thrown away */
 
-    uint64_t frames, packets_out; /* frames read; those that became part of a flow */
-    uint64_t lost[PACKET_VERDICT_COUNT];
-    struct {
-        const char *reason;
-        uint64_t n;
-    } lost_before[4];         /* host_lost */
-    uint64_t segments_unread; /* of flows that no parser reads: they count as delivered */
+    uint64_t packets_out, lost_memory; /* frames that became part of a flow; that found no memory for one */
+    uint64_t segments_unread;          /* of flows that no parser reads: they count as delivered */
     uint64_t flow_events;
     uint64_t parsers_refused; /* connections left unparsed because memory was short */
-    uint64_t decode_anomalies;
     const char *anomaly_names[HOST_ANOMALIES];
     uint64_t anomaly_counts[HOST_ANOMALIES];
     size_t n_anomalies;
     struct conn *spare_tcp; /* chained through state */
     size_t n_spare_tcp;
-    struct conn *holes; /* conns that wait for bytes */
-    uint64_t holes_us;  /* when they were last looked at */
+    struct conn *oldest_hole, *youngest_hole; /* conns that wait for bytes, by hole_order */
 };
 
 /* host_conn.c: a TCP segment, a datagram; the end of a flow. */
@@ -132,7 +120,7 @@ void event_begin(struct proto_host *h, enum event_type type, uint64_t ts_us, uin
                  struct jw *ret);
 void event_end(struct proto_host *h, struct jw *j, uint64_t document);
 void event_flow_end(struct proto_host *h, struct flow *f, enum flow_reason reason);
-/* A fact about a packet that has no flow (yet): at most 1000 of them become events. */
+/* A fact about a packet that has no flow (yet). */
 void event_decode_anomaly(struct proto_host *h, const struct packet *p, const char *name);
 void event_document(void *host, const struct event_document *d, int fd);
 

@@ -340,7 +340,7 @@ static void tell(const struct search *s, struct span event)
     char bytes[8192];
     struct writer w;
     struct jw j;
-    size_t at = (size_t)(event.p - h->batch.p);
+    size_t at = (size_t)(event.p - h->box.chunk->events.p);
 
     writer_fixed(&w, bytes, sizeof(bytes));
     if (s->own.n) {
@@ -356,22 +356,22 @@ static void tell(const struct search *s, struct span event)
     gh_check(writer_ok(&w));
     if (s->own.n) { /* the members without their braces */
         bytes[w.n - 1] = ',';
-        insert(&h->batch, at, span_of(bytes + 1, w.n - 1 - (s->own.n == 2)));
+        insert(&h->box.chunk->events, at, span_of(bytes + 1, w.n - 1 - (s->own.n == 2)));
         return;
     }
     if (s->fileinfo.n)
         writer_u8(&w, ',');
-    insert(&h->batch, at, writer_span(&w));
+    insert(&h->box.chunk->events, at, writer_span(&w));
 }
 
 void ioc_event(struct proto_host *h, enum event_type type)
 {
-    struct span event = span_part(writer_span(&h->batch), h->record + EVENT_RECORD_HEAD, h->batch.n);
+    struct span event = span_part(writer_span(&h->box.chunk->events), h->record + EVENT_RECORD_HEAD, h->box.chunk->events.n);
     struct search s = {.h = h};
     char text[PATH_MAX_BYTES + 16];
     struct writer path;
 
-    if (!h->lists || !lists_count(h->lists) || !writer_ok(&h->batch) || type == EVENT_STATS)
+    if (!h->lists || !lists_count(h->lists) || !writer_ok(&h->box.chunk->events) || type == EVENT_STATS)
         return;
     look_flow(&s);
     writer_fixed(&path, text, sizeof(text));

@@ -56,6 +56,22 @@ struct labels {
     struct full *spare[SPARE_STATES]; /* what they pointed to is freed */
 };
 
+/* nDPI remembers across flows who spoke BitTorrent, STUN for a messenger, Ookla, Zoom, mining, Teams or a
+ * known certificate's TLS, by address, port, or the sum of both, and labels later flows by it. That makes the
+ * label of a flow depend on which other flows its module saw before: on the number of threads, and on where a
+ * capture begins. The library looks entries up by this public function of its own; ours comes first in the
+ * program and finds nothing. Of 6402 flows of nDPI's own captures this changes 8 (STUN whose messenger is
+ * told by another call). The one cache that does not go through it, Tinc's, is by both addresses, which share
+ * a thread. */
+uint8_t ndpi_lru_find_cache(struct ndpi_lru_cache *c, uint32_t key, uint16_t *value, uint8_t clean)
+{
+    (void)c;
+    (void)key;
+    (void)value;
+    (void)clean;
+    return 0;
+}
+
 /* ---- modules ---- */
 
 static void module_free(struct module *m)

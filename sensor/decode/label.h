@@ -4,8 +4,8 @@
  * TCP flow that begins with an empty segment only that segment is kept until a second one comes: a flood of
  * SYNs takes 100 bytes each.
  *
- * nDPI keeps caches across flows, so the same packets in the same order give the same labels. One struct
- * labels per thread; what nDPI does not let threads do at the same time (making and freeing modules) is done
+ * nDPI's caches across flows are off, so a flow's packets alone make its label, whatever crosses beside it.
+ * One struct labels per thread; what nDPI does not let threads do at the same time (making and freeing modules) is done
  * under a lock in here. Host names are the peer's text: write them escaped.
  *
  * The site's own protocols and categories (label_rules.h) may change while flows are undecided: a new module

@@ -21,6 +21,12 @@ void ledger_set(struct ledger *l, enum ledger_row row, uint64_t in, uint64_t out
     l->rows[row].out = out;
 }
 
+void ledger_add(struct ledger *l, enum ledger_row row, uint64_t in, uint64_t out)
+{
+    l->rows[row].in += in;
+    l->rows[row].out += out;
+}
+
 void ledger_lost(struct ledger *l, enum ledger_row row, const char *reason, uint64_t n)
 {
     if (!n)

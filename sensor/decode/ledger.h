@@ -31,6 +31,7 @@ struct ledger {
 const char *ledger_row_name(enum ledger_row row);
 void ledger_init(struct ledger *l);
 void ledger_set(struct ledger *l, enum ledger_row row, uint64_t in, uint64_t out);
+void ledger_add(struct ledger *l, enum ledger_row row, uint64_t in, uint64_t out);
 /* Adds to a loss; the same reason may come again. n == 0 adds nothing. */
 void ledger_lost(struct ledger *l, enum ledger_row row, const char *reason, uint64_t n);
 bool ledger_balanced(const struct ledger *l);

@@ -347,7 +347,13 @@ enum packet_verdict packet_decode_ip(struct packet *p, struct span l3)
 
 bool packet_outer(const struct packet *p, struct packet *ret)
 {
-    struct packet o = {.ts_us = p->ts_us, .number = p->number, .wire_bytes = p->wire_bytes};
+    struct packet o = {.ts_us = p->ts_us,
+                       .number = p->number,
+                       .now_us = p->now_us,
+                       .order = p->order,
+                       .wire_bytes = p->wire_bytes,
+                       .frame = p->frame,
+                       .link_type = p->link_type};
     struct walk w = {.p = &o, .r = reader_span(p->tunnel_l3), .outer_only = true};
 
     if (!p->tunnel)

@@ -42,8 +42,12 @@ enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16
 struct packet {
     uint64_t ts_us;    /* capture time */
     uint64_t number;   /* from 1 in the run */
+    uint64_t now_us;   /* time of the run (pulse.h) */
+    uint64_t order;    /* place among all packets of the run, see front.h */
     size_t wire_bytes; /* length on the wire */
     /* link */
+    struct span frame;  /* all of it, as captured; of a reassembled datagram the last one */
+    unsigned link_type; /* of frame */
     uint8_t src_mac[6],
         dst_mac[6];   /* of the frame on the wire, also when there is another frame in a tunnel */
     uint16_t vlan[2]; /* ids, outermost first */
@@ -78,16 +82,17 @@ struct packet {
                             same as l4 */
 };
 
-/* Decodes a frame of the given pcap link type (LINKTYPE_ value). p must have ts_us, number and wire_bytes set
- * and the rest zeroed. PACKET_OK, also for a fragment (p->fragment): then the transport is not decoded yet.
+/* Decodes a frame of the given pcap link type (LINKTYPE_ value). p must have its times, numbers and
+ * wire_bytes set and the rest zeroed. PACKET_OK, also for a fragment (p->fragment): then the transport is not
+ * decoded yet.
  */
 enum packet_verdict packet_decode(struct packet *p, unsigned link_type, struct span frame);
 /* Decodes a reassembled datagram again from its IP header on (l3 as defrag built it). The result may be a
  * fragment once more: of a datagram inside a tunnel. */
 enum packet_verdict packet_decode_ip(struct packet *p, struct span l3);
 bool packet_link_known(unsigned link_type);
-/* The packet around the tunnel of p, transport decoded, as one sees it who does not look into tunnels. ts_us,
- * number, wire_bytes and MAC addresses are those of p. False when p came through no tunnel. */
+/* The packet around the tunnel of p, transport decoded, as one sees it who does not look into tunnels. Times,
+ * numbers, wire_bytes, frame and MAC addresses are those of p. False when p came through no tunnel. */
 bool packet_outer(const struct packet *p, struct packet *ret);
 
 #endif

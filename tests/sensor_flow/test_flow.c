@@ -3,6 +3,7 @@
  * published samples; addresses as text. */
 #include "sensor/decode/community.h"
 #include "sensor/decode/flow.h"
+#include "sensor/decode/pulse.h"
 #include "tests/check.h"
 
 #define SECOND 1000000ull
@@ -194,11 +195,16 @@ static void run_row(const struct row *r)
     struct budget budget = {.max = 16u << 20};
     struct ends ends = {.n = 0};
     struct flow_table *t = flow_table_new(&opt, &budget, on_end, &ends);
+    struct pulse pulse = {0};
     uint64_t number = 0;
 
     for (const struct step *s = r->steps; s->from; s++) {
         struct packet p = packet_of(s, ++number);
         enum direction dir;
+        if (pulse_at(&pulse, p.ts_us))
+            flow_table_tick(t, pulse.now_us);
+        p.now_us = pulse.now_us;
+        p.order = number << 4;
         CHECK(flow_table_packet(t, &p, &dir) != NULL);
     }
     flow_table_flush(t, FLOW_SHUTDOWN);

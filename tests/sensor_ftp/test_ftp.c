@@ -70,16 +70,16 @@ static void build(const struct ftp_case *c)
 static void play(size_t late, size_t behind, char *told, size_t cap)
 {
     struct conf conf;
-    struct host_options opt = {.conf = &conf, .documents = true, .keep = true, .run = 1};
+    struct crew_options opt = {.conf = &conf, .threads = 1, .documents = true, .keep = true, .run = 1};
     struct host_out out = core_out(&core);
-    struct proto_host *h;
+    struct crew *h;
     uint64_t now = START;
     struct ledger l;
     size_t at = 0;
 
     conf_defaults(&conf);
     core_init(&core);
-    h = host_new(&opt, &out);
+    h = crew_new(&opt, &out);
     gh_check(h);
     for (size_t i = 0; i < all.n; i++) {
         size_t n = late >= behind || i < late || i > behind ? i : i == behind ? late : i + 1;
@@ -87,10 +87,10 @@ static void play(size_t late, size_t behind, char *told, size_t cap)
                           .wire_bytes = (uint32_t)all.size[n],
                           .ts_us = now += 1000,
                           .link_type = 1};
-        host_frame(h, &f);
+        crew_frame(h, &f);
     }
-    host_finish(h);
-    host_ledger(h, &l);
+    crew_finish(h);
+    crew_ledger(h, &l);
     CHECK(ledger_balanced(&l));
     CHECK_STR(core.fault ? core.fault : "", "");
     told[0] = 0;
@@ -102,7 +102,7 @@ static void play(size_t late, size_t behind, char *told, size_t cap)
                                json_cstr(json_path(e, "fileinfo.state"), "?"));
         gh_check(at < cap);
     }
-    host_free(h);
+    crew_free(h);
 }
 
 static bool said(const char *text)

@@ -5,7 +5,7 @@
 #define GH_TESTS_CORE_H
 
 #include "base/json.h"
-#include "sensor/decode/host.h"
+#include "sensor/decode/crew.h"
 
 #define CORE_EVENTS 4096
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Any frames: no fault in packet, fragments, flow, nDPI, stream and parsers, and the ledger adds up.
  * Input: u8 link type, then frames: u16 length, u8 time step, bytes. */
-#include "sensor/decode/host.h"
+#include "sensor/decode/crew.h"
 
 #include <unistd.h>
 
@@ -25,20 +25,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct conf conf;
-    static struct proto_host
+    static struct crew
         *h; /* nDPI takes long to set up: a pipeline serves many inputs, as captures of one run */
     static unsigned served;
     static uint64_t now = 1700000000000000ull;
     const struct host_out out = {on_send, NULL};
-    const struct host_options opt = {.conf = &conf, .documents = true, .keep = true};
+    const struct crew_options opt = {.conf = &conf, .threads = 1, .documents = true, .keep = true};
     struct reader r = reader_of(data, size);
     unsigned link = reader_u8(&r);
     struct ledger l;
 
     if (served++ % 500 == 0) {
-        host_free(h);
+        crew_free(h);
         conf_defaults(&conf);
-        h = host_new(&opt, &out);
+        h = crew_new(&opt, &out);
         gh_check(h);
     }
     while (reader_left(&r)) {
@@ -48,10 +48,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         f.ts_us = now;
         f.bytes = reader_take(&r, n < reader_left(&r) ? n : reader_left(&r));
         f.wire_bytes = f.bytes.n;
-        host_frame(h, &f);
+        crew_frame(h, &f);
     }
-    host_finish(h);
-    host_ledger(h, &l);
+    crew_finish(h);
+    crew_ledger(h, &l);
     gh_check(ledger_balanced(&l));
     return 0;
 }

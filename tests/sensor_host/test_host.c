@@ -11,25 +11,25 @@ enum { SYN = 2, FIN = 1, RST = 4, ACK = 16 };
 struct bench {
     struct conf conf;
     struct core core;
-    struct proto_host *host;
+    struct crew *host;
     uint64_t now_us;
 };
 
 static void bench_open(struct bench *b, bool documents, bool keep)
 {
-    struct host_options opt = {.conf = &b->conf, .documents = documents, .keep = keep, .run = 7};
+    struct crew_options opt = {.conf = &b->conf, .threads = 1, .documents = documents, .keep = keep, .run = 7};
     struct host_out out = core_out(&b->core);
 
     core_init(&b->core);
     b->now_us = START;
-    b->host = host_new(&opt, &out);
+    b->host = crew_new(&opt, &out);
     gh_check(b->host);
 }
 
 static void send(struct bench *b, struct span bytes)
 {
     struct frame f = {.bytes = bytes, .wire_bytes = bytes.n, .ts_us = b->now_us, .link_type = 1};
-    host_frame(b->host, &f);
+    crew_frame(b->host, &f);
     b->now_us += 1000;
 }
 
@@ -37,17 +37,17 @@ static void check_ledger(struct bench *b)
 {
     struct ledger l;
 
-    host_ledger(b->host, &l);
+    crew_ledger(b->host, &l);
     CHECK(ledger_balanced(&l));
 }
 
 static void bench_close(struct bench *b)
 {
-    host_finish(b->host);
+    crew_finish(b->host);
     check_ledger(b);
     CHECK_STR(b->core.fault ? b->core.fault : "", "");
     CHECK(b->core.deaf || b->core.final);
-    host_free(b->host);
+    crew_free(b->host);
     core_done(&b->core);
 }
 
@@ -88,7 +88,7 @@ static void test_http(struct bench *b)
     bench_open(b, true, true);
     exchange(b, &c);
     farewell(b, &c);
-    host_finish(b->host);
+    crew_finish(b->host);
     e = core_event(&b->core, "flow", 0);
     CHECK_U64(core_count(&b->core, "flow"), 1);
     CHECK_STR(json_cstr(json_get(e, "src_ip"), ""), "10.0.0.1");
@@ -115,7 +115,7 @@ static void test_http(struct bench *b)
     CHECK_U64((uint64_t)ledger_of(b, "events.out"), b->core.n_events);
     check_ledger(b);
     CHECK_STR(b->core.fault ? b->core.fault : "", "");
-    host_free(b->host);
+    crew_free(b->host);
     core_done(&b->core);
 }
 
@@ -132,7 +132,7 @@ static void test_inner(struct bench *b)
     send(b, frame_next(&c, 0, ACK, "HELO me\r\n"));
     send(b, frame_next(&c, 1, ACK, "250 mail\r\n"));
     farewell(b, &c);
-    host_flush(b->host);
+    crew_flush(b->host);
     CHECK_STR(json_cstr(json_get(core_event(&b->core, "http", 0), "app_proto"), ""), "http");
     CHECK_STR(json_cstr(json_get(core_event(&b->core, "smtp", 0), "app_proto"), ""), "smtp");
     bench_close(b);
@@ -145,7 +145,7 @@ static void test_no_documents(struct bench *b)
     bench_open(b, false, false);
     exchange(b, &c);
     farewell(b, &c);
-    host_flush(b->host);
+    crew_flush(b->host);
     CHECK_U64(core_count(&b->core, "http"), 1);
     CHECK_U64(core_count(&b->core, "fileinfo"), 0);
     bench_close(b);
@@ -161,7 +161,7 @@ static void test_tunnel(struct bench *b)
     bench_open(b, true, false);
     exchange(b, &c);
     farewell(b, &c);
-    host_finish(b->host);
+    crew_finish(b->host);
     CHECK_U64(core_count(&b->core, "flow"), 3);
     CHECK_U64(core_count(&b->core, "fileinfo"), 1);
     for (size_t i = 0; i < 3; i++) {
@@ -177,7 +177,7 @@ static void test_tunnel(struct bench *b)
     CHECK_U64(json_i64(json_path(outer, "flow.pkts_toserver"), 0), 5);
     CHECK_U64((uint64_t)ledger_of(b, "packets.out"), 8);
     check_ledger(b);
-    host_free(b->host);
+    crew_free(b->host);
     core_done(&b->core);
 }
 
@@ -194,12 +194,12 @@ static void test_swapped(struct bench *b)
 
     bench_open(b, true, false);
     send(b, frame_udp(&c, 1, DNS_ANSWER, sizeof(DNS_ANSWER) - 1));
-    host_finish(b->host);
+    crew_finish(b->host);
     e = core_event(&b->core, "flow", 0);
     CHECK_STR(json_cstr(json_get(e, "app_proto"), ""), "dns");
     CHECK_STR(json_cstr(json_get(e, "src_ip"), ""), "10.0.0.1");
     CHECK_U64(json_i64(json_path(e, "flow.pkts_toclient"), 0), 1);
-    host_free(b->host);
+    crew_free(b->host);
     core_done(&b->core);
 }
 
@@ -212,12 +212,12 @@ static void test_midstream(struct bench *b)
     bench_open(b, true, false);
     send(b, frame_next(&c, 1, ACK, ANSWER));
     farewell(b, &c);
-    host_finish(b->host);
+    crew_finish(b->host);
     e = core_event(&b->core, "fileinfo", 0);
     CHECK_STR(json_cstr(json_get(e, "src_ip"), ""), "10.0.0.2");
     CHECK_STR(json_cstr(json_get(core_event(&b->core, "flow", 0), "src_ip"), ""), "10.0.0.1");
     check_ledger(b);
-    host_free(b->host);
+    crew_free(b->host);
     core_done(&b->core);
 }
 
@@ -235,7 +235,7 @@ static void test_overlap(struct bench *b)
         send(b, frame_tcp(&c, 0, ACK, at, c.seq[1], "PUT /", 5));
     send(b, frame_next(&c, 1, ACK, ANSWER));
     farewell(b, &c);
-    host_flush(b->host);
+    crew_flush(b->host);
     CHECK_U64(core_count(&b->core, "anomaly"), 1);
     CHECK_STR(json_cstr(json_path(core_event(&b->core, "anomaly", 0), "anomaly.event"), ""),
               "stream.reassembly_overlap_different_data");
@@ -256,11 +256,11 @@ static void test_silent_hole(struct bench *b)
     c.seq[1]++; /* never captured */
     send(b, frame_next(&c, 1, ACK, "world"));
     send(b, frame_next(&c, 0, ACK, ""));
-    host_flush(b->host);
+    crew_flush(b->host);
     CHECK_U64(core_count(&b->core, "fileinfo"), 0);
     b->now_us += 3000000;
     send(b, frame_udp(&other, 0, "x", 1));
-    host_flush(b->host);
+    crew_flush(b->host);
     e = core_event(&b->core, "fileinfo", 0);
     CHECK(json_bool(json_path(e, "fileinfo.gaps"), false));
     CHECK_STR(json_cstr(json_path(e, "fileinfo.state"), ""), "TRUNCATED");
@@ -277,13 +277,13 @@ static void test_query(struct bench *b)
 
     bench_open(b, true, false);
     exchange(b, &c);
-    host_flush(b->host);
+    crew_flush(b->host);
     id = (uint64_t)json_i64(json_get(core_event(&b->core, "http", 0), "flow_id"), 0);
     for (int known = 1; known >= 0; known--) {
         writer_fixed(&w, bytes, sizeof(bytes));
         writer_le(&w, known ? id : 1, 8);
         writer_le(&w, 42 + (unsigned)known, 8);
-        host_query(b->host, writer_span(&w));
+        crew_query(b->host, writer_span(&w));
         CHECK_U64(b->core.request, 42 + (unsigned)known);
         CHECK(b->core.target_found == (known == 1));
         if (known) {
@@ -293,7 +293,7 @@ static void test_query(struct bench *b)
             CHECK(b->core.target.server_mac[5] == 2 && b->core.target.client[3] == 1);
         }
     }
-    host_query(b->host, span_of(bytes, 15)); /* malformed: ignored */
+    crew_query(b->host, span_of(bytes, 15)); /* malformed: ignored */
     bench_close(b);
 }
 
@@ -318,8 +318,8 @@ static void test_early_stop(struct bench *b)
     send(b, frame_next(&c, 0, ACK, REQUEST));
     send(b, frame_tcp(&c, 1, ACK, c.seq[1] + 40, c.seq[0], "behind a hole", 13));
     check_ledger(b);
-    host_lost(b->host, "kernel_drop", 5);
-    host_ledger_send(b->host, false);
+    crew_lost(b->host, "kernel_drop", 5);
+    crew_ledger_send(b->host, false);
     CHECK(!b->core.final);
     CHECK_U64((uint64_t)ledger_of(b, "packets.in"), 10);
     CHECK_U64((uint64_t)ledger_of(b, "packets.lost.kernel_drop"), 5);
@@ -373,7 +373,7 @@ static void test_garbage(struct bench *b)
     for (unsigned i = 0; i < 60000; i++) {
         struct frame f = {.bytes = mutated(&c, buf), .link_type = rng(50) ? 1 : rng(300), .ts_us = b->now_us};
         f.wire_bytes = f.bytes.n;
-        host_frame(b->host, &f);
+        crew_frame(b->host, &f);
         b->now_us += rng(100) ? 1000 : rng(20000000);
         if (i % 500 == 0)
             check_ledger(b);
@@ -382,12 +382,12 @@ static void test_garbage(struct bench *b)
             b->core.n_events = 0;
         }
     }
-    host_finish(b->host);
+    crew_finish(b->host);
     check_ledger(b);
     CHECK_U64((uint64_t)ledger_of(b, "packets.in"), 60000);
     CHECK(ledger_of(b, "packets.lost.unaccounted") < 0 && ledger_of(b, "segments.lost.unaccounted") < 0);
     CHECK_STR(b->core.fault ? b->core.fault : "", "");
-    host_free(b->host);
+    crew_free(b->host);
     core_done(&b->core);
 }
 

@@ -61,7 +61,8 @@ static struct frame make(struct tape *t, uint64_t flow, size_t n, unsigned link_
     writer_le(&w, flow, 8);
     writer_le(&w, ++t->number, 8);
     gh_check(n >= 16 && n <= sizeof(bytes));
-    return (struct frame){span_of(bytes, n), n, t->number, link_type};
+    return (struct frame){
+        .bytes = span_of(bytes, n), .wire_bytes = n, .ts_us = t->number, .link_type = link_type};
 }
 
 uint64_t tape_add(struct tape *t, uint64_t flow, size_t n, bool first, unsigned link_type)
