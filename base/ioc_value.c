@@ -83,6 +83,7 @@ static bool domain_plain(struct span text, char out[static IOC_DOMAIN_MAX + 1], 
 {
     struct reader r = reader_span(text);
     size_t label = 0;
+    bool number = true; /* the label has digits only */
 
     if (!text.n || text.n > IOC_DOMAIN_MAX)
         return false;
@@ -94,12 +95,13 @@ static bool domain_plain(struct span text, char out[static IOC_DOMAIN_MAX + 1], 
                 ? !label
                 : label == 63 || !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
             return false;
+        number = c == '.' || (number && c >= '0' && c <= '9');
         label = c == '.' ? 0 : label + 1;
         out[i] = (char)c;
     }
     out[text.n] = 0;
     *ret_n = text.n;
-    return label > 0;
+    return label > 0 && !number; /* 192.0.2.300 is no name */
 }
 
 static bool is_ascii(struct span s)

@@ -168,6 +168,11 @@ static void on_keeper(void *arg, uint32_t events)
                 p->on_stop(p);
             else
                 loop_stop(p->loop);
+        } else if (m.type == MSG_RELOAD) {
+            if (p->on_reload)
+                p->on_reload(p);
+        } else if (m.type == MSG_OUTPUT && p->on_output) {
+            p->on_output(p, m.fd);
         } else if (m.type == MSG_PEER) {
             enum role role = m.body.n ? (enum role)m.body.p[0] : ROLE_ANY;
             if (p->on_peer && role < ROLE_COUNT)

@@ -21,6 +21,9 @@ struct proc {
     /* A channel to role arrived (first time or after a restart). The callee makes a msg_chan of fd and owns it. */
     void (*on_peer)(struct proc *p, enum role role, int fd);
     void (*on_stop)(struct proc *p); /* default: stop the loop */
+    /* OUTPUT: fd is the callee's, -1 for none. Default: nothing. */
+    void (*on_output)(struct proc *p, int fd);
+    void (*on_reload)(struct proc *p); /* RELOAD: read your files again; default: nothing */
     char **argv;                     /* own options that are left, without the common ones */
     int argc;
 };

@@ -200,6 +200,7 @@ static int start(struct inspect *in, struct loop *loop, int outdir_fd)
         keeper_link(in->keeper, ROLE_CORE, ROLE_POLICY);
     }
     keeper_link(in->keeper, ROLE_SENSOR, ROLE_CORE);
+    keeper_add_lists(in->keeper, &in->opt.conf, true);
     return keeper_start(in->keeper);
 }
 

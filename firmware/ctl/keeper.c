@@ -311,6 +311,24 @@ void keeper_link_self(struct keeper *k, enum role role)
     keeper_link(k, role, ROLE_KEEPER);
 }
 
+void keeper_add_lists(struct keeper *k, const struct conf *conf, bool strict)
+{
+    static char *strict_args[] = {(char *)"--strict", NULL};
+
+    if (!*conf->lists_dir && !*conf->sensor_ndpi_protocols && !*conf->sensor_ndpi_categories)
+        return;
+    keeper_add(k, ROLE_LISTS, "gh-lists", strict ? strict_args : NULL, -1, -1, -1);
+    keeper_link(k, ROLE_LISTS, ROLE_SENSOR);
+}
+
+void keeper_tell(struct keeper *k, enum role role, enum msg_type type)
+{
+    struct child *c = &k->children[role];
+
+    if (c->pid > 0 && c->chan)
+        (void)msg_post(c->chan, type, (struct span){NULL, 0}, -1);
+}
+
 int keeper_start(struct keeper *k)
 {
     for (size_t i = 0; i < ROLE_COUNT; i++) {

@@ -39,6 +39,11 @@ void keeper_add(struct keeper *k, enum role role, const char *exe, char *const *
 void keeper_link(struct keeper *k, enum role a, enum role b);
 /* This process talks to role itself, as the core would. */
 void keeper_link_self(struct keeper *k, enum role role);
+/* gh-lists and its link to the sensor, when the configuration names lists or rules for nDPI. strict: files that cannot be used
+ * end it at the start. */
+void keeper_add_lists(struct keeper *k, const struct conf *conf, bool strict);
+/* An empty message to a child, if it runs (RELOAD). */
+void keeper_tell(struct keeper *k, enum role role, enum msg_type type);
 /* Starts everything added. 0 or a code (logged). */
 int keeper_start(struct keeper *k);
 /* Ends and starts one child again at once (a replay begins anew). */

@@ -56,6 +56,8 @@ static const struct command commands[] = {
             "  --remove ID           forget documents\n"
             "  --json                one JSON line for each document\n"
             "Exit 2: a document could not be registered; the others are.\n"},
+    {"lists", NULL, "gh-lists", "compile, check, show and ask lists of indicators",
+     "gatehouse lists compile|check|show|lookup ...", "'gatehouse lists' alone shows each form.\n"},
     {"journal", NULL, "gh-core", "verify, print, export and import the signed journal",
      "gatehouse journal verify|cat|export|import ...", "'gatehouse journal' alone shows each form.\n"},
     {"evidence", NULL, "gh-core", "list and open sealed documents", "gatehouse evidence list|open ...",

@@ -101,7 +101,7 @@ static void on_note(void *arg, enum role role, struct span json)
 
 static void write_status(void *arg)
 {
-    static const enum role shown[] = {ROLE_SENSOR, ROLE_CORE, ROLE_SCAN, ROLE_POLICY, ROLE_ENFORCE, ROLE_UPLINK};
+    static const enum role shown[] = {ROLE_SENSOR, ROLE_CORE, ROLE_SCAN, ROLE_POLICY, ROLE_ENFORCE, ROLE_UPLINK, ROLE_LISTS};
     struct run *r = arg;
     char path[CONF_TEXT + 32], temp[CONF_TEXT + 32], iso[CLOCK_ISO_SIZE];
     struct writer w;
@@ -149,6 +149,13 @@ static void on_stop(void *arg)
     struct run *r = arg;
     log_info("stopping");
     keeper_stop(r->keeper, 10000);
+}
+
+static void on_reload(void *arg)
+{
+    struct run *r = arg;
+
+    keeper_tell(r->keeper, ROLE_LISTS, MSG_RELOAD);
 }
 
 static int parse(struct run *r, int argc, char **argv)
@@ -232,6 +239,7 @@ static void build(struct run *r)
     }
     keeper_add(r->keeper, ROLE_SENSOR, "gh-sensor", r->sensor_args, -1, -1, -1);
     keeper_link(r->keeper, ROLE_SENSOR, ROLE_CORE);
+    keeper_add_lists(r->keeper, c, false);
 }
 
 int command_run(int argc, char **argv)
@@ -253,6 +261,7 @@ int command_run(int argc, char **argv)
     gh_check(r.loop);
     loop_signal(r.loop, SIGINT, on_stop, &r);
     loop_signal(r.loop, SIGTERM, on_stop, &r);
+    loop_signal(r.loop, SIGHUP, on_reload, &r);
     r.keeper = keeper_new(r.loop, r.opt.conf_args, &hooks);
     build(&r);
     if (keeper_start(r.keeper) != 0) {

@@ -421,3 +421,22 @@ void host_lists(struct proto_host *h, struct lists *l)
 {
     lists_unref(atomic_exchange(&h->offered, lists_ref(l)));
 }
+
+void host_lists_fault(struct proto_host *h, struct span reason, uint64_t wall_us)
+{
+    struct jw j;
+
+    if (!h->live) /* the events of a replay are the same each time */
+        return;
+    event_begin(h, EVENT_ANOMALY, wall_us, 0, &j);
+    jw_kobj(&j, "anomaly");
+    jw_kcstr(&j, "type", "gatehouse");
+    jw_kcstr(&j, "event", "lists.refused");
+    jw_end_obj(&j);
+    jw_kobj(&j, "gatehouse");
+    jw_kobj(&j, "lists");
+    jw_kstr(&j, "refused", reason);
+    jw_end_obj(&j);
+    jw_end_obj(&j);
+    event_end(h, &j, 0);
+}

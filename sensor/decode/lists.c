@@ -184,3 +184,22 @@ void lists_write(const struct lists *l, size_t max, struct jw *j)
         }
     jw_end_arr(j);
 }
+
+void lists_append(const struct lists *l, size_t max, struct writer *w)
+{
+    size_t n = w->n;
+    struct jw j;
+
+    if (!l || !n || !writer_ok(w))
+        return;
+    w->n--; /* its last brace */
+    writer_str(w, ",\"lists\":");
+    jw_init(&j, w);
+    lists_write(l, max, &j);
+    writer_u8(w, '}');
+    if (writer_ok(w))
+        return;
+    w->bad = false; /* it does not fit: without, then */
+    w->n = n - 1;
+    writer_u8(w, '}');
+}

@@ -36,6 +36,8 @@ bool lists_find(const struct lists *l, size_t i, const struct ioc_query *q, uint
                 struct ioc_hit *ret);
 void lists_hit(struct lists *l, size_t i);
 struct span lists_rules(const struct lists *l, enum label_file f);
+/* Adds "lists" to the JSON object that w ends with, as lists_write. l may be NULL. */
+void lists_append(const struct lists *l, size_t max, struct writer *w);
 /* [{"name","entries","bytes","built","hits"}]: at most max of them, those with hits first. */
 void lists_write(const struct lists *l, size_t max, struct jw *j);
 

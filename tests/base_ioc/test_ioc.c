@@ -154,6 +154,7 @@ static void refused(void)
         {IOC_DOMAIN, ""},
         {IOC_DOMAIN, "."},
         {IOC_DOMAIN, "*."},
+        {IOC_DOMAIN, "192.0.2.300"},
         {IOC_DOMAIN, "a..b"},
         {IOC_DOMAIN, "a b"},
         {IOC_DOMAIN, "a/b"},
