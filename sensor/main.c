@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * gh-sensor: frames in, facts and documents out.
  *
- *     gh-sensor [common options] [--no-documents] [--keep] [--run N] [-- FILE...]
+ *     gh-sensor [common options] [--no-documents] [--keep] [--run N] [--threads N] [-- FILE...]
  *
  * With files ("fd:N" is a descriptor that is open already) they are read one after the other as one run;
  * without, the interface capture.interface is watched until STOP or SIGTERM. Everything is opened first, then
@@ -11,12 +11,13 @@
 #include "base/jail.h"
 #include "base/log.h"
 #include "base/proc.h"
-#include "sensor/decode/host.h"
+#include "sensor/decode/crew.h"
 #include "sensor/decode/lists_link.h"
 #include "sensor/decode/packet.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,18 +30,21 @@
 #define CORE_QUEUE (64u << 20) /* live: what the core may be behind */
 #define CORE_DOCUMENTS 512
 #define NOTE_MS 2000
-#define DESCRIPTORS 16384        /* large documents that are open or wait for the core */
-#define HEAD_ROOM (512ull << 20) /* code, nDPI, buffers, beside what the configuration names */
+#define DESCRIPTORS 16384           /* large documents that are open or wait for the core */
+#define HEAD_ROOM (512ull << 20)    /* code, nDPI, buffers, beside what the configuration names */
+#define THREAD_ROOM (32ull << 20)   /* and of each further thread */
+#define THREAD_SPACE (192ull << 20) /* address space that its stack and allocator reserve */
 
 struct sensor {
     struct proc proc;
-    struct proto_host *host;
+    struct crew *crew;
     struct msg_chan *core; /* NULL while there is none */
     struct loop_io *core_io, *source_io;
     struct lists_link *lists;
     struct source **sources;
     size_t n_sources;
     bool documents, keep, live, stop, began, core_lost;
+    unsigned threads;
     uint64_t run, drops_seen, interface_drops_seen;
     int rc;
 };
@@ -96,7 +100,7 @@ static void on_core(void *arg, uint32_t events)
     while (rc == 0) {
         rc = msg_receive(s->core, &m, false);
         if (rc == 0 && m.type == MSG_FLOW_QUERY)
-            host_query(s->host, m.body);
+            crew_query(s->crew, m.body);
         if (rc == 0 && m.fd >= 0)
             close(m.fd);
     }
@@ -153,14 +157,14 @@ static void on_lists(void *arg, struct lists *l)
 {
     struct sensor *s = arg;
 
-    host_lists(s->host, l);
+    crew_lists(s->crew, l);
 }
 
 static void on_lists_fault(void *arg, struct span reason)
 {
     struct sensor *s = arg;
 
-    host_lists_fault(s->host, reason, clock_wall_us());
+    crew_lists_fault(s->crew, reason, clock_wall_us());
 }
 
 /* ---- start ---- */
@@ -180,7 +184,7 @@ static void on_signal(void *arg)
 
 static void usage(const char *what)
 {
-    log_error("%s\nusage: gh-sensor [--no-documents] [--keep] [--run N] [-- FILE...]", what);
+    log_error("%s\nusage: gh-sensor [--no-documents] [--keep] [--run N] [--threads N] [-- FILE...]", what);
     exit(2);
 }
 
@@ -204,8 +208,17 @@ static void open_file(struct sensor *s, const char *name)
     s->sources[s->n_sources++] = src;
 }
 
+static unsigned processors(void)
+{
+    cpu_set_t set;
+    int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+
+    return n < 1 ? 1 : n > CREW_THREADS ? CREW_THREADS : (unsigned)n;
+}
+
 static void parse(struct sensor *s)
 {
+    uint64_t n = s->proc.conf.sensor_threads;
     bool files = false;
 
     s->sources = calloc((size_t)s->proc.argc + 1, sizeof(struct source *));
@@ -220,6 +233,9 @@ static void parse(struct sensor *s)
         } else if (!strcmp(a, "--run") && i + 1 < s->proc.argc) {
             if (!span_number(span_str(s->proc.argv[++i]), UINT64_MAX, &s->run))
                 usage("--run needs a number");
+        } else if (!strcmp(a, "--threads") && i + 1 < s->proc.argc) {
+            if (!span_number(span_str(s->proc.argv[++i]), CREW_THREADS, &n))
+                usage("--threads needs a number from 0 to 64");
         } else if (a[0] == '-' && a[1]) {
             usage("unknown option");
         } else {
@@ -228,6 +244,7 @@ static void parse(struct sensor *s)
         }
     }
     s->live = !files;
+    s->threads = s->live ? 1 : n ? (unsigned)n : processors();
 }
 
 static void open_interface(struct sensor *s)
@@ -251,12 +268,15 @@ static void lock_in(struct sensor *s)
 {
     const struct conf *c = &s->proc.conf;
     struct jail_options opt = {.user = c->node_user,
-                               .receive_only_fd = s->live ? source_fd(s->sources[0]) : 0};
+                               .receive_only_fd = s->live ? source_fd(s->sources[0]) : 0,
+                               .threads = s->threads > 1};
     char err[256];
 
     opt.memory = c->sensor_memory + c->sensor_documents_memory + c->capture_buffer + HEAD_ROOM;
+    opt.memory += s->threads * THREAD_ROOM;
+    opt.input = s->threads * THREAD_SPACE;
     opt.files = DESCRIPTORS;
-    opt.input = 2 * c->lists_memory; /* those of now and those that replace them */
+    opt.input += 2 * c->lists_memory; /* those of now and those that replace them */
     if (jail_enter(JAIL_SENSOR, &opt, NULL, err, sizeof(err)) != 0) {
         log_error("%s", err);
         exit(3);
@@ -270,7 +290,7 @@ static bool on_waiting(void *arg)
 {
     struct sensor *s = arg;
 
-    host_flush(s->host);
+    crew_flush(s->crew);
     loop_once(s->proc.loop, 0);
     return !s->stop && !s->core_lost;
 }
@@ -296,7 +316,7 @@ static void read_file(struct sensor *s, struct source *src)
     while (!s->stop && !s->core_lost && step == SOURCE_FRAME) {
         for (int i = 0; i < TURN_FRAMES && (step = source_next(src, &f)) == SOURCE_FRAME; i++) {
             look_at_link(src, f.link_type, &told);
-            host_frame(s->host, &f);
+            crew_frame(s->crew, &f);
         }
         loop_once(s->proc.loop, 0);
     }
@@ -315,10 +335,10 @@ static int run_files(struct sensor *s)
     if (s->stop && s->run) {
         /* A replay that stops early must not end its flows: the events would differ from those of the whole
          * run, whose numbers they would take in the journal. */
-        host_ledger_send(s->host, false);
+        crew_ledger_send(s->crew, false);
         return 3;
     }
-    host_finish(s->host);
+    crew_finish(s->crew);
     return s->stop || s->core_lost ? 3 : s->rc;
 }
 
@@ -332,7 +352,7 @@ static void on_frames(void *arg, uint32_t events)
 
     (void)events;
     for (int i = 0; i < TURN_FRAMES && (step = source_next(s->sources[0], &f)) == SOURCE_FRAME; i++)
-        host_frame(s->host, &f);
+        crew_frame(s->crew, &f);
     if (step == SOURCE_FAULT || step == SOURCE_END) {
         log_error("%s", source_fault(s->sources[0]));
         s->rc = 3; /* the keeper starts us again: the interface may come back */
@@ -346,9 +366,9 @@ static void count_drops(struct sensor *s)
 
     source_stats(s->sources[0], &st);
     if (st.kernel_drops > s->drops_seen)
-        host_lost(s->host, "kernel_drop", st.kernel_drops - s->drops_seen);
+        crew_lost(s->crew, "kernel_drop", st.kernel_drops - s->drops_seen);
     if (st.interface_drops > s->interface_drops_seen)
-        host_lost(s->host, "interface_drop", st.interface_drops - s->interface_drops_seen);
+        crew_lost(s->crew, "interface_drop", st.interface_drops - s->interface_drops_seen);
     s->drops_seen = st.kernel_drops;
     s->interface_drops_seen = st.interface_drops;
 }
@@ -357,7 +377,7 @@ static void on_tick(void *arg)
 {
     struct sensor *s = arg;
 
-    host_tick(s->host, clock_wall_us());
+    crew_tick(s->crew, clock_wall_us());
 }
 
 static void on_ledger(void *arg)
@@ -365,7 +385,7 @@ static void on_ledger(void *arg)
     struct sensor *s = arg;
 
     count_drops(s);
-    host_ledger_send(s->host, false);
+    crew_ledger_send(s->crew, false);
 }
 
 static void on_note(void *arg)
@@ -375,7 +395,7 @@ static void on_note(void *arg)
 
     count_drops(s);
     writer_init(&w, 4096);
-    host_facts(s->host, s->core ? msg_pending_bytes(s->core) : 0, &w);
+    crew_facts(s->crew, s->core ? msg_pending_bytes(s->core) : 0, &w);
     lists_append(lists_link_lists(s->lists), 16, &w);
     proc_note(&s->proc, writer_span(&w));
     writer_done(&w);
@@ -385,7 +405,7 @@ static void on_turn(void *arg)
 {
     struct sensor *s = arg;
 
-    host_flush(s->host);
+    crew_flush(s->crew);
 }
 
 /* The core gets what is still queued, for as long as it listens. */
@@ -409,7 +429,7 @@ static int run_live(struct sensor *s)
     loop_run(l);
     loop_io_remove(s->source_io);
     count_drops(s);
-    host_finish(s->host);
+    crew_finish(s->crew);
     drain_core(s);
     return s->stop ? 0 : s->rc ? s->rc : 3;
 }
@@ -417,7 +437,7 @@ static int run_live(struct sensor *s)
 int main(int argc, char **argv)
 {
     static struct sensor s;
-    struct host_options opt;
+    struct crew_options opt;
     const struct host_out out = {to_core, &s};
     int rc = 0;
 
@@ -428,19 +448,24 @@ int main(int argc, char **argv)
     parse(&s);
     if (s.live)
         open_interface(&s);
-    opt = (struct host_options){.conf = &s.proc.conf,
+    opt = (struct crew_options){.conf = &s.proc.conf,
+                                .threads = s.threads,
                                 .documents = s.documents,
                                 .keep = s.keep && s.documents,
                                 .run = s.run,
                                 .iface = s.live ? s.proc.conf.capture_interface : NULL};
-    s.host = host_new(&opt, &out);
+    s.crew = crew_new(&opt, &out);
     s.lists = lists_link_new(s.proc.loop, &s.proc.conf, on_lists, on_lists_fault, &s);
-    if (!s.host || !s.lists || loop_signal(s.proc.loop, SIGTERM, on_signal, &s.proc) != 0 ||
+    if (!s.crew || !s.lists || loop_signal(s.proc.loop, SIGTERM, on_signal, &s.proc) != 0 ||
         loop_signal(s.proc.loop, SIGINT, on_signal, &s.proc) != 0) {
         log_error("cannot start: memory is short, or the library libndpi is not version 4.2");
         return 3;
     }
     lock_in(&s);
+    if (crew_start(s.crew, NULL) != 0) {
+        log_error("cannot make %u threads", s.threads);
+        return 3;
+    }
     proc_ready(&s.proc);
     while ((!s.core || lists_link_waits(s.lists)) && !s.stop)
         loop_once(s.proc.loop, -1);

@@ -2,6 +2,7 @@
 #include "sensor/decode/crew.h"
 #include "base/log.h"
 #include "sensor/decode/crew_impl.h"
+#include "sensor/decode/lists.h"
 
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -404,6 +405,7 @@ void crew_free(struct crew *c)
     host_free(c->host);
     front_free(c->front);
     outlet_done(&c->outlet);
+    lists_unref(c->lists);
     free(c);
 }
 

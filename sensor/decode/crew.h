@@ -54,6 +54,8 @@ int crew_fd(const struct crew *c);
 bool crew_take(struct crew *c, const char **ret_fault);
 /* From the next packet on this is looked for (lists.h); it takes references of its own. */
 void crew_lists(struct crew *c, struct lists *l);
+/* Live: an event that says which file of lists is not used, and why. */
+void crew_lists_fault(struct crew *c, struct span reason, uint64_t wall_us);
 /* Sends the events that wait. */
 void crew_flush(struct crew *c);
 /* Sends events and the ledger as it stands. */

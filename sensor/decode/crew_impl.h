@@ -17,6 +17,7 @@ struct crew {
     bool live;               /* workers read by themselves */
     uint64_t key[2];         /* of the dealing */
     uint64_t through;        /* frames that are dealt out wholly */
+    struct lists *lists;     /* the newest, for the ledger; NULL */
     struct {
         const char *reason;
         uint64_t n;

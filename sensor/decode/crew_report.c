@@ -2,6 +2,7 @@
  * Accounts and questions: what is asked of hosts while they work. */
 #include "base/log.h"
 #include "sensor/decode/crew_impl.h"
+#include "sensor/decode/lists.h"
 
 struct host_call {
     crew_host_fn *fn;
@@ -63,10 +64,34 @@ void crew_lost(struct crew *c, const char *reason, uint64_t frames)
 
 void crew_lists(struct crew *c, struct lists *l)
 {
+    lists_unref(c->lists);
+    c->lists = lists_ref(l);
     if (c->host)
         host_lists(c->host, l);
     for (unsigned i = 0; i < c->workers.n; i++)
         host_lists(c->workers.all[i].host, l);
+}
+
+struct fault {
+    struct span reason;
+    uint64_t wall_us;
+    bool told;
+};
+
+static void tell_fault(void *arg, struct proto_host *h)
+{
+    struct fault *f = arg;
+
+    if (!f->told)
+        host_lists_fault(h, f->reason, f->wall_us);
+    f->told = true;
+}
+
+void crew_lists_fault(struct crew *c, struct span reason, uint64_t wall_us)
+{
+    struct fault f = {reason, wall_us, false};
+
+    crew_each(c, tell_fault, &f);
 }
 
 /* ---- ledger ---- */
@@ -119,7 +144,7 @@ void crew_ledger(struct crew *c, struct ledger *ret)
 void crew_ledger_send(struct crew *c, bool final)
 {
     struct ledger l;
-    uint8_t bytes[4096];
+    uint8_t bytes[16384];
     struct writer w;
     struct jw j;
 
@@ -134,6 +159,7 @@ void crew_ledger_send(struct crew *c, bool final)
     writer_u8(&w, final);
     jw_init(&j, &w);
     ledger_write(&l, &j);
+    lists_append(c->lists, LISTS_MAX, &w);
     gh_check(writer_ok(&w));
     if (c->outlet.out.send(c->outlet.out.arg, MSG_LEDGER, writer_span(&w), -1) != 0 && final)
         log_error("the final ledger could not be sent");
