@@ -372,6 +372,7 @@
 ---@field hour number? local hour, 0 to 23 / giờ địa phương, 0 đến 23
 ---@field minute number? minute, 0 to 59 / phút, 0 đến 59
 ---@field weekday number? 1 Monday to 7 Sunday / thứ: 1 thứ Hai đến 7 Chủ nhật
+---@field working boolean? within working hours (calendar) / trong giờ làm việc (theo lịch)
 
 ---@class gh.new_rule
 ---@field id string short name, told with every verdict / tên ngắn, ghi trong mọi kết luận
@@ -381,11 +382,29 @@
 ---@field severity? 1|2|3|4 1 high to 4 low; 3 if not said / 1 cao đến 4 thấp; mặc định 3
 ---@field category? string group of alerts / nhóm cảnh báo
 ---@field reason string|gh.bilingual sentence for the officer; {fact} is filled in / câu giải thích; {thông tin} được điền vào
+---@field on? string|string[] events that it judges: "flow", { "tls", "dns" }; documents ("fileinfo") if not said / loại sự kiện được xét: "flow", { "tls", "dns" }; mặc định là tài liệu ("fileinfo")
 
 ---@class gh.new_zone
 ---@field name string name of the zone / tên vùng
----@field networks string[] its networks, as 10.1.0.0/16 / các mạng, như 10.1.0.0/16
+---@field networks? string[] its networks, as 10.1.0.0/16 / các mạng, như 10.1.0.0/16
+---@field vlans? integer[] counts only for what is seen in these VLANs / chỉ tính những gì thấy trong các VLAN này
+---@field interfaces? string[] counts only for what is seen on these interfaces / chỉ tính những gì thấy trên các giao diện này
 ---@field holds gh.level highest level that it may hold / độ mật cao nhất được giữ
+
+---@class gh.new_setting
+---@field name string settings.name in rules / settings.tên trong luật
+---@field default number|boolean|string|string[] value unless somebody sets another; its kind holds / giá trị mặc định; quyết định kiểu
+---@field min? number smallest number / số nhỏ nhất
+---@field max? number largest number / số lớn nhất
+---@field values? string[] words that are allowed / các từ được phép
+---@field title string|gh.bilingual what it is for / dùng để làm gì
+
+---@class gh.new_calendar
+---@field days? integer[] working days, 1 Monday to 7 Sunday; Monday to Friday if not said / ngày làm việc, 1 thứ Hai đến 7 Chủ nhật; mặc định thứ Hai đến thứ Sáu
+---@field from? string work begins, "07:30" / giờ bắt đầu, "07:30"
+---@field to? string work ends, "17:00" / giờ kết thúc, "17:00"
+---@field holidays? string[] free days, "2026-09-02" / ngày nghỉ, "2026-09-02"
+---@field workdays? string[] days that are worked although their weekday is free / ngày làm bù
 
 ---a rule of the policy / một luật của chính sách
 ---@param rule gh.new_rule
@@ -394,6 +413,42 @@ function rule(rule) end
 ---a zone: its name, its networks and the highest level that it may hold / một vùng: tên, các mạng và độ mật cao nhất được giữ
 ---@param zone gh.new_zone
 function zone(zone) end
+
+---the working hours: e.time.working / giờ làm việc: e.time.working
+---@param calendar gh.calendar
+function calendar(calendar) end
+
+---a value that may be tuned without touching the rules (settings.lua) / một giá trị chỉnh được mà không cần sửa luật (settings.lua)
+---@param setting gh.setting
+function setting(setting) end
+
+---tunes a bundle that is used (settings.lua) / chỉnh một bộ luật được dùng (settings.lua)
+---@param bundle string
+---@param values table<string, any>
+function set(bundle, values) end
+
+---switches a rule of a used bundle off: off("mail-out/some-rule") / tắt một luật của bộ luật được dùng: off("mail-out/some-rule")
+---@param rule string
+function off(rule) end
+
+---the value is in lists/NAME.csv and its entry holds on the day of the event; nothing is in no list / giá trị có trong lists/TÊN.csv và còn hạn vào ngày của sự kiện
+---@param list string
+---@param value string?
+---@return boolean
+function in_list(list, value) end
+
+---in how many events of the last "10m", this one included, this rule asked with this key; 1024 at most / số sự kiện trong "10m" gần nhất, kể cả sự kiện này, mà luật này hỏi với khóa này; tối đa 1024
+---@param key string|number?
+---@param window string
+---@return integer
+function times(key, window) end
+
+---how many different values came with this key in the last "10m", this one included; 1024 at most / số giá trị khác nhau đi với khóa này trong "10m" gần nhất, kể cả giá trị này; tối đa 1024
+---@param key string|number?
+---@param value string|number?
+---@param window string
+---@return integer
+function distinct(key, value, window) end
 
 ---the settings of this bundle by name / các thiết lập của bộ luật này, theo tên
 ---@type table<string, any>
