@@ -46,6 +46,8 @@ static enum layer by_ip_proto(struct walk *w, uint8_t proto)
         return L_GRE;
     case 51:
         return L_AH;
+    case 115:
+        return L_L2TP3;
     case 4:
         return walk_tunnel(w, "ipip", L_IPV4);
     case 41:
@@ -241,6 +243,8 @@ static enum layer udp_tunnel(const struct packet *p)
         return L_GTPU;
     if (p->dst_port == 3544 || p->src_port == 3544)
         return L_TEREDO;
+    if (p->dst_port == 1701 || p->src_port == 1701)
+        return L_L2TP;
     return L_DONE;
 }
 
@@ -288,16 +292,14 @@ static enum layer on_not_ip(struct walk *w)
 }
 
 static layer_fn *const handlers[L_COUNT] = {
-    [L_ETHERNET] = on_ethernet, [L_COOKED] = on_cooked,   [L_COOKED2] = on_cooked2,
-    [L_NULL] = on_null,         [L_RAW] = on_raw,         [L_PPP] = on_ppp,
-    [L_HDLC] = on_hdlc,         [L_PPPOE] = on_pppoe,     [L_VLAN] = on_vlan,
-    [L_MPLS] = on_mpls,         [L_ETAG] = on_etag,       [L_VNTAG] = on_vntag,
-    [L_PBB] = on_pbb,           [L_NSH] = on_nsh,         [L_IPV4] = on_ipv4,
-    [L_IPV6] = on_ipv6,         [L_AH] = on_ah,           [L_TCP] = on_tcp,
-    [L_UDP] = on_udp,           [L_SCTP] = on_sctp,       [L_ICMP] = on_icmp,
-    [L_GRE] = on_gre,           [L_ERSPAN2] = on_erspan2, [L_ERSPAN3] = on_erspan3,
-    [L_VXLAN] = on_vxlan,       [L_GENEVE] = on_geneve,   [L_GTPU] = on_gtpu,
-    [L_TEREDO] = on_teredo,     [L_NOT_IP] = on_not_ip,
+    [L_ETHERNET] = on_ethernet, [L_COOKED] = on_cooked, [L_COOKED2] = on_cooked2, [L_NULL] = on_null,
+    [L_RAW] = on_raw,           [L_PPP] = on_ppp,       [L_HDLC] = on_hdlc,       [L_PPPOE] = on_pppoe,
+    [L_VLAN] = on_vlan,         [L_MPLS] = on_mpls,     [L_ETAG] = on_etag,       [L_VNTAG] = on_vntag,
+    [L_MACSEC] = on_macsec,     [L_PBB] = on_pbb,       [L_NSH] = on_nsh,         [L_IPV4] = on_ipv4,
+    [L_IPV6] = on_ipv6,         [L_AH] = on_ah,         [L_TCP] = on_tcp,         [L_UDP] = on_udp,
+    [L_SCTP] = on_sctp,         [L_ICMP] = on_icmp,     [L_GRE] = on_gre,         [L_ERSPAN2] = on_erspan2,
+    [L_ERSPAN3] = on_erspan3,   [L_VXLAN] = on_vxlan,   [L_GENEVE] = on_geneve,   [L_GTPU] = on_gtpu,
+    [L_TEREDO] = on_teredo,     [L_L2TP] = on_l2tp,     [L_L2TP3] = on_l2tp3,     [L_NOT_IP] = on_not_ip,
 };
 
 /* Walks from a layer to the end. When what a tunnel carries is broken or no IP, the packet around it still

@@ -4,8 +4,8 @@
  *
  * Spans point into the frame, which must outlive the struct packet. Sources: IEEE 802.3/802.1Q, RFC 791,
  * 8200, 9293, 768, 792, 4443, 4302 (AH), 9260 (SCTP), 2784 (GRE), 7348 (VXLAN), 8926 (Geneve), 8300 (NSH),
- * 4380 (Teredo), 2516 (PPPoE), 1661 (PPP), 3032 (MPLS), 3GPP TS 29.281 (GTP-U), libpcap's link-type list for
- * Linux cooked v1/v2.
+ * 4380 (Teredo), 2661 and 3931 (L2TP), 2516 (PPPoE), 1661 (PPP), 3032 (MPLS), IEEE 802.1AE (MACsec), 3GPP TS
+ * 29.281 (GTP-U), libpcap's link-type list for Linux cooked v1/v2.
  *
  * When what a tunnel carries is broken, or no IP, the packet around it is the result. */
 #ifndef GH_SENSOR_PACKET_H
@@ -53,7 +53,7 @@ struct packet {
     uint16_t vlan[2]; /* ids, outermost first */
     unsigned n_vlan;
     /* tunnel: the outermost decapsulation; all NULL and zero when the frame was not wrapped */
-    const char *tunnel; /* "gre", "erspan", "vxlan", "geneve", "gtp", "teredo", "ipip", "ip6" */
+    const char *tunnel; /* "gre", "erspan", "vxlan", "geneve", "gtp", "teredo", "l2tp", "ipip", "ip6" */
     uint8_t tunnel_src[16], tunnel_dst[16];
     bool tunnel_ipv6;
     struct span tunnel_l3;   /* the outermost IP packet, see packet_outer */

@@ -24,10 +24,10 @@ static const struct {
     uint16_t type;
     enum layer layer;
 } ethertypes[] = {
-    {0x0800, L_IPV4},    {0x86DD, L_IPV6},    {0x8100, L_VLAN}, {0x88A8, L_VLAN},     {0x9100, L_VLAN},
-    {0x9200, L_VLAN},    {0x8847, L_MPLS},    {0x8848, L_MPLS}, {0x8864, L_PPPOE},    {0x893F, L_ETAG},
-    {0x8926, L_VNTAG},   {0x88E7, L_PBB},     {0x894F, L_NSH},  {0x6558, L_ETHERNET}, {0x880B, L_PPP},
-    {0x88BE, L_ERSPAN2}, {0x22EB, L_ERSPAN3},
+    {0x0800, L_IPV4},  {0x86DD, L_IPV6},    {0x8100, L_VLAN},    {0x88A8, L_VLAN},  {0x9100, L_VLAN},
+    {0x9200, L_VLAN},  {0x8847, L_MPLS},    {0x8848, L_MPLS},    {0x8864, L_PPPOE}, {0x893F, L_ETAG},
+    {0x8926, L_VNTAG}, {0x88E5, L_MACSEC},  {0x88E7, L_PBB},     {0x894F, L_NSH},   {0x6558, L_ETHERNET},
+    {0x880B, L_PPP},   {0x88BE, L_ERSPAN2}, {0x22EB, L_ERSPAN3},
 };
 
 enum layer walk_ethertype(uint16_t type)
@@ -203,6 +203,19 @@ enum layer on_etag(struct walk *w) /* 802.1BR */
 enum layer on_vntag(struct walk *w)
 {
     reader_skip(&w->r, 4);
+    return next_type(w, reader_be16(&w->r));
+}
+
+/* IEEE 802.1AE: a tag of 6 bytes, 8 more for an explicit channel. What is only protected against change can
+ * be read (its check value stands behind the IP packet, as padding does); what is encrypted cannot. */
+enum layer on_macsec(struct walk *w)
+{
+    enum { VERSION = 0x80, CHANNEL = 0x20, ENCRYPTED = 0x08, CHANGED = 0x04 };
+    uint8_t control = reader_u8(&w->r);
+
+    reader_skip(&w->r, 5 + (control & CHANNEL ? 8 : 0));
+    if (control & (VERSION | ENCRYPTED | CHANGED))
+        return L_NOT_IP;
     return next_type(w, reader_be16(&w->r));
 }
 

@@ -160,3 +160,69 @@ enum layer on_teredo(struct walk *w)
     w->r = r;
     return walk_tunnel(w, "teredo", L_IPV6);
 }
+
+/* Does an Ethernet frame begin there, as far as its type tells? */
+static bool frame_at(struct reader r, size_t off)
+{
+    uint8_t version;
+    enum layer layer;
+
+    reader_skip(&r, off + 12);
+    layer = walk_ethertype(reader_be16(&r));
+    version = reader_peek(&r, 0) >> 4;
+    if (!reader_ok(&r) || !reader_left(&r))
+        return false;
+    return (layer == L_IPV4 && version == 4) || (layer == L_IPV6 && version == 6) || layer == L_VLAN ||
+           layer == L_MPLS || layer == L_PPPOE;
+}
+
+/* PPP with address and control, which nobody leaves out here but by agreement. */
+static bool ppp_at(struct reader r, size_t off)
+{
+    reader_skip(&r, off);
+    return reader_be16(&r) == 0xFF03 && reader_left(&r) > 2;
+}
+
+/* What a session of version 3 carries (RFC 3931 section 4.1): both ends agreed on a cookie of 0, 4 or 8 bytes
+ * and a sublayer of 0 or 4 when it was set up; we see it by what stands behind them. */
+static enum layer l2tp3_session(struct walk *w, struct reader r)
+{
+    if (!reader_be32(&r)) /* session 0: control */
+        return L_DONE;
+    for (size_t off = 0; off <= 12; off += 4) {
+        bool frame = frame_at(r, off), ppp = !frame && ppp_at(r, off);
+        if (!frame && !ppp)
+            continue;
+        reader_skip(&r, off);
+        w->r = r;
+        return walk_tunnel(w, "l2tp", frame ? L_ETHERNET : L_PPP);
+    }
+    return L_DONE;
+}
+
+enum layer on_l2tp3(struct walk *w)
+{
+    return l2tp3_session(w, w->r);
+}
+
+/* Over UDP: version 2 (RFC 2661 section 3.1) always carries PPP; version 3 as above. */
+enum layer on_l2tp(struct walk *w)
+{
+    enum { CONTROL = 0x8000, LENGTH = 0x4000, SEQUENCE = 0x0800, OFFSET = 0x0200 };
+    struct reader r = w->r;
+    uint16_t flags = reader_be16(&r);
+
+    if (flags & CONTROL)
+        return L_DONE;
+    if ((flags & 15) == 3) {
+        reader_skip(&r, 2);
+        return l2tp3_session(w, r);
+    }
+    reader_skip(&r, (flags & LENGTH ? 2 : 0) + 4 + (flags & SEQUENCE ? 4 : 0));
+    if (flags & OFFSET)
+        reader_skip(&r, reader_be16(&r));
+    if ((flags & 15) != 2 || !reader_ok(&r) || reader_left(&r) < 3)
+        return L_DONE;
+    w->r = r;
+    return walk_tunnel(w, "l2tp", L_PPP);
+}

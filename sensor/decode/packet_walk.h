@@ -21,6 +21,7 @@ enum layer {
     L_MPLS,
     L_ETAG,
     L_VNTAG,
+    L_MACSEC,
     L_PBB,
     L_NSH,
     L_IPV4,
@@ -37,6 +38,8 @@ enum layer {
     L_GENEVE,
     L_GTPU,
     L_TEREDO,
+    L_L2TP,
+    L_L2TP3,
     L_NOT_IP,
     L_COUNT
 };
@@ -60,7 +63,7 @@ enum layer walk_tunnel(struct walk *w, const char *name, enum layer next);
 enum layer walk_link(unsigned link_type);
 
 layer_fn on_ethernet, on_cooked, on_cooked2, on_null, on_raw, on_ppp, on_hdlc, on_pppoe, on_vlan, on_mpls,
-    on_etag, on_vntag, on_pbb, on_nsh;
-layer_fn on_gre, on_erspan2, on_erspan3, on_vxlan, on_geneve, on_gtpu, on_teredo;
+    on_etag, on_vntag, on_macsec, on_pbb, on_nsh;
+layer_fn on_gre, on_erspan2, on_erspan3, on_vxlan, on_geneve, on_gtpu, on_teredo, on_l2tp, on_l2tp3;
 
 #endif

@@ -53,10 +53,11 @@ static const struct {
     {"ip4", 0x0800, 4},     {"ip6", 0x86DD, 41},    {"vlan", 0x8100, 0},   {"qinq", 0x88A8, 0},
     {"mpls", 0x8847, 0},    {"pppoe", 0x8864, 0},   {"etag", 0x893F, 0},   {"vntag", 0x8926, 0},
     {"pbb", 0x88E7, 0},     {"nsh", 0x894F, 0},     {"eth", 0x6558, 0},    {"ppp", 0x880B, 0},
-    {"erspan2", 0x88BE, 0}, {"erspan3", 0x22EB, 0}, {"arp", 0x0806, 0},    {"tcp", 0, 6},
-    {"udp", 0, 17},         {"sctp", 0, 132},       {"icmp", 0, 1},        {"icmp6", 0, 58},
-    {"gre", 0, 47},         {"ah", 0, 51},          {"hop", 0, 0},         {"rt", 0, 43},
-    {"dst", 0, 60},         {"frag", 0, 44},        {"data", 0x88B5, 253}, {"hex", 0x88B5, 253},
+    {"erspan2", 0x88BE, 0}, {"erspan3", 0x22EB, 0}, {"macsec", 0x88E5, 0}, {"l2tp3", 0, 115},
+    {"arp", 0x0806, 0},     {"tcp", 0, 6},          {"udp", 0, 17},        {"sctp", 0, 132},
+    {"icmp", 0, 1},         {"icmp6", 0, 58},       {"gre", 0, 47},        {"ah", 0, 51},
+    {"hop", 0, 0},          {"rt", 0, 43},          {"dst", 0, 60},        {"frag", 0, 44},
+    {"data", 0x88B5, 253},  {"hex", 0x88B5, 253},
 };
 
 static uint16_t ethertype(const struct made *m)
@@ -248,6 +249,10 @@ static bool tag_word(struct made *m, const char *word, const char *arg)
         be16(front(m, 8) + 6, type);
     } else if (is(word, "vntag")) {
         be16(front(m, 6) + 4, type);
+    } else if (is(word, "macsec")) { /* macsec, macsec:CONTROL */
+        unsigned control = arg ? (unsigned)strtoul(arg, NULL, 16) : 0;
+        be16(front(m, 2), type);
+        front(m, control & 0x20 ? 14 : 6)[0] = (uint8_t)control;
     } else if (is(word, "pbb")) {
         front(m, 4);
     } else if (is(word, "nsh")) {
@@ -334,6 +339,17 @@ static bool tunnel_word(struct made *m, const char *word, const char *arg)
             h[11] = 0x85;
             h[12] = 1;
         }
+    } else if (is(word, "l2tp")) { /* version 2, l2tp:FLAGS */
+        unsigned flags = arg ? (unsigned)strtoul(arg, NULL, 16) : 0;
+        if (flags & 0x0200) /* an offset of 3 */
+            be16(front(m, 5), 3);
+        h = front(m, 6u + (flags & 0x4000 ? 2 : 0) + (flags & 0x0800 ? 4 : 0));
+        be16(h, flags | 2);
+    } else if (is(word, "l2tp3")) { /* session 7, l2tp3:BYTES of cookie and sublayer, l2tp3:BYTES,0 control */
+        unsigned more = 0, session = 7;
+        numbers(arg, ',', &more, &session, NULL);
+        front(m, more);
+        front(m, 4)[3] = (uint8_t)session;
     } else if (is(word, "auth")) { /* Teredo's authentication and origin indications */
         front(m, 8);
         h = front(m, 13);
