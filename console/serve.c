@@ -252,9 +252,11 @@ static void on_tick(void *arg)
     }
     if (s->ticks % EXPIRE_S == 0)
         expire(s);
-    if (s->ticks % ROOM_S == 0)
+    if (s->ticks % ROOM_S == 0) {
+        app_pcap_room(&s->app, s->tick_db);
         for (int i = 0; i < ROOM_STEPS && intake_make_room(s->state.store, s->proc.conf.console_max) > 0; i++)
             continue;
+    }
 }
 
 static void on_signal(void *arg)

@@ -231,7 +231,8 @@ int state_give(const struct conf *c)
     }
     while ((e = readdir(d)) != NULL) {
         struct stat st;
-        if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+        if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+            (S_ISREG(st.st_mode) || (S_ISDIR(st.st_mode) && !strcmp(e->d_name, "pcap"))) &&
             strcmp(e->d_name, "committee.key") != 0 &&
             fchownat(dirfd(d), e->d_name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0)
             rc = fail(e->d_name, strerror(errno), 2);

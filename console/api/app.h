@@ -45,7 +45,7 @@ struct app {
     pthread_mutex_t gate_lock;
     struct gate gate[GATE_KINDS];
     atomic_ullong answers[6]; /* by status / 100 */
-    atomic_ullong intake[6];  /* by enum intake_outcome */
+    atomic_ullong intake[7];  /* by enum intake_outcome */
     atomic_ullong sign_ins, sign_in_failures;
     uint64_t started_us;
 };
@@ -87,6 +87,9 @@ void app_publish(struct app *app, struct db *d, int64_t since);
 /* Appliances heard since *since, to all streams. */
 void app_publish_appliances(struct app *app, struct db *d, int64_t *since);
 
+/* Lets the oldest fetched packets go when they take more than console.pcap_max; they can be fetched again. */
+void app_pcap_room(struct app *app, struct db *reader);
+
 /* Members of a JSON body. body_fields: true when there is an object with no other members than those named;
  * otherwise the problem is written. body_text: a string of at most max bytes; *ret stays when it is absent
  * (then required decides). */
@@ -115,6 +118,9 @@ void api_users_list(struct worker *w, struct request *r);
 void api_audit_list(struct worker *w, struct request *r);
 void api_stream(struct worker *w, struct request *r);
 void api_intake(struct worker *w, struct request *r);
+void api_pcap_want(struct worker *w, struct request *r);
+void api_pcap_get(struct worker *w, struct request *r);
+void api_fetch_part(struct worker *w, struct request *r);
 void api_openapi(struct worker *w, struct request *r);
 void api_healthz(struct worker *w, struct request *r);
 void api_metrics(struct worker *w, struct request *r);

@@ -3,6 +3,7 @@
 #include "console/store/intake.h"
 #include "base/log.h"
 #include "console/api/app.h"
+#include "console/store/pcaps.h"
 
 #include <stdio.h>
 
@@ -15,6 +16,23 @@ static void reply_number(struct request *r, int status, const char *key, uint64_
     jw_ku64(&j, key, number);
     jw_end_obj(&j);
     reply_json_end(r);
+}
+
+/* The receipt; and what is wished for, to whom is up to date: an old batch may have been copied by anybody. */
+static void reply_receipt(struct worker *w, struct request *r, const struct intake *i, bool wishes)
+{
+    struct jw j;
+    int rc;
+
+    reply_json(r, 200, &j);
+    jw_obj(&j);
+    jw_ku64(&j, "receipt", i->number);
+    rc = wishes ? pcap_wishes(w->db, i->appliance, &j) : 0;
+    jw_end_obj(&j);
+    if (rc) /* wishes can wait, the receipt cannot */
+        reply_number(r, 200, "receipt", i->number);
+    else
+        reply_json_end(r);
 }
 
 static void record_refusal(struct app *app, const struct request *r, const struct intake *i)
@@ -51,12 +69,12 @@ void api_intake(struct worker *w, struct request *r)
     atomic_fetch_add(&app->intake[i.outcome], 1);
     switch (i.outcome) {
     case INTAKE_TAKEN:
-        reply_number(r, 200, "receipt", i.number);
-        if (i.alerts)
-            app_publish(app, w->db, i.first_seq - 1);
+        reply_receipt(w, r, &i, true);
+        app_publish(app, w->db, i.first_seq - 1); /* new alerts, and those of which more is known now */
         break;
     case INTAKE_KNOWN:
-        reply_number(r, 200, "receipt", i.number);
+    case INTAKE_HELLO:
+        reply_receipt(w, r, &i, i.newest || i.outcome == INTAKE_HELLO);
         break;
     case INTAKE_HOLE:
         reply_number(r, 409, "expect", i.number);

@@ -2,11 +2,13 @@
  * THE table: method, path, where it runs, who may, how large a body of what type, handler. openapi.json
  * describes the same rows for programs; a test compares the two. */
 #include "base/envelope.h"
+#include "base/fetch.h"
 #include "console/api/app.h"
 
 #define API "/api/v1"
 #define JSON "application/json"
 #define ENVELOPE "application/vnd.gatehouse.envelope"
+#define PART "application/vnd.gatehouse.part"
 #define SEALED_MAX (ENVELOPE_MAX + 64) /* the sealed form is a little longer than the batch */
 
 const struct route routes[] = {
@@ -21,6 +23,8 @@ const struct route routes[] = {
     {HTTP_POST, API "/alerts/actions", LANE_API, ROLE_OFFICER, JSON_BODY_MAX, JSON, api_alerts_act},
     {HTTP_GET, API "/alerts/{id}", LANE_API, ROLE_READER, 0, NULL, api_alert_get},
     {HTTP_POST, API "/alerts/{id}/actions", LANE_API, ROLE_OFFICER, JSON_BODY_MAX, JSON, api_alert_act},
+    {HTTP_GET, API "/alerts/{id}/pcap", LANE_API, ROLE_OFFICER, 0, NULL, api_pcap_get},
+    {HTTP_POST, API "/alerts/{id}/pcap", LANE_API, ROLE_OFFICER, JSON_BODY_MAX, JSON, api_pcap_want},
     {HTTP_GET, API "/events", LANE_API, ROLE_READER, 0, NULL, api_events_list},
     {HTTP_GET, API "/appliances", LANE_API, ROLE_READER, 0, NULL, api_appliances_list},
     {HTTP_GET, API "/stats", LANE_API, ROLE_READER, 0, NULL, api_stats},
@@ -28,6 +32,8 @@ const struct route routes[] = {
     {HTTP_GET, API "/audit", LANE_API, ROLE_ADMINISTRATOR, 0, NULL, api_audit_list},
     {HTTP_GET, API "/stream", LANE_API, ROLE_READER, 0, NULL, api_stream},
     {HTTP_POST, API "/intake", LANE_INTAKE, ROLE_NOBODY, SEALED_MAX, ENVELOPE, api_intake},
+    {HTTP_POST, API "/fetch/{id}", LANE_INTAKE, ROLE_NOBODY, FETCH_PART_HEAD + FETCH_PART_MAX, PART,
+     api_fetch_part},
     {HTTP_GET, API "/openapi.json", LANE_DIRECT, ROLE_NOBODY, 0, NULL, api_openapi},
     {HTTP_GET, "/healthz", LANE_DIRECT, ROLE_NOBODY, 0, NULL, api_healthz},
     {HTTP_GET, "/metrics", LANE_API, ROLE_NOBODY, 0, NULL, api_metrics},

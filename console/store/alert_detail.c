@@ -4,6 +4,7 @@
 #include "base/event.h"
 #include "console/store/alerts.h"
 #include "console/store/appliances.h"
+#include "console/store/pcaps.h"
 
 #include <stdio.h>
 
@@ -204,6 +205,8 @@ int alert_detail(struct db *d, struct arena *a, int64_t id, struct jw *j)
         put_event(j, &u, text, event, flow);
         rc = alert_history(d, id, j);
     }
+    if (!rc)
+        rc = pcap_put(d, id, j);
     jw_key(j, "sensor");
     if (!rc)
         rc = appliance_one(d, u.appliance, j);

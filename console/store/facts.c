@@ -2,6 +2,7 @@
 #include "console/store/facts.h"
 #include "base/clock.h"
 #include "base/event.h"
+#include "base/fetch.h"
 #include "base/text.h"
 #include "console/store/alert_facts.h"
 #include "console/store/schema.h"
@@ -9,7 +10,7 @@
 #define JSON_DEPTH 64
 #define NOTE_BYTES 4096
 
-static bool hex_bytes(struct span text, uint8_t *out, size_t n)
+bool facts_hex(struct span text, uint8_t *out, size_t n)
 {
     struct reader r = reader_span(text);
     struct writer w;
@@ -88,7 +89,7 @@ static void read_document(const struct json *event, struct facts *f)
 
     if (!hash.n)
         hash = text_of(json_path(event, "fileinfo.sha256"));
-    f->has_sha256 = hex_bytes(hash, f->sha256, sizeof(f->sha256));
+    f->has_sha256 = facts_hex(hash, f->sha256, sizeof(f->sha256));
     f->level = document ? level_number(json_cstr(json_get(document, "level"), "none")) : -1;
     f->unread = document && strcmp(json_cstr(json_get(document, "read"), "full"), "full") != 0;
 }
@@ -109,6 +110,7 @@ int facts_of(struct arena *a, const struct record *r, uint64_t batch_us, struct 
         *ret = f;
         return rc;
     }
+    f.event = event;
     v = json_get(event, "timestamp");
     if (v && v->type == JSON_STRING && clock_parse_iso((const char *)v->s.p, v->s.n, &us) && us < INT64_MAX)
         f.time = (int64_t)us;
@@ -123,8 +125,12 @@ int facts_of(struct arena *a, const struct record *r, uint64_t batch_us, struct 
         f.lost = ledger_lost(v);
         f.versions = raw_object(json_path(event, "gatehouse.versions"));
     }
-    if (r->type == EVENT_ALERT)
+    if (r->type == EVENT_ALERT) {
+        f.capture_file = text_of(json_get(event, "capture_file"));
+        if (!fetch_name_is_good(f.capture_file))
+            f.capture_file = (struct span){NULL, 0};
         rc = alert_facts(a, event, &f);
+    }
     *ret = f;
     return rc;
 }

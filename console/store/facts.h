@@ -8,6 +8,7 @@
 #include "base/json.h"
 
 struct facts {
+    const struct json *event; /* NULL when malformed */
     struct span json; /* what is stored: the record itself, or a note that it was no JSON */
     bool malformed;
     uint8_t type; /* enum event_type */
@@ -22,6 +23,7 @@ struct facts {
     /* alerts */
     int severity;
     struct span rule, row, search; /* row: JSON members without braces */
+    struct span capture_file;      /* name of the file with its packets; empty when it names none */
     /* stats */
     struct span ledger, versions;
     uint64_t lost;
@@ -30,6 +32,8 @@ struct facts {
 /* Never fails on content: what is no JSON object of bounded depth becomes a note. ST_NOMEM: the arena is
  * full. */
 int facts_of(struct arena *a, const struct record *r, uint64_t batch_us, struct facts *ret);
+/* 2n lower-case hex digits to n bytes; false for anything else. */
+bool facts_hex(struct span text, uint8_t *out, size_t n);
 /* "in", "out", "lost" of all parts of a ledger: the sum of what was lost. */
 uint64_t ledger_lost(const struct json *ledger);
 

@@ -2,6 +2,7 @@
 #include "console/store/intake.h"
 #include "base/clock.h"
 #include "base/event.h"
+#include "base/fetch.h"
 #include "console/store/facts.h"
 #include "console/store/intake_rows.h"
 
@@ -10,8 +11,10 @@
 #define BATCH_ARENA (ENVELOPE_PLAIN_MAX + (16u << 20)) /* unpacked records and their table */
 #define ROOM_STEP 2000
 
-/* A batch that was opened, read and verified. */
+/* A batch, or a hello, that was opened and read. */
 struct read_batch {
+    bool is_hello;
+    struct fetch_hello hello;
     struct batch_header head;
     struct record *records;
     size_t n;
@@ -30,6 +33,18 @@ static void outcome(struct intake *r, enum intake_outcome o, const char *why)
     r->why = why;
 }
 
+static bool unpack_hello(struct span plain, struct read_batch *b, struct intake *r)
+{
+    b->is_hello = true;
+    if (fetch_hello_read(plain, &b->hello) != 0) {
+        outcome(r, INTAKE_MALFORMED, "The hello inside does not follow its format.");
+        return false;
+    }
+    memcpy(b->head.appliance, b->hello.appliance, SEAL_ID);
+    digest_identity(b->head.appliance, r->identity);
+    return true;
+}
+
 /* False with the outcome set; a machine's fault in *ret_rc. */
 static bool unpack(struct span sealed, const struct seal_keys *console, struct arena *a, struct writer *plain,
                    struct read_batch *b, struct intake *r, int *ret_rc)
@@ -44,6 +59,8 @@ static bool unpack(struct span sealed, const struct seal_keys *console, struct a
         outcome(r, INTAKE_MALFORMED, "It is not sealed for this console, or damaged.");
         return false;
     }
+    if (fetch_hello_is(writer_span(plain)))
+        return unpack_hello(writer_span(plain), b, r);
     rc = batch_read(writer_span(plain), a, &b->head, &b->records, &b->n, b->signature);
     if (rc == ST_NOMEM)
         *ret_rc = rc;
@@ -119,6 +136,7 @@ static bool is_next(struct db *d, struct intake *r, const struct read_batch *b,
             outcome(r, INTAKE_FORGED,
                     "Another batch is recorded under this number: the appliance was reset or copied.");
         r->number = k->newest;
+        r->newest = b->head.number == k->newest;
     } else if (b->head.number > k->newest + 1) {
         outcome(r, INTAKE_HOLE, NULL);
         r->number = k->newest + 1;
@@ -129,6 +147,29 @@ static bool is_next(struct db *d, struct intake *r, const struct read_batch *b,
         return true;
     }
     return false;
+}
+
+/* An appliance that has nothing to report says so, and is heard all the same. */
+static int take_hello(struct db *d, struct intake *r, const struct fetch_hello *h,
+                      const struct known_appliance *k, const char *address)
+{
+    r->number = k->newest;
+    if (fetch_hello_verify(h, &k->keys) != 0) {
+        outcome(r, INTAKE_FORGED, "The signature is not this appliance's.");
+    } else if (h->number > k->newest) {
+        outcome(r, INTAKE_HOLE, NULL);
+        r->number = k->newest + 1;
+    } else if (h->number < k->newest) {
+        outcome(r, INTAKE_KNOWN, NULL); /* an old one, whoever sends it: it hears of nothing */
+    } else if (memcmp(h->hash, k->hash, SEAL_HASH) != 0) {
+        outcome(r, INTAKE_FORGED,
+                "Another batch is recorded under this number: the appliance was reset or copied.");
+    } else {
+        outcome(r, INTAKE_HELLO, NULL);
+        return db_exec(d, "UPDATE appliance SET heard = ?, address = ? WHERE id = ?", "isi",
+                       (int64_t)clock_wall_us(), address, k->id);
+    }
+    return 0;
 }
 
 static int record_batch(struct db *d, struct intake *r, const struct read_batch *b,
@@ -190,8 +231,12 @@ int intake_take(struct store *s, const struct seal_keys *console, struct span se
     sound = !rc && unpack(sealed, console, a, &plain, &b, &r, &rc);
     if (!rc)
         d = store_begin(s, &rc);
-    if (!rc && sound && find_appliance(d, &r, &b, &k, &rc) && is_next(d, &r, &b, &k))
-        rc = record_batch(d, &r, &b, &k, address);
+    if (!rc && sound && find_appliance(d, &r, &b, &k, &rc)) {
+        if (b.is_hello)
+            rc = take_hello(d, &r, &b.hello, &k, address);
+        else if (is_next(d, &r, &b, &k))
+            rc = record_batch(d, &r, &b, &k, address);
+    }
     if (!rc && r.outcome >= INTAKE_UNKNOWN)
         rc = count_refusal(d, &r);
     if (d && !rc)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * intake: one sealed batch from an appliance into the database: exactly once, in order, or not at all.
+ * intake: one sealed batch from an appliance into the database: exactly once, in order, or not at all; or an
+ * appliance's hello (base/fetch.h).
  *
  * The batch's number, its records and its alerts are one transaction. A batch that is there already is
  * answered with the newest number; a hole names the number that is wanted; a signature that does not fit, or
@@ -13,6 +14,7 @@
 enum intake_outcome {
     INTAKE_TAKEN,
     INTAKE_KNOWN,
+    INTAKE_HELLO, /* no batch: it asks for wishes, and has nothing that is not here */
     INTAKE_HOLE,
     INTAKE_UNKNOWN,
     INTAKE_FORGED,
@@ -20,7 +22,8 @@ enum intake_outcome {
 };
 struct intake {
     enum intake_outcome outcome;
-    uint64_t number;   /* TAKEN, KNOWN: newest batch; HOLE: the wanted one */
+    uint64_t number;   /* TAKEN, KNOWN, HELLO: newest batch; HOLE: the wanted one */
+    bool newest;       /* KNOWN: it is the newest: whoever has it may hear of wishes */
     int64_t appliance; /* row, 0 when unknown */
     char identity[2 * SEAL_ID + 1], name[128];
     const char *why;   /* FORGED, MALFORMED: a sentence */

@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/event.h"
 #include "console/store/facts.h"
+#include "console/store/pcaps.h"
 
 /* A record is at most some MB of JSON; its tree takes a multiple of that. One arena for each record. */
 #define RECORD_ARENA (256u << 20)
@@ -102,11 +103,11 @@ static int add_alert(struct db *d, struct intake_sums *s, const struct facts *f,
         d,
         "INSERT INTO alert(seq, event, appliance, time, received, state, severity, level, rule, flow, "
         "sha256, "
-        "facts, search) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, nullif(?9, ''), iif(?14 & 1, ?10, NULL), "
-        "iif(?14 & 2, ?11, NULL), ?12, ?13)",
-        "iiiiiiiitibtti", s->next_seq++, event, s->appliance, f->time, s->now, (int64_t)ALERT_NEW,
+        "facts, search, capture_file) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, nullif(?9, ''), "
+        "iif(?14 & 1, ?10, NULL), iif(?14 & 2, ?11, NULL), ?12, ?13, nullif(?15, ''))",
+        "iiiiiiiitibttit", s->next_seq++, event, s->appliance, f->time, s->now, (int64_t)ALERT_NEW,
         (int64_t)f->severity, (int64_t)f->level, f->rule, f->flow, span_of(f->sha256, sizeof(f->sha256)),
-        f->row, f->search, (int64_t)(f->has_flow | f->has_sha256 << 1));
+        f->row, f->search, (int64_t)(f->has_flow | f->has_sha256 << 1), f->capture_file);
 }
 
 static int add_stats(struct db *d, const struct intake_sums *s, const struct facts *f)
@@ -156,6 +157,8 @@ int intake_row(struct db *d, struct intake_sums *s, const struct record *r, uint
         rc = add_alert(d, s, &f, event);
     if (!rc && f.type == EVENT_STATS)
         rc = add_stats(d, s, &f);
+    if (!rc && f.type == EVENT_AUDIT && f.event)
+        rc = pcap_told(d, s->appliance, f.event, &s->next_seq);
     arena_free(a);
     return rc;
 }

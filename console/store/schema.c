@@ -115,13 +115,32 @@
     " hour INTEGER NOT NULL, level INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(hour, level)) WITHOUT ROWID;"        \
     "CREATE TABLE counter(name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;"
 
-const char *const schema_steps[] = {STEP_1};
+#define STEP_2                                                                                               \
+    /* packets of alerts, which stay on the appliance until somebody asks */                                 \
+    "CREATE TABLE pcap("                                                                                     \
+    " id INTEGER PRIMARY KEY,"                                                                               \
+    " appliance INTEGER NOT NULL, file TEXT NOT NULL,"                                                       \
+    " state INTEGER NOT NULL,"         /* enum pcap_state */                                                 \
+    /* what the appliance's newest signed record says */                                                     \
+    " packets INTEGER, bytes INTEGER, sealed INTEGER, complete INTEGER, whole INTEGER, sha256 BLOB,"         \
+    " why TEXT, told INTEGER NOT NULL,"                                                                      \
+    /* the newest wish for it, and how far it came */                                                        \
+    " token BLOB, have INTEGER NOT NULL DEFAULT 0,"                                                          \
+    " requested INTEGER, requested_by TEXT, received INTEGER,"                                               \
+    " UNIQUE(appliance, file));"                                                                             \
+    "CREATE INDEX pcap_wanted ON pcap(appliance, requested) WHERE state = 1;"                                \
+    "CREATE INDEX pcap_here ON pcap(received) WHERE state = 2;"                                              \
+    "ALTER TABLE alert ADD COLUMN capture_file TEXT;"                                                        \
+    "CREATE INDEX alert_capture ON alert(capture_file) WHERE capture_file IS NOT NULL;"
+
+const char *const schema_steps[] = {STEP_1, STEP_2};
 const size_t schema_step_count = GH_COUNT(schema_steps);
 
 const char *const alert_state_names[ALERT_STATE_COUNT] = {"new", "acknowledged", "closed"};
 const char *const alert_action_names[ACTION_COUNT] = {"acknowledge", "comment", "close", "reopen"};
 const char *const close_reason_names[REASON_COUNT] = {NULL, "confirmed", "false_alarm", "permitted"};
 const char *const user_role_names[ROLES] = {NULL, "reader", "officer", "administrator"};
+const char *const pcap_state_names[PCAP_STATE_COUNT] = {"kept", "wanted", "here", "gone", "refused"};
 const char *const level_names[LEVEL_COUNT] = {"none",       "restricted", "confidential", "secret",
                                               "top_secret", "mat",        "toi_mat",      "tuyet_mat"};
 

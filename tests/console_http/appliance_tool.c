@@ -2,6 +2,8 @@
  * An appliance for tests: makes keys and an enrolment request, and batches from lines, honest or forged.
  *
  *   appliance_tool keys DIR NAME                    DIR/NAME.key, request on stdout
+ *   appliance_tool hello KEY CONSOLE.pub NUMBER HASH-HEX [as KEY2]   a sealed hello to stdout
+ *   appliance_tool seal CONSOLE.pub                 stdin as a sealed file to stdout
  *   appliance_tool batch KEY CONSOLE.pub NUMBER PREVIOUS-HEX RUN [as KEY2] [tamper]
  *       records on stdin, one a line: TYPE TAB N TAB K TAB JSON; the sealed envelope goes to stdout, the hash
  * to stderr. "as KEY2": claims KEY2's identity, but KEY signs; "tamper": changes a record after the
@@ -11,6 +13,7 @@
 #include "base/digest.h"
 #include "base/envelope.h"
 #include "base/event.h"
+#include "base/fetch.h"
 #include "base/json.h"
 
 #include <stdio.h>
@@ -129,12 +132,61 @@ static int make_batch(int argc, char **argv)
     return 0;
 }
 
+/* The journal's head as an appliance signs it. */
+static int make_hello(int argc, char **argv)
+{
+    struct fetch_hello h = {.first = 1, .wall_us = clock_wall_us()};
+    struct seal_keys *key = NULL, *other = NULL;
+    struct seal_public console;
+    struct writer head, plain, sealed;
+
+    if (argc < 4 || keyfile_load(argv[0], &key) != 0 || keyfile_load_public(argv[1], &console, NULL, 0) != 0)
+        die("keys cannot be read");
+    if (argc == 6 && !strcmp(argv[4], "as") && keyfile_load(argv[5], &other) != 0)
+        die("the other key cannot be read");
+    h.number = strtoull(argv[2], NULL, 10);
+    unhex(argv[3], h.hash, SEAL_HASH);
+    seal_id(seal_keys_public(other ? other : key), h.appliance);
+    writer_init(&head, 64);
+    writer_le(&head, h.first, 8);
+    writer_le(&head, h.number, 8);
+    writer_le(&head, h.wall_us, 8);
+    writer_bytes(&head, h.hash, SEAL_HASH);
+    seal_sign(key, "gatehouse-journal-head-v1", writer_span(&head), h.signature);
+    writer_init(&plain, 256);
+    writer_init(&sealed, 1024);
+    fetch_hello_write(&h, &plain);
+    if (envelope_seal(writer_span(&plain), &console, &sealed) != 0)
+        die("it cannot be sealed");
+    fwrite(sealed.p, 1, sealed.n, stdout);
+    writer_done(&head);
+    writer_done(&plain);
+    writer_done(&sealed);
+    seal_keys_free(key);
+    seal_keys_free(other);
+    return 0;
+}
+
+static int make_sealed(const char *console_pub)
+{
+    struct seal_public console;
+    uint64_t n;
+
+    if (keyfile_load_public(console_pub, &console, NULL, 0) != 0 || seal_file(0, 1, &console, &n) != 0)
+        die("it cannot be sealed");
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     if (seal_init() != 0)
         die("no libsodium");
     if (argc == 4 && !strcmp(argv[1], "keys"))
         return make_keys(argv[2], argv[3]);
+    if (argc > 2 && !strcmp(argv[1], "hello"))
+        return make_hello(argc - 2, argv + 2);
+    if (argc == 3 && !strcmp(argv[1], "seal"))
+        return make_sealed(argv[2]);
     if (argc > 2 && !strcmp(argv[1], "batch"))
         return make_batch(argc - 2, argv + 2);
     die("usage: keys DIR NAME | batch KEY CONSOLE.pub NUMBER PREVIOUS RUN [as KEY2] [tamper]");

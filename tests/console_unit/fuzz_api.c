@@ -19,7 +19,8 @@ static char cookie[128], dir[] = "/tmp/gh-fuzz-api-XXXXXX";
 
 static void clean(void)
 {
-    static const char *const files[] = {"console.db", "console.db-wal", "console.db-shm"};
+    static const char *const files[] = {"console.db", "console.db-wal", "console.db-shm", "pcap/1.part",
+                                        "pcap/1.ghe"};
     char path[64];
 
     db_close(worker.db);
@@ -31,6 +32,8 @@ static void clean(void)
         snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
         unlink(path);
     }
+    snprintf(path, sizeof(path), "%s/pcap", dir);
+    rmdir(path);
     rmdir(dir);
 }
 
@@ -44,6 +47,7 @@ static void set_up(void)
 
     conf_defaults(&conf);
     gh_check(seal_init() == 0 && mkdtemp(dir) && store_open(dir, &app.store) == 0);
+    snprintf(conf.console_state_dir, sizeof(conf.console_state_dir), "%s", dir);
     app.conf = &conf;
     app.keys = seal_keys_generate();
     app.hub = hub_new(4, 4);
@@ -59,6 +63,11 @@ static void set_up(void)
                          "facts, search) "
                          "VALUES(?1, ?1, 1, 5, 5, ?1 % 3, 1, ?1 % 8, '\"rule\":null', 'cong dien')",
                          "i", (int64_t)i + 1) == 0);
+    gh_check(db_exec(d, "UPDATE alert SET capture_file = '1-2.pcap' WHERE id = 3", "") == 0 &&
+             db_exec(d,
+                     "INSERT INTO pcap(appliance, file, state, bytes, sealed, sha256, told, token) "
+                     "VALUES(1, '1-2.pcap', 1, 5, 10, zeroblob(32), 5, zeroblob(32))",
+                     "") == 0);
     gh_check(db_exec(d, "PRAGMA defer_foreign_keys=ON", "") == 0 && store_commit(app.store) == 0);
     worker.app = &app;
     gh_check(store_reader(app.store, &worker.db) == 0);
@@ -101,7 +110,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     head_header(&r->head, span_str("Origin"), span_str("https://127.0.0.1"));
     head_header(&r->head, span_str("Cookie"), span_str(cookie));
     if (r->head.problem == PROBLEM_NONE && r->head.method == HTTP_POST)
-        head_header(&r->head, span_str("Content-Type"), span_str("application/json"));
+        head_header(&r->head, span_str("Content-Type"),
+                    span_str(span_starts(r->head.path, "/api/v1/fetch/") ? "application/vnd.gatehouse.part"
+                                                                         : "application/json"));
     r->body.max = JSON_BODY_MAX;
     writer_put(&r->body, body);
     /* passwords cost a tenth of a second each; signing out would end the session of all that follow */

@@ -199,6 +199,34 @@ static void test_audit(struct db *d)
     CHECK(audit_verify(d, &bad, &n) == ST_BAD_SIGNATURE && bad == 3);
 }
 
+/* A database of an earlier version becomes one of this version, and what it held is there. */
+static void test_upgrade(const char *dir)
+{
+    char path[96];
+    struct store *s;
+    struct db *d, *r;
+    struct db_stmt *q;
+
+    check_row("upgrade");
+    snprintf(path, sizeof(path), "%s/console.db", dir);
+    for (size_t from = 1; from <= schema_step_count; from++) {
+        CHECK(db_open(path, DB_WRITE, &d) == 0 && db_migrate(d, schema_steps, from) == 0);
+        CHECK(db_exec(d,
+                      "INSERT INTO alert(id, seq, event, appliance, time, received, state, severity, level, "
+                      "facts, search) VALUES(7, 1, 1, 1, 5, 5, 0, 1, 1, '', '')",
+                      "") == 0);
+        db_close(d);
+        CHECK(store_open(dir, &s) == 0 && store_reader(s, &r) == 0);
+        CHECK(db_query(r, &q,
+                       "SELECT capture_file IS NULL, (SELECT count(*) FROM pcap) FROM alert WHERE id = 7",
+                       "") == 0);
+        CHECK(db_step(q) == 1 && db_i64(q, 0) == 1 && db_i64(q, 1) == 0);
+        db_close(r);
+        store_close(s);
+        (void)unlink(path);
+    }
+}
+
 int main(void)
 {
     char dir[] = "/tmp/gh-store-XXXXXX", path[64];
@@ -231,6 +259,7 @@ int main(void)
         snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
         unlink(path);
     }
+    test_upgrade(dir);
     rmdir(dir);
     return check_end();
 }
