@@ -67,6 +67,10 @@ static struct kase *take(struct acting *a, uint64_t id)
 
 static void quarantine(struct acting *a, struct kase *k)
 {
+    if (!k->doc) {
+        snprintf(k->quarantine_reason, sizeof(k->quarantine_reason), "the event carries no document");
+        return;
+    }
     if (!a->core->evidence) {
         snprintf(k->quarantine_reason, sizeof(k->quarantine_reason), "offline: inspect keeps no evidence");
         return;
@@ -101,7 +105,7 @@ static void query_flow(struct acting *a, struct kase *k)
     int rc;
 
     writer_init(&w, 16);
-    writer_le(&w, k->doc->flow_id, 8);
+    writer_le(&w, k->flow_id, 8);
     writer_le(&w, k->id, 8);
     rc = proc_chan_post(a->core->sensor, MSG_FLOW_QUERY, writer_span(&w), -1);
     writer_done(&w);

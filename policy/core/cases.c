@@ -2,6 +2,7 @@
 #include "policy/core/cases.h"
 #include "base/log.h"
 #include "policy/core/journal.h"
+#include "policy/core/splice.h"
 
 #include <stdlib.h>
 
@@ -10,8 +11,13 @@
 
 void case_free(struct core *c, struct kase *k)
 {
-    c->open_cases--;
-    c->open_bytes -= k->doc->size;
+    judging_forget(c->judging, k);
+    if (k->doc) {
+        c->open_cases--;
+        c->open_bytes -= k->doc->size;
+    } else {
+        c->open_events--;
+    }
     doc_free(k->doc);
     writer_done(&k->record);
     writer_done(&k->document);
@@ -22,7 +28,7 @@ void case_free(struct core *c, struct kase *k)
 bool cases_full(const struct core *c)
 {
     return c->open_cases >= c->cases_max || c->open_cases >= c->proc.conf.scan_queue ||
-           c->open_bytes > c->proc.conf.sensor_documents_memory ||
+           c->open_bytes > c->proc.conf.sensor_documents_memory || c->open_events >= EVENTS_OPEN_MAX ||
            (c->order && order_bytes(c->order) > CORE_ORDER_BYTES);
 }
 
@@ -61,7 +67,7 @@ static void overrun(struct core *c, struct kase *k)
 /* Told to end: what has not been read stays so, and nobody judges it. */
 static void unread_case(struct core *c, struct kase *k)
 {
-    if (!k->document.n) {
+    if (k->doc && !k->document.n) {
         struct findings *f = findings_unread("timeout");
         gh_check(f);
         c->own.scan_queue++;
@@ -71,25 +77,65 @@ static void unread_case(struct core *c, struct kase *k)
     emit_case(c, k);
 }
 
-void cases_take(struct core *c, const struct event_record *e, struct doc *d, bool stored)
+static struct kase *case_new(struct core *c, const struct event_record *e)
 {
     struct kase *k = calloc(1, sizeof(*k));
-    bool full = c->live && at_the_wall(c);
 
     gh_check(k);
-    *k = (struct kase){
-        .id = ++c->next_case, .run = c->run, .n = e->n, .life = c->life, .doc = d, .stored = stored};
-    k->incomplete = missing(c, d);
+    k->id = ++c->next_case;
+    k->run = c->run;
+    k->n = e->n;
+    k->life = c->life;
+    k->type = e->type;
     verdict_init(&k->verdict);
     writer_init(&k->record, RECORD_MOST);
     writer_init(&k->document, DOCUMENT_MOST);
     writer_put(&k->record, e->json);
-    c->open_cases++;
-    c->open_bytes += d->size;
     if (c->order) {
         k->place = order_hold(c->order);
         gh_check(k->place);
     }
+    return k;
+}
+
+/* Live, with the policy behind: it leaves unjudged, which is counted and shown. */
+static bool too_many_events(struct core *c)
+{
+    if (!c->live || c->open_events < EVENTS_OPEN_MAX)
+        return false;
+    if (!c->events_unjudged++)
+        log_warn(
+            "more events than the policy can judge: some leave unjudged. Said once; the status counts them");
+    return true;
+}
+
+bool cases_event(struct core *c, const struct event_record *e)
+{
+    struct kase *k;
+
+    if (!c->policy || !judging_wants(c->judging, e->type) || (c->stopping && c->to_stdout) ||
+        too_many_events(c))
+        return false;
+    k = case_new(c, e);
+    k->flow_id = splice_flow_id(e->json);
+    c->open_events++;
+    judging_expect(c->judging, k);
+    judging_take(c->judging, k);
+    return true;
+}
+
+void cases_take(struct core *c, const struct event_record *e, struct doc *d, bool stored)
+{
+    struct kase *k = case_new(c, e);
+    bool full = c->live && at_the_wall(c);
+
+    k->doc = d;
+    k->flow_id = d->flow_id;
+    k->stored = stored;
+    k->incomplete = missing(c, d);
+    c->open_cases++;
+    c->open_bytes += d->size;
+    judging_expect(c->judging, k);
     if (c->stopping && c->to_stdout)
         unread_case(c, k);
     else if (full)

@@ -10,7 +10,7 @@
 #include "base/seal.h"
 #include "policy/core/docs.h"
 #include "policy/core/ledger.h"
-#include "policy/core/lines.h"
+#include "policy/core/output.h"
 
 #define CORE_TIMESTAMP 48
 #define CORE_SCRATCH (8u << 20)
@@ -46,10 +46,12 @@ struct core {
     struct scanning *scanning;
     struct judging *judging;
     struct acting *acting;
-    size_t open_cases, cases_max;
+    size_t open_cases, cases_max; /* with a document */
+    size_t open_events;           /* without one */
+    uint64_t events_unjudged;
     uint64_t open_bytes, next_case;
     /* what came of it */
-    struct lines lines;
+    struct output *output; /* NULL: only the journal */
     struct order *order;
     struct map *alerted; /* flow_id -> nothing */
     struct pcaps *pcaps;
@@ -83,8 +85,8 @@ void core_distrust(struct core *c, enum role role);
 
 /* intake.c: the channel from the sensor. */
 void intake_open(struct core *c, int fd);
-/* Stops or resumes reading from the sensor as the open work allows (never live: there it is counted instead).
- */
+/* Stops or resumes reading from the sensor as the open work allows (never live: there it is counted instead),
+ * and until the policy has said what it judges. */
 void intake_pressure(struct core *c);
 
 /* emit.c: finished events leave. */

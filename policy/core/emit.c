@@ -13,12 +13,15 @@
 
 #include <stdio.h>
 
+bool emit_alerted(struct core *c, uint64_t flow_id)
+{
+    return flow_id && map_find(c->alerted, &flow_id, false);
+}
+
 /* A flow event whose connection was alerted says so. The result may lie in the scratch buffer. */
 static struct span told_alerted(struct core *c, enum event_type type, struct span json)
 {
-    uint64_t id = type == EVENT_FLOW && map_count(c->alerted) ? splice_flow_id(json) : 0;
-
-    if (!id || !map_find(c->alerted, &id, false))
+    if (type != EVENT_FLOW || !map_count(c->alerted) || !emit_alerted(c, splice_flow_id(json)))
         return json;
     writer_clear(&c->scratch);
     splice_alerted(&c->scratch, json);
@@ -31,20 +34,24 @@ void emit_line(void *arg, enum event_type type, struct span json)
 
     /* Here, not when it came: the alert may have been decided while the flow event waited in the row. */
     json = told_alerted(c, type, json);
-    lines_put(&c->lines, json);
-    c->own.written++;
-    if (c->lines.rc)
+    if (output_put(c->output, type, json))
+        c->own.written++;
+    else
+        c->own.not_wanted++;
+    if (output_rc(c->output))
         emit_flush(c);
 }
 
 void emit_flush(struct core *c)
 {
-    int rc = lines_flush(&c->lines);
+    const char *where = c->proc.conf.output_eve;
+    bool named = *where && strcmp(where, "-");
+    int rc = output_flush(c->output);
 
-    if (rc && rc != ST_CLOSED && !loop_stopped(c->proc.loop))
-        log_error("standard output: %s", status_text(rc));
+    if (rc && (rc != ST_CLOSED || named) && !loop_stopped(c->proc.loop))
+        log_error("%s: %s", named ? where : "standard output", status_text(rc));
     if (rc)
-        core_end(c, rc == ST_CLOSED ? CORE_UNHEARD : 3);
+        core_end(c, rc == ST_CLOSED && !named ? CORE_UNHEARD : 3);
 }
 
 static void remember_alerted(struct core *c, uint64_t flow_id)
@@ -68,11 +75,14 @@ void emit_plain(struct core *c, uint64_t n, enum event_type type, struct span js
     if (c->order) {
         if (order_line(c->order, type, json) != 0)
             core_broken(c, "no memory for waiting events", ST_NOMEM);
-    } else if (type == EVENT_FLOW && !c->proc.conf.journal_flows) {
+        return;
+    }
+    r.json = told_alerted(c, type, json);
+    if (type == EVENT_FLOW && !c->proc.conf.journal_flows) {
         c->own.not_wanted++;
         journal_skip(c->journal, r.run, r.n);
+        (void)output_put(c->output, type, r.json);
     } else {
-        r.json = told_alerted(c, type, json);
         (void)record_unit(c, &r, 1);
     }
 }
@@ -105,6 +115,30 @@ static void complete_verdict(struct kase *k)
     }
 }
 
+/* An event without a document: as it came, and the verdict when it is more than a log line. */
+static void write_event(const struct kase *k, bool alert, struct writer *out)
+{
+    struct writer members;
+
+    if (!alert && !k->verdict.shadow.n) {
+        writer_put(out, writer_span(&k->record));
+        return;
+    }
+    writer_init(&members, CORE_SCRATCH);
+    if (alert) {
+        writer_str(&members, "\"verdict\":");
+        writer_put(&members, writer_span(&k->verdict.text));
+        writer_u8(&members, '}');
+    }
+    if (k->verdict.shadow.n) {
+        writer_str(&members, alert ? ",\"shadow\":[" : "\"shadow\":[");
+        writer_put(&members, writer_span(&k->verdict.shadow));
+        writer_u8(&members, ']');
+    }
+    splice_fileinfo(out, writer_span(&k->record), false, writer_span(&members));
+    writer_done(&members);
+}
+
 /* The fileinfo event with document and verdict. */
 static void write_fileinfo(const struct kase *k, struct writer *out)
 {
@@ -134,12 +168,13 @@ static void write_alert(struct core *c, struct kase *k, struct writer *out)
 
     writer_init(&document, CORE_SCRATCH);
     writer_put(&document, writer_span(&k->document));
-    writer_u8(&document, '}');
+    if (k->doc)
+        writer_u8(&document, '}');
     if (verdict_alert(out, writer_span(&k->record), k->stored, &k->verdict, writer_span(&document)) != 0)
-        log_warn("a fileinfo event is no JSON; its alert tells the document only");
+        log_warn("an event is no JSON; its alert tells the document only");
     writer_done(&document);
-    pcaps_alert(c->pcaps, k->doc->flow_id, k->n, out);
-    remember_alerted(c, k->doc->flow_id);
+    pcaps_alert(c->pcaps, k->flow_id, k->n, out);
+    remember_alerted(c, k->flow_id);
 }
 
 /* The journal's own note that a document was sealed. */
@@ -168,6 +203,12 @@ static void hand_out(struct core *c, struct kase *k, struct record *r, size_t n)
     struct ledger_own own = c->own;
 
     if (!k->place) {
+        if (n == 1 && k->type == EVENT_FLOW && !c->proc.conf.journal_flows) {
+            c->own.not_wanted += k->life == c->life;
+            journal_skip(c->journal, k->run, k->n);
+            return;
+        }
+        r[0].json = told_alerted(c, k->type, r[0].json);
         (void)record_unit(c, r, n);
         if (k->life != c->life) /* counted when the sensor repeated it */
             c->own = own;
@@ -190,8 +231,11 @@ void emit_case(struct core *c, struct kase *k)
         writer_init(&text[i], CORE_SCRATCH);
     if (k->judged)
         complete_verdict(k);
-    write_fileinfo(k, &text[n]);
-    r[n++].type = EVENT_FILEINFO;
+    if (k->doc)
+        write_fileinfo(k, &text[n]);
+    else
+        write_event(k, alert, &text[n]);
+    r[n++].type = (uint8_t)k->type;
     if (alert) {
         write_alert(c, k, &text[n]);
         r[n++].type = EVENT_ALERT;
@@ -218,7 +262,7 @@ void emit_case(struct core *c, struct kase *k)
 /* Inspect: the last line. */
 static void finish_lines(struct core *c, struct span stats)
 {
-    lines_put(&c->lines, stats);
+    (void)output_put(c->output, EVENT_STATS, stats);
     c->finished = true;
     core_end(c, c->sensor_final && !c->stopping ? c->blocked : 3);
     emit_flush(c);
@@ -232,8 +276,10 @@ static void finish_run(struct core *c, struct span stats)
 
     if (!journal_known(c->journal, c->run, 0)) {
         rc = journal_add(c->journal, &r, 1);
-        if (!rc)
+        if (!rc) {
             journal_claim(c->journal, c->run, 0);
+            (void)output_put(c->output, EVENT_STATS, stats);
+        }
     }
     if (rc || journal_flush(c->journal) != 0)
         return; /* tried again at the next tick */
@@ -248,7 +294,8 @@ void emit_finish(struct core *c)
     char iso[CLOCK_ISO_SIZE];
     struct span when = *c->timestamp ? span_str(c->timestamp) : span_str(clock_iso(clock_wall_us(), iso));
 
-    if (c->finished || c->open_cases || (c->to_stdout ? pcaps_open(c->pcaps) > 0 : !c->sensor_final))
+    if (c->finished || c->open_cases || c->open_events ||
+        (c->to_stdout ? pcaps_open(c->pcaps) > 0 : !c->sensor_final))
         return;
     writer_clear(&c->scratch);
     if (ledger_event(&c->scratch, writer_span(&c->final), &c->own, when) != 0)

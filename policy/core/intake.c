@@ -102,7 +102,7 @@ static bool sensible(const struct core *c, const struct event_record *e)
     if (e->type == EVENT_ALERT || e->type == EVENT_STATS || e->type == EVENT_AUDIT ||
         memchr(e->json.p, '\n', e->json.n))
         return false;
-    return (!c->journal && e->type != EVENT_FILEINFO) ||
+    return (!c->journal && e->type != EVENT_FILEINFO && !(c->policy && judging_wants(c->judging, e->type))) ||
            (json_scan(e->json, EVENT_DEPTH, on_member, &s) == 0 && s.types == 1);
 }
 
@@ -160,7 +160,7 @@ static void take_events(struct core *c, struct span body)
         }
         if (e.type == EVENT_FILEINFO)
             take_fileinfo(c, &e);
-        else
+        else if (!cases_event(c, &e))
             emit_plain(c, e.n, e.type, e.json);
     }
     if (rc < 0)
@@ -219,7 +219,7 @@ static void take_run(struct core *c, struct span body)
     if (!run)
         run = now > c->own_run ? now : c->own_run + 1; /* live: a number of its own each time */
     c->run = run;
-    c->own = (struct ledger_own){0};
+    c->own = (struct ledger_own){.output = c->own.output};
     if (!c->journal)
         return;
     rc = journal_run(c->journal, run, live, name);
@@ -300,10 +300,20 @@ void intake_open(struct core *c, int fd)
     c->sensor = proc_chan_add(&c->proc, fd, ROLE_SENSOR, on_message, on_closed, c);
     if (!c->sensor)
         core_broken(c, "no channel to gh-sensor", ST_NOMEM);
+    intake_pressure(c);
 }
 
 void intake_pressure(struct core *c)
 {
-    if (c->sensor && !c->live)
-        proc_chan_pause(c->sensor, cases_full(c) && !c->stopping);
+<<<<<<< /tmp/gh/g/wt/policy/core/intake.c
+    bool wait = c->policy && !judging_knows(c->judging);
+
+    if (c->sensor)
+        proc_chan_pause(c->sensor, (wait || (!c->live && cases_full(c))) && !c->stopping);
+=======
+    bool full = (!c->live && cases_full(c)) || output_pressing(c->output);
+
+    if (c->sensor)
+        proc_chan_pause(c->sensor, full && !c->stopping);
+>>>>>>> /work/main/policy/core/intake.c
 }

@@ -84,7 +84,7 @@ static void stop_when_done(struct core *c, uint64_t now_ms)
 {
     bool late = now_ms > c->stop_ms + STOP_MS;
 
-    if (!late && (c->sensor || c->open_cases))
+    if (!late && (c->sensor || c->open_cases || c->open_events))
         return;
     if (c->to_stdout) {
         c->sensor_gone = true;
@@ -106,6 +106,7 @@ static void on_tick(void *arg)
     judging_tick(c->judging, now_ms);
     acting_tick(c->acting, now_ms);
     pcaps_tick(c->pcaps, now_ms);
+    output_tick(c->output, now_ms);
     if (c->to_stdout)
         emit_flush(c);
     if (c->journal)
@@ -120,9 +121,28 @@ static void on_round(void *arg)
 {
     struct core *c = arg;
 
+    judging_round(c->judging);
     intake_pressure(c);
     if (c->journal)
         record_tick(c, clock_mono_ms());
+}
+
+/* Only the keeper can make sockets. */
+static void on_output_closed(void *arg)
+{
+    struct core *c = arg;
+
+    proc_note(&c->proc, span_str("{\"output\":\"closed\"}"));
+}
+
+static void on_output(struct proc *p, int fd)
+{
+    struct core *c = p->arg;
+
+    if (fd >= 0)
+        output_take(c->output, fd);
+    else
+        output_reopen(c->output);
 }
 
 static void on_note(void *arg)
@@ -176,6 +196,7 @@ static void size_cases(struct core *c)
 static void open_all(struct core *c)
 {
     enum action safe;
+    char err[512];
 
     if (!action_parse(span_str(c->proc.conf.policy_safe_verdict), &safe)) {
         log_error("policy.safe_verdict: '%s' is not one of allow, log, alert, quarantine, block",
@@ -191,7 +212,6 @@ static void open_all(struct core *c)
     if (c->to_stdout)
         c->order = order_new(emit_line, c);
     gh_check(c->docs && c->alerted && (c->order || !c->to_stdout));
-    lines_init(&c->lines, STDOUT_FILENO);
     writer_init(&c->scratch, CORE_SCRATCH);
     writer_init(&c->final, MSG_MAX);
     if (!c->to_stdout)
@@ -200,6 +220,12 @@ static void open_all(struct core *c)
         exit(3);
     else
         c->pcaps = pcaps_new(c);
+    if (output_open(&c->proc.conf, c->to_stdout, &c->output, err, sizeof(err)) != 0) {
+        log_error("%s", err);
+        exit(2);
+    }
+    if (!c->to_stdout)
+        c->own.output = output_counts(c->output);
 }
 
 static void close_all(struct core *c)
@@ -211,7 +237,7 @@ static void close_all(struct core *c)
         record_close(c);
     pcaps_free(c->pcaps);
     order_free(c->order);
-    lines_done(&c->lines);
+    output_close(c->output);
     writer_done(&c->scratch);
     writer_done(&c->final);
     map_free(c->alerted);
@@ -220,18 +246,24 @@ static void close_all(struct core *c)
 
 static void lock_in(struct core *c)
 {
-    char outdir[64], err[256];
-    int abi = 0;
-    const char *rw[] = {NULL, NULL};
+    char outdir[64], output[64], err[256];
+    int abi = 0, dir = output_dir(c->output);
+    const char *rw[] = {NULL, NULL, NULL};
+    size_t n = 0;
     struct jail_options opt = {.user = c->proc.conf.node_user,
-                               .keep_user = c->to_stdout ? c->outdir_fd >= 0 : !*c->proc.conf.node_user,
+                               .keep_user =
+                                   c->to_stdout ? c->outdir_fd >= 0 || dir >= 0 : !*c->proc.conf.node_user,
                                .files = CORE_FILES};
 
     if (c->outdir_fd >= 0) {
         snprintf(outdir, sizeof(outdir), "/proc/self/fd/%d", c->outdir_fd);
-        rw[0] = outdir;
+        rw[n++] = outdir;
     } else if (!c->to_stdout) {
-        rw[0] = c->proc.conf.node_state_dir;
+        rw[n++] = c->proc.conf.node_state_dir;
+    }
+    if (dir >= 0) {
+        snprintf(output, sizeof(output), "/proc/self/fd/%d", dir);
+        rw[n++] = output;
     }
     opt.rw = rw;
     if (jail_enter(JAIL_CORE, &opt, &abi, err, sizeof(err)) != 0) {
@@ -256,9 +288,11 @@ int main(int argc, char **argv)
     c->proc.arg = c;
     c->proc.on_peer = on_peer;
     c->proc.on_stop = on_stop;
+    c->proc.on_output = on_output;
     options(c);
     open_all(c);
     lock_in(c);
+    output_start(c->output, c->proc.loop, on_output_closed, c);
     gh_check(loop_timer_add(c->proc.loop, TICK_MS, true, on_tick, c));
     loop_idle(c->proc.loop, on_round, c);
     proc_ready(&c->proc);

@@ -332,7 +332,7 @@ void pcaps_tick(struct pcaps *p, uint64_t now_ms)
     /* A replay records on until the connection ends, which may be as late as the replay. */
     while (p->oldest && (c->live || c->sensor_final) && now_ms > p->oldest->asked_ms + patience)
         give_up(p, p->oldest, "the sensor did not answer");
-    if (c->live || !c->sensor_final || c->open_cases || p->open || p->done_told || !p->possible)
+    if (c->live || !c->sensor_final || c->open_cases || c->open_events || p->open || p->done_told || !p->possible)
         return;
     p->done_told = post(p, 0, 0);
 }

@@ -197,6 +197,7 @@ static void became_full(struct core *c)
         .run = c->own_run, .n = c->own_n + 1, .type = EVENT_ALERT, .json = writer_span(&c->held)};
     if (journal_urgent(c->journal, &alert) == 0) { /* the disk itself may still have room for one alert */
         c->own_n++;
+        (void)output_put(c->output, EVENT_ALERT, writer_span(&c->held));
         writer_clear(&c->held);
     }
     record_note(c);
@@ -225,6 +226,8 @@ int record_unit(struct core *c, const struct record *r, size_t n)
 {
     int rc = journal_add(c->journal, r, n);
 
+    for (size_t i = 0; i < n; i++)
+        (void)output_put(c->output, (enum event_type)r[i].type, r[i].json);
     if (rc == ST_LIMIT)
         log_error("an event of more than %u MiB cannot be recorded", JOURNAL_UNIT_MAX >> 20);
     if (rc) {
@@ -242,6 +245,7 @@ void record_own(struct core *c, enum event_type type, struct span json)
 {
     struct record r = {.run = c->own_run, .n = ++c->own_n, .type = (uint8_t)type, .json = json};
 
+    (void)output_put(c->output, type, json);
     (void)journal_add(c->journal, &r, 1); /* no account counts these; a refusal shows in the next ones */
 }
 
@@ -324,11 +328,14 @@ void record_note(struct core *c)
     jw_ku64(&j, "documents_unread_queue", c->own.scan_queue);
     jw_ku64(&j, "documents_never_named", docs_lost(c->docs));
     jw_ku64(&j, "open_documents", c->open_cases);
+    jw_ku64(&j, "events_unjudged", c->events_unjudged);
     jw_ku64(&j, "batches", journal_last(c->journal));
     jw_ku64(&j, "receipt", journal_receipt(c->journal));
     jw_ku64(&j, "journal_bytes", journal_bytes(c->journal));
     jw_ku64(&j, "evidence_bytes", evidence_bytes(c->evidence));
     pcaps_facts(c->pcaps, &j);
+    if (c->output)
+        output_facts(output_counts(c->output), &j);
     jw_kcstr(&j, "journal", journal_full(c->journal) ? journal_reason(c->journal) : "ok");
     jw_end_obj(&j);
     proc_note(&c->proc, writer_span(&w));

@@ -226,8 +226,11 @@ int verdict_alert(struct writer *out, struct span record, bool stored, const str
     jw_kobj(&j, "gatehouse");
     jw_key(&j, "verdict");
     writer_put(out, writer_span(&v->text));
-    writer_str(out, "},\"document\":");
-    writer_put(out, document);
+    writer_u8(out, '}');
+    if (document.n) {
+        writer_str(out, ",\"document\":");
+        writer_put(out, document);
+    }
     j.after_key = false;
     json_each(m, rc ? NULL : json_get(r, "gatehouse"))
     {

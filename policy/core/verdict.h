@@ -28,9 +28,9 @@ int verdict_read(struct span json, struct verdict *v);
 /* The safe verdict and why it had to be applied (both languages). */
 void verdict_fault(struct verdict *v, enum action safe, const char *reason, const char *reason_vi);
 
-/* Appends the alert event for a fileinfo record: its own members with event_type "alert", the alert object,
- * and gatehouse.verdict and gatehouse.document (a complete object). ST_MALFORMED when the record cannot be
- * parsed: the alert is then made from its time and the document alone. */
+/* Appends the alert event for a record: its own members with event_type "alert", the alert object,
+ * and gatehouse.verdict and gatehouse.document (a complete object, or empty: none). ST_MALFORMED when the
+ * record cannot be parsed: the alert is then made from its time and the document alone. */
 int verdict_alert(struct writer *out, struct span record, bool stored, const struct verdict *v,
                   struct span document);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * gh-policy: judges events by the policy bundle, inside a jail that has no files and no network.
  * As `gatehouse policy …` it is the tool of those who write policies. */
+#include "base/clock.h"
 #include "base/jail.h"
 #include "base/log.h"
 #include "base/proc.h"
@@ -11,7 +12,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define DECISION_MAX 60000 /* fits the message; later matches are left out, the deciding one comes first */
+#define DECISION_MAX 60000  /* fits the message; later matches are left out, the deciding one comes first */
+#define JUDGED_BATCH 100000 /* bytes of several answers */
 #define EVENT_MAX (256u << 20) /* an event in a memfd */
 #define ARENA_MAX (768u << 20)
 
@@ -39,7 +41,7 @@ static void put_unreadable(struct jw *j, const struct judge *g)
 
     snprintf(name, sizeof(name), "%s@%s", g->active->name, g->active->version);
     jw_obj(j);
-    jw_kcstr(j, "action", action_name(g->safe));
+    jw_kcstr(j, "action", action_name(bundle_safe(g->active, NULL, g->safe)));
     jw_kcstr(j, "policy", name);
     jw_kcstr(j, "rule", "unreadable-event");
     jw_kcstr(j, "reason", "The event could not be read by the policy, so the safe verdict holds.");
@@ -57,14 +59,43 @@ static void put_unreadable(struct jw *j, const struct judge *g)
     jw_end_obj(j);
 }
 
+/* Many rules matched at once: of the array in w as many verdicts as fit, the deciding one first. */
+static void cut_to(struct writer *w, size_t most)
+{
+    struct arena *a;
+    struct json *all = NULL;
+    struct writer cut;
+    size_t n = 0;
+
+    if (w->n <= most)
+        return;
+    a = arena_new(64u << 20);
+    writer_init(&cut, most + 1);
+    writer_u8(&cut, '[');
+    if (a && json_parse(a, writer_span(w), 64, &all, NULL) == 0) {
+        json_each(v, all)
+        {
+            if (cut.n + v->raw.n + 2 > most)
+                continue;
+            if (n++)
+                writer_u8(&cut, ',');
+            writer_put(&cut, v->raw);
+        }
+    }
+    writer_u8(&cut, ']');
+    writer_clear(w);
+    writer_put(w, writer_span(&cut));
+    writer_done(&cut);
+    arena_free(a);
+}
+
 static void answer(struct judge *g, uint64_t id, struct span event)
 {
-    struct writer w;
+    struct writer w, message;
     struct jw j;
     size_t start;
 
     writer_init(&w, 16u << 20);
-    writer_le(&w, id, 8);
     jw_init(&j, &w);
     jw_arr(&j);
     start = w.n;
@@ -75,31 +106,98 @@ static void answer(struct judge *g, uint64_t id, struct span event)
     else if (g->shadow)
         put_one(&j, g->shadow, g->arena, event, g->safe, true);
     jw_end_arr(&j);
-    if (w.n > DECISION_MAX) { /* many rules matched at once: the deciding one and as many as fit */
-        struct arena *a = arena_new(64u << 20);
-        struct json *all = NULL;
-        if (a && json_parse(a, span_part(writer_span(&w), 8, w.n), 64, &all, NULL) == 0) {
-            struct writer cut;
-            size_t n = 0;
-            writer_init(&cut, DECISION_MAX);
-            writer_le(&cut, id, 8);
-            writer_u8(&cut, '[');
-            json_each(v, all)
-            {
-                if (cut.n + v->raw.n + 2 > DECISION_MAX)
-                    continue;
-                if (n++)
-                    writer_u8(&cut, ',');
-                writer_put(&cut, v->raw);
-            }
-            writer_u8(&cut, ']');
-            writer_done(&w);
-            w = cut;
-        }
-        arena_free(a);
-    }
-    if (proc_chan_post(g->core, MSG_DECISION, writer_span(&w), -1) != 0)
+    cut_to(&w, DECISION_MAX);
+    writer_init(&message, DECISION_MAX + 16);
+    writer_le(&message, id, 8);
+    writer_put(&message, writer_span(&w));
+    if (proc_chan_post(g->core, MSG_DECISION, writer_span(&message), -1) != 0)
         log_warn("an answer to the core was lost; the core asks again");
+    writer_done(&message);
+    writer_done(&w);
+}
+
+/* Nothing that anybody must hear: logged at most, and the shadow says the same. */
+static bool is_plain(const struct decision *d)
+{
+    for (size_t i = 0; i < d->n; i++)
+        if (d->v[i].error || d->v[i].action > ACTION_LOG)
+            return false;
+    return true;
+}
+
+static void post_judged(struct judge *g, struct writer *w)
+{
+    if (w->n && proc_chan_post(g->core, MSG_JUDGED, writer_span(w), -1) != 0)
+        log_warn("answers to the core were lost; the core asks again");
+    writer_clear(w);
+}
+
+/* The answer to one event, empty when there is nothing to tell. */
+static void judge_event(struct judge *g, struct span event, struct writer *w)
+{
+    static struct decision d, s; /* large, one thread */
+    struct jw j;
+    int rc, shadow = -1;
+
+    writer_clear(w);
+    arena_reset(g->arena);
+    rc = bundle_decide(g->active, g->arena, event, g->safe, &d);
+    if (!rc && g->shadow)
+        shadow = bundle_decide(g->shadow, g->arena, event, g->safe, &s);
+    if (!rc && is_plain(&d) && (shadow || is_plain(&s)))
+        return;
+    jw_init(&j, w);
+    jw_arr(&j);
+    if (rc)
+        put_unreadable(&j, g);
+    else
+        decision_json(g->active, &d, false, &j);
+    if (!shadow && !rc)
+        decision_json(g->shadow, &s, true, &j);
+    jw_end_arr(&j);
+    cut_to(w, JUDGED_BATCH);
+}
+
+/* Several events; what is ready goes back before it is too long on its way. */
+static void judge_batch(struct judge *g, struct span body)
+{
+    struct reader r = reader_span(body);
+    uint64_t start = clock_mono_ms();
+    struct writer w, one;
+
+    writer_init(&w, MSG_MAX);
+    writer_init(&one, 16u << 20);
+    while (reader_left(&r)) {
+        uint64_t id = reader_le64(&r);
+        struct span event = reader_take(&r, reader_le32(&r));
+        if (!reader_ok(&r))
+            break;
+        judge_event(g, event, &one);
+        if (w.n + one.n + 12 > JUDGED_BATCH || clock_mono_ms() > start + g->proc.conf.policy_timeout) {
+            post_judged(g, &w);
+            start = clock_mono_ms();
+        }
+        writer_le(&w, id, 8);
+        writer_le(&w, one.n, 4);
+        writer_put(&w, writer_span(&one));
+    }
+    post_judged(g, &w);
+    writer_done(&w);
+    writer_done(&one);
+}
+
+/* What the core should send, and what holds when no answer comes. */
+static void tell_wants(const struct judge *g)
+{
+    struct writer w;
+    uint64_t types = g->active->types | (g->shadow ? g->shadow->types : 0);
+    bool order = g->active->remembers || (g->shadow && g->shadow->remembers);
+
+    writer_init(&w, 16);
+    writer_le(&w, types | 1ull << EVENT_FILEINFO, 8);
+    writer_u8(&w, order);
+    writer_u8(&w, (uint8_t)bundle_safe(g->active, NULL, g->safe));
+    (void)proc_chan_post(g->core, MSG_WANTS, writer_span(&w), -1); /* if it is lost the core is gone */
     writer_done(&w);
 }
 
@@ -117,6 +215,8 @@ static void on_message(void *arg, const struct msg *m)
     }
     if (m->type == MSG_DECIDE && reader_ok(&r))
         answer(g, id, event);
+    else if (m->type == MSG_JUDGE)
+        judge_batch(g, m->body);
     if (mapped.p)
         msg_unmap(mapped);
 }
@@ -139,6 +239,8 @@ static void on_peer(struct proc *p, enum role role, int fd)
     }
     proc_chan_remove(g->core);
     g->core = proc_chan_add(p, fd, ROLE_CORE, on_message, on_closed, g);
+    if (g->core)
+        tell_wants(g);
 }
 
 static struct bundle *load(struct judge *g, const char *dir)
@@ -207,7 +309,8 @@ int main(int argc, char **argv)
     g.arena = arena_new(ARENA_MAX);
     gh_check(g.arena);
     jail.user = g.proc.conf.node_user;
-    jail.memory = ARENA_MAX + EVENT_MAX + g.proc.conf.policy_memory * 2 + (256u << 20); /* its history is there already */
+    jail.memory = ARENA_MAX + EVENT_MAX + g.proc.conf.policy_memory * 2 +
+                  (256u << 20); /* its history is there already */
     if (jail_enter(JAIL_POLICY, &jail, NULL, err, sizeof(err)) != 0) {
         log_error("cannot lock itself in: %s", err);
         return 3;

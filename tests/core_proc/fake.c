@@ -63,7 +63,21 @@ struct msg_chan *fake_peer(struct fake *f, enum role role)
     close(fds[0]);
     c = msg_chan_new(fds[1], role, ROLE_CORE);
     gh_check(c);
+    if (role == ROLE_POLICY)
+        fake_wants(c, 1ull << EVENT_FILEINFO, false);
     return c;
+}
+
+void fake_wants(struct msg_chan *policy, uint64_t types, bool order)
+{
+    struct writer w;
+
+    writer_init(&w, 16);
+    writer_le(&w, types, 8);
+    writer_u8(&w, order);
+    writer_u8(&w, 0xff); /* the configured safe verdict */
+    gh_check(msg_send(policy, MSG_WANTS, writer_span(&w), -1) == 0);
+    writer_done(&w);
 }
 
 int fake_end(struct fake *f)

@@ -37,6 +37,8 @@ void fake_document(struct msg_chan *sensor, uint64_t id, const char *name, const
 void fake_ledger(struct msg_chan *sensor, uint64_t run, uint64_t events, uint64_t documents);
 /* FINDINGS for id: level and reading. */
 void fake_findings(struct msg_chan *scan, uint64_t id, const char *json);
+/* What the policy judges; a policy's channel has said "documents" when it was made. */
+void fake_wants(struct msg_chan *policy, uint64_t types, bool order);
 void fake_decision(struct msg_chan *policy, uint64_t id, const char *json);
 /* Receives a SCAN or DECIDE; its id, 0 when none came in 5 s. */
 uint64_t fake_asked(struct msg_chan *c, enum msg_type type);
