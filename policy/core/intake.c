@@ -305,15 +305,9 @@ void intake_open(struct core *c, int fd)
 
 void intake_pressure(struct core *c)
 {
-<<<<<<< /tmp/gh/g/wt/policy/core/intake.c
     bool wait = c->policy && !judging_knows(c->judging);
-
-    if (c->sensor)
-        proc_chan_pause(c->sensor, (wait || (!c->live && cases_full(c))) && !c->stopping);
-=======
     bool full = (!c->live && cases_full(c)) || output_pressing(c->output);
 
     if (c->sensor)
-        proc_chan_pause(c->sensor, full && !c->stopping);
->>>>>>> /work/main/policy/core/intake.c
+        proc_chan_pause(c->sensor, (wait || full) && !c->stopping);
 }
