@@ -24,9 +24,10 @@ struct document_job {
     uint64_t
         deadline_ms; /* clock_mono_ms() at which reading stops by itself and says "timeout"; set it clearly
                         before the time at which the worker is killed (4/5 of scan.timeout); 0: none */
-    struct rule_set *rules; /* NULL: no YARA rules */
-    const struct print_book *prints; /* NULL, or without an index: no registered documents */
-    bool want_prints; /* put the text's "fingerprints" into the object: needs the key */
+    struct rule_set *rules;           /* NULL: no YARA rules */
+    const struct value_index *values; /* NULL: no lists of exact values */
+    const struct print_book *prints;  /* NULL, or without an index: no registered documents */
+    bool want_prints;                 /* put the text's "fingerprints" into the object: needs the key */
 };
 
 /* Once per process, before the jail: ICU, tables of markings and encodings, the formats' libraries. 0,

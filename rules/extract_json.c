@@ -4,6 +4,8 @@
 
 #include "base/digest.h"
 
+#include <stdio.h>
+
 static void put_markings(struct jw *j, const struct extract *x)
 {
     jw_karr(j, "markings");
@@ -71,6 +73,21 @@ static void put_matches(struct jw *j, const struct extract *x)
     jw_end_arr(j);
 }
 
+/* Exact data match: how many different values of a list are there. */
+static void put_value_list(struct jw *j, const struct extract *x, size_t i)
+{
+    struct value_list l = value_index_list(x->exam->job->values, i);
+    char kind[VALUE_NAME_MAX + 8];
+
+    if (!x->values[i])
+        return;
+    snprintf(kind, sizeof(kind), "edm:%s", l.name);
+    jw_obj(j);
+    jw_kcstr(j, "kind", kind);
+    jw_ku64(j, "count", x->values[i]);
+    jw_end_obj(j);
+}
+
 static void put_identifiers(struct jw *j, const struct extract *x)
 {
     jw_karr(j, "identifiers");
@@ -82,6 +99,8 @@ static void put_identifiers(struct jw *j, const struct extract *x)
         jw_ku64(j, "count", x->idents.found[k]);
         jw_end_obj(j);
     }
+    for (size_t i = 0; x->values && i < value_index_lists(x->exam->job->values); i++)
+        put_value_list(j, x, i);
     jw_end_arr(j);
 }
 

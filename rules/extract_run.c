@@ -167,7 +167,8 @@ static void match_rules(struct extract *x, struct span folded)
         return;
     }
     vars.filename = arena_dup(x->exam->arena, x->name.p, x->name.n);
-    rc = rule_set_scan(rules, x->in, folded, &vars, seconds, x->exam->arena, &x->matches, &x->n_matches, &truncated);
+    rc = rule_set_scan(rules, x->in, folded, &vars, seconds, x->exam->arena, &x->matches, &x->n_matches,
+                       &truncated);
     if (rc || truncated)
         extract_unread(x, rc == ST_TIMEOUT ? UNREAD_TIMEOUT : UNREAD_TOO_LARGE);
     if (rc)
@@ -175,8 +176,10 @@ static void match_rules(struct extract *x, struct span folded)
     rule_levels(x);
 }
 
-/* All text in the form that rules and fingerprints look at; the latter only at what the author wrote. */
-static bool fold_text(struct extract *x, struct writer *folded, struct print_text *prints)
+/* All text in the form that rules, lists of values and fingerprints look at; the latter only at what the
+ * author wrote. */
+static bool fold_text(struct extract *x, struct writer *folded, struct print_text *prints,
+                      struct value_text *values)
 {
     for (size_t i = 0; i < x->n_sections; i++) {
         const struct section *s = &x->sections[i];
@@ -184,9 +187,18 @@ static bool fold_text(struct extract *x, struct writer *folded, struct print_tex
         rule_fold(writer_span(&s->w), folded);
         if (prints && s->place != PLACE_FILENAME && s->place != PLACE_METADATA && writer_ok(folded))
             print_feed(prints, span_part(writer_span(folded), from, SIZE_MAX));
+        if (values)
+            value_feed(values, span_part(writer_span(folded), from, SIZE_MAX));
         writer_u8(folded, '\n');
     }
     return writer_ok(folded);
+}
+
+static void count_values(struct extract *x, struct value_text *t)
+{
+    x->values = arena_array(x->exam->arena, VALUE_LISTS_MAX, sizeof(*x->values));
+    if (!x->values || !value_end(t, x->values))
+        extract_unread(x, UNREAD_TOO_LARGE);
 }
 
 /* The level's scheme as a string that outlives the object. */
@@ -200,8 +212,8 @@ static const char *scheme_of(const char *name)
     return NULL;
 }
 
-/* A document is what it says itself and what its members say: a scan is a row of pictures, a letter a mail with an
- * attachment. */
+/* A document is what it says itself and what its members say: a scan is a row of pictures, a letter a mail
+ * with an attachment. */
 static void find_registered(struct extract *x, struct print_text *own)
 {
     const struct document_job *job = x->exam->job;
@@ -234,22 +246,29 @@ static void look_up(struct extract *x)
     const struct document_job *job = x->exam->job;
     bool wanted = job->prints && (job->prints->index || job->want_prints);
     struct print_text prints;
+    struct value_text values;
     struct writer folded;
 
-    if (!wanted && !job->rules)
+    if (!wanted && !job->rules && !job->values)
         return;
     writer_init(&folded, SIZE_MAX);
     if (wanted)
         print_begin(&prints, job->prints->key, PRINTS_MAX);
-    if (!fold_text(x, &folded, wanted ? &prints : NULL)) {
+    if (job->values)
+        value_begin(&values, job->values);
+    if (!fold_text(x, &folded, wanted ? &prints : NULL, job->values ? &values : NULL)) {
         extract_unread(x, UNREAD_TOO_LARGE);
     } else {
         if (wanted)
             find_registered(x, &prints);
+        if (job->values)
+            count_values(x, &values);
         match_rules(x, writer_span(&folded));
     }
     if (wanted)
         print_done(&prints);
+    if (job->values)
+        value_done(&values);
     writer_done(&folded);
 }
 

@@ -12,6 +12,7 @@
 #include "rules/ident.h"
 #include "rules/mark.h"
 #include "rules/print_match.h"
+#include "rules/value.h"
 
 #define SECTIONS_MAX 4096   /* places and pages kept apart; what comes later joins the last of its place */
 #define LABELS_MAX 256      /* labels and properties of one object */
@@ -64,6 +65,7 @@ struct extract {
     unsigned n_member_matches;
     struct mark_list marks;
     struct ident_counts idents;
+    uint32_t *values; /* different values found, by list; NULL: none */
     struct writer prints; /* struct print: of the members while they are read, then of all there is */
     struct print_similar *similar;
     size_t n_similar;

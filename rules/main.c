@@ -4,10 +4,13 @@
  * starts by a mere fork. */
 #include "base/log.h"
 #include "rules/document.h"
+#include "rules/mark.h"
 #include "rules/print_cmd.h"
 #include "rules/rule_cmd.h"
 #include "rules/rule_dir.h"
 #include "rules/supervisor.h"
+#include "rules/value_cmd.h"
+#include "rules/yara_files.h"
 
 #include <iconv.h>
 #include <limits.h>
@@ -79,8 +82,8 @@ static void warm_up_libc(void)
             log_warn("the C library cannot convert %s: properties of PDF files stay unread", names[i]);
 }
 
-/* Registered documents: a configured index that cannot be used is a fault, not a silence. key_only: this process
- * serves 'gatehouse register', which needs fingerprints and asks no index. */
+/* Registered documents: a configured index that cannot be used is a fault, not a silence. key_only: this
+ * process serves 'gatehouse register', which needs fingerprints and asks no index. */
 static const struct print_book *load_prints(const struct conf *c, bool key_only)
 {
     static struct print_book book; /* as long as the process */
@@ -92,8 +95,50 @@ static const struct print_book *load_prints(const struct conf *c, bool key_only)
     rc = print_book_open(c, !key_only, &book, &which);
     if (!rc)
         return &book;
-    log_error("%s: %s. Run 'gatehouse register' first, or leave scan.registered empty.", which, status_text(rc));
+    log_error("%s: %s. Run 'gatehouse register' first, or leave scan.registered empty.", which,
+              status_text(rc));
     exit(rc == ST_NOMEM ? 3 : 2);
+}
+
+/* Lists of exact values, by the same rule. */
+static const struct value_index *load_values(const struct conf *c)
+{
+    static char key[CONF_TEXT + 8];
+    struct value_index *v = NULL;
+    int rc;
+
+    if (!*c->scan_values)
+        return NULL;
+    rc = value_key_path(c, c->scan_values, key, sizeof(key)) ? value_index_open(c->scan_values, key, &v)
+                                                             : ST_LIMIT;
+    if (!rc)
+        return v;
+    log_error("%s: %s. Run 'gatehouse register --values' first, or leave scan.values empty.", c->scan_values,
+              status_text(rc));
+    exit(rc == ST_NOMEM ? 3 : 2);
+}
+
+/* What the labels' GUIDs mean in this house. */
+static void load_labels(const struct conf *c)
+{
+    struct arena *a = *c->scan_labels ? arena_new(2u << 20) : NULL;
+    struct span table;
+    unsigned line = 0;
+    int rc;
+
+    if (!*c->scan_labels)
+        return;
+    rc = a ? rule_file_read(c->scan_labels, 1u << 20, a, &table) : ST_NOMEM;
+    if (!rc)
+        rc = mark_label_guids(table, &line);
+    arena_free(a);
+    if (!rc)
+        return;
+    if (rc == ST_USAGE)
+        log_error("%s:%u: a line is a label's GUID, a blank, and a level", c->scan_labels, line);
+    else
+        log_error("%s: %s", c->scan_labels, status_text(rc));
+    exit(2);
 }
 
 static void warm_up(void)
@@ -119,7 +164,8 @@ int main(int argc, char **argv)
     if (argc > 1 && !strcmp(argv[1], "rules"))
         return rule_command(argc - 1, argv + 1);
     if (argc > 1 && !strcmp(argv[1], "register"))
-        return print_command(argc - 1, argv + 1);
+        return value_wanted(argc - 1, argv + 1) ? value_command(argc - 1, argv + 1)
+                                                : print_command(argc - 1, argv + 1);
     proc_start(&proc, ROLE_SCAN, "gh-scan", argc, argv);
     registering = proc.argc && !strcmp(proc.argv[0], "--register");
     if (proc.argc > registering) {
@@ -131,6 +177,8 @@ int main(int argc, char **argv)
     config.conf = &proc.conf;
     config.rules = load_rules(&proc.conf);
     config.prints = load_prints(&proc.conf, registering);
+    config.values = load_values(&proc.conf);
+    load_labels(&proc.conf);
     jail_measure(&config.usage);
 #ifdef GH_SANITIZE
     config.talkative = true;

@@ -249,8 +249,8 @@ enum level mark_label(const char *kind, struct span key, struct span value, cons
         if (strcmp(kind, labels[i].kind) != 0 ||
             (labels[i].key[0] && !span_eq(folded, span_str(labels[i].key))))
             continue;
-        if (labels[i].form == MSIP_NAME) {
-            enum level level = guid_find(key);
+        if (labels[i].form == MSIP_NAME || labels[i].form == MSIP_LIST) {
+            enum level level = labels[i].form == MSIP_NAME ? guid_find(key) : LEVEL_NONE;
             if (level == LEVEL_NONE)
                 level = guid_find(value);
             if (level != LEVEL_NONE) {
@@ -258,10 +258,10 @@ enum level mark_label(const char *kind, struct span key, struct span value, cons
                     *ret_scheme = level >= LEVEL_MAT ? "vn" : labels[i].scheme;
                 return level;
             }
-            if (span_find(key, span_str("MSIP_Label_"), 0) >= 0 && !ends_nocase(key, "_Name"))
+            if (labels[i].form == MSIP_LIST)
+                part = msip_name(value);
+            else if (span_find(key, span_str("MSIP_Label_"), 0) >= 0 && !ends_nocase(key, "_Name"))
                 return LEVEL_NONE;
-        } else if (labels[i].form == MSIP_LIST) {
-            part = msip_name(value);
         } else if (labels[i].form == PARAMETER) {
             part = parameter(value, labels[i].parameter);
         }

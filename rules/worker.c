@@ -115,7 +115,7 @@ static void answer(struct msg_chan *chan, const struct writer *w)
 static void examine(struct msg_chan *chan, const struct worker_config *c, const struct msg *m)
 {
     struct reader r = reader_span(m->body);
-    struct document_job job = {.conf = c->conf, .rules = c->rules, .prints = c->prints};
+    struct document_job job = {.conf = c->conf, .rules = c->rules, .prints = c->prints, .values = c->values};
     uint64_t id = reader_le64(&r);
     uint8_t flags = reader_u8(&r);
     struct writer w;

@@ -11,14 +11,16 @@
 #include "base/conf.h"
 #include "base/jail.h"
 #include "rules/print_book.h"
+#include "rules/value.h"
 #include "rules/yara.h"
 
 struct worker_config {
     const struct conf *conf;
     struct rule_set *rules;
-    const struct print_book *prints; /* NULL: no registered documents */
-    struct jail_usage usage; /* of the supervisor, before its own jail */
-    bool talkative;          /* keeps standard error: its libraries' messages may quote the document */
+    const struct print_book *prints;  /* NULL: no registered documents */
+    const struct value_index *values; /* NULL: no lists of exact values */
+    struct jail_usage usage;          /* of the supervisor, before its own jail */
+    bool talkative; /* keeps standard error: its libraries' messages may quote the document */
 };
 
 /* Exit codes that mean something to the supervisor; any other end is a crash. */

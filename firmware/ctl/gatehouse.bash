@@ -12,7 +12,7 @@ _gatehouse() {
         console) words="init link enrol-approve appliances retire audit -c --set" ;;
         policy) words="check test explain facts replay diff -c --set --json" ;;
         rules) words="check compile list --json" ;;
-        register) words="-c --set -o -k --level --common --list --remove --json" ;;
+        register) words="-c --set -o -k --level --common --list --remove --json --values --column --header --threshold" ;;
         journal) words="verify cat export import -c" ;;
         evidence) words="list open -c -k -o" ;;
         keys) words="generate show -c --set" ;;

@@ -47,14 +47,17 @@ static const struct command commands[] = {
      "'gatehouse rules' alone shows each form.\n"},
     {"register", NULL, "gh-scan", "make registered documents known, so that copies of them are found",
      "gatehouse register [-c FILE] [-o INDEX] [-k KEY] [--level LEVEL] [--common] [--json] FILE-OR-DIR...\n"
-     "       gatehouse register --list [--json]  |  --remove ID... [-c FILE] [-o INDEX]",
-     COMMON "  -o INDEX              the index (scan.registered)\n"
+     "       gatehouse register --list [--json]  |  --remove ID... [-c FILE] [-o INDEX]\n"
+     "       gatehouse register --values LIST [--column N] [--header] [--threshold N] [-o INDEX] TABLE...\n"
+     "       gatehouse register --values LIST --remove  |  --values --list [--json]",
+     COMMON "  -o INDEX              the index (scan.registered; with --values scan.values)\n"
             "  -k KEY                its secret key (scan.registered_key, or INDEX.key); made with the first index\n"
             "  --level LEVEL         the documents' level, whatever their markings say\n"
             "  --common              what these documents say proves no copy: templates, laws, forms\n"
             "  --list                print what the index holds\n"
             "  --remove ID           forget documents\n"
             "  --json                one JSON line for each document\n"
+            "  --values LIST         a list of exact values (numbers, accounts, names) from a table's column\n"
             "Exit 2: a document could not be registered; the others are.\n"},
     {"lists", NULL, "gh-lists", "compile, check, show and ask lists of indicators",
      "gatehouse lists compile|check|show|lookup ...", "'gatehouse lists' alone shows each form.\n"},
