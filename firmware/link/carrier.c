@@ -10,7 +10,7 @@
 struct carrier {
     CURL *curl;
     struct curl_slist *headers;
-    char url[LINK_URL + 32], pin[LINK_PIN + 16], message[CURL_ERROR_SIZE];
+    char base[LINK_URL], pin[LINK_PIN + 16], message[CURL_ERROR_SIZE];
     struct writer *answer;
 };
 
@@ -33,16 +33,12 @@ struct carrier *carrier_new(const struct link_console *console, uint64_t timeout
         return NULL;
     curl_global_init(CURL_GLOBAL_DEFAULT);
     c->curl = curl_easy_init();
-    c->headers = curl_slist_append(NULL, "Content-Type: application/vnd.gatehouse.envelope");
-    c->headers = curl_slist_append(c->headers, "Expect:");
-    if (!c->curl || !c->headers) {
+    if (!c->curl) {
         carrier_free(c);
         return NULL;
     }
-    snprintf(c->url, sizeof(c->url), "%s/api/v1/intake", console->url);
+    snprintf(c->base, sizeof(c->base), "%s", console->url);
     snprintf(c->pin, sizeof(c->pin), "sha256//%s", console->pin);
-    curl_easy_setopt(c->curl, CURLOPT_URL, c->url);
-    curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, c->headers);
     curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR, "https");
     curl_easy_setopt(c->curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
@@ -69,15 +65,34 @@ void carrier_free(struct carrier *c)
     free(c);
 }
 
-int carrier_post(struct carrier *c, struct span envelope, long *ret_status, struct writer *answer)
+/* Address and headers of one letter. */
+static int address(struct carrier *c, const struct letter *letter)
+{
+    char url[LINK_URL + 128], type[128];
+
+    snprintf(url, sizeof(url), "%s%s", c->base, letter->path);
+    snprintf(type, sizeof(type), "Content-Type: %s", letter->type);
+    curl_slist_free_all(c->headers);
+    c->headers = curl_slist_append(NULL, type);
+    if (!c->headers || !curl_slist_append(c->headers, "Expect:") ||
+        curl_easy_setopt(c->curl, CURLOPT_URL, url) != CURLE_OK)
+        return ST_NOMEM;
+    curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, c->headers);
+    return 0;
+}
+
+int carrier_post(struct carrier *c, const struct letter *letter, long *ret_status, struct writer *answer)
 {
     CURLcode rc;
+
+    if (address(c, letter) != 0)
+        return ST_NOMEM;
 
     c->answer = answer;
     c->message[0] = 0;
     writer_clear(answer);
-    curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)envelope.n);
-    curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, envelope.p);
+    curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)letter->body.n);
+    curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, letter->body.p);
     rc = curl_easy_perform(c->curl);
     c->answer = NULL;
     if (rc != CURLE_OK && !c->message[0])

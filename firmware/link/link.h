@@ -17,6 +17,14 @@ struct link_console {
                          */
     struct seal_public key;
 };
+/* Something for the console. */
+struct letter {
+    const char *path, *type; /* where on the console, and the body's content type */
+    struct span body;
+};
+#define LINK_ENVELOPE "application/vnd.gatehouse.envelope"
+#define LINK_PART "application/vnd.gatehouse.part"
+
 /* 0; ST_NOT_FOUND when not enrolled; ST_MALFORMED. */
 int link_console_load(const char *state_dir, struct link_console *ret);
 

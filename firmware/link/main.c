@@ -24,15 +24,16 @@ struct link {
     struct carrier *carrier;
     struct queue *queue;
     struct uplink *uplink;
+    struct wishes *wishes;
     struct proc_chan *core;
     struct loop_timer *timer;
     char told[256]; /* the trouble that was logged last */
 };
 
-static int on_post(void *arg, struct span envelope, long *ret_status, struct writer *answer)
+static int on_post(void *arg, const struct letter *letter, long *ret_status, struct writer *answer)
 {
     struct link *l = arg;
-    return carrier_post(l->carrier, envelope, ret_status, answer);
+    return carrier_post(l->carrier, letter, ret_status, answer);
 }
 
 static const char *on_trouble(void *arg)
@@ -132,6 +133,8 @@ static void on_note(void *arg)
     jw_obj(&j);
     jw_ku64(&j, "received_by_console", sent);
     jw_ku64(&j, "waiting", newest > sent ? newest - sent : 0);
+    jw_ku64(&j, "wishes", wishes_count(l->wishes));
+    jw_ku64(&j, "files_sent", wishes_sent(l->wishes));
     jw_kcstr(&j, "console", *trouble ? trouble : "ok");
     jw_end_obj(&j);
     proc_note(&l->proc, writer_span(&w));
@@ -154,6 +157,22 @@ static void load_console(struct link *l)
         log_error("uplink.console: '%s' is no https:// address", l->console.url);
         exit(2);
     }
+}
+
+/* Whose hellos these are. An appliance without its public key reports all the same. */
+static void listen_for_wishes(struct link *l)
+{
+    char path[CONF_TEXT + 32];
+    struct seal_public own;
+    uint8_t id[SEAL_ID];
+
+    snprintf(path, sizeof(path), "%s/appliance.pub", l->proc.conf.node_state_dir);
+    if (keyfile_load_public(path, &own, NULL, 0) != 0) {
+        log_warn("%s cannot be read: the console cannot ask for packets", path);
+        return;
+    }
+    seal_id(&own, id);
+    uplink_listen(l->uplink, l->wishes, id, l->proc.conf.uplink_hello);
 }
 
 static void lock_in(struct link *l)
@@ -211,9 +230,11 @@ int main(int argc, char **argv)
     load_console(&l);
     l.carrier = carrier_new(&l.console, l.proc.conf.uplink_timeout);
     l.queue = queue_new(l.proc.conf.node_state_dir);
-    gh_check(l.carrier && l.queue);
+    l.wishes = wishes_new(l.proc.conf.node_state_dir);
+    gh_check(l.carrier && l.queue && l.wishes);
     l.uplink = uplink_new(l.queue, &l.console.key, &hooks);
     gh_check(l.uplink);
+    listen_for_wishes(&l);
     lock_in(&l);
     proc_ready(&l.proc);
     schedule(&l, 0);
@@ -221,6 +242,7 @@ int main(int argc, char **argv)
     loop_run(l.proc.loop);
     proc_chan_remove(l.core);
     uplink_free(l.uplink);
+    wishes_free(l.wishes);
     queue_free(l.queue);
     carrier_free(l.carrier);
     return 0;

@@ -96,3 +96,29 @@ int queue_bounds(struct queue *q, uint64_t *ret_first, uint64_t *ret_last, uint6
     }
     return finish(q, rc);
 }
+
+int queue_head(struct queue *q, struct fetch_hello *ret)
+{
+    struct fetch_hello h = {.number = 0};
+    struct db_stmt *s;
+    int rc = open_db(q);
+
+    if (!rc)
+        rc = db_query(q->db, &s, "SELECT first, number, wall_us, hash, signature FROM head", "");
+    if (!rc && (rc = db_step(s)) == 1) {
+        struct span hash = db_blob(s, 3), signature = db_blob(s, 4);
+        h.first = (uint64_t)db_i64(s, 0);
+        h.number = (uint64_t)db_i64(s, 1);
+        h.wall_us = (uint64_t)db_i64(s, 2);
+        rc = hash.n == SEAL_HASH && signature.n == SEAL_SIGNATURE ? 0 : ST_MALFORMED;
+        if (!rc) {
+            memcpy(h.hash, hash.p, SEAL_HASH);
+            memcpy(h.signature, signature.p, SEAL_SIGNATURE);
+            *ret = h;
+        }
+        db_reset(s);
+    } else if (!rc) {
+        rc = ST_NOT_FOUND;
+    }
+    return finish(q, rc);
+}

@@ -4,7 +4,7 @@
 #ifndef GH_LINK_QUEUE_H
 #define GH_LINK_QUEUE_H
 
-#include "base/writer.h"
+#include "base/fetch.h"
 
 struct queue;
 /* For the journal in state_dir; opens it at first use, as it may not be there yet. NULL when memory is short.
@@ -17,5 +17,8 @@ int queue_read(struct queue *q, uint64_t number, struct writer *out);
 /* Oldest and newest batch kept (0, 0 when there is none), and what the console has according to the last
  * receipt. */
 int queue_bounds(struct queue *q, uint64_t *ret_first, uint64_t *ret_last, uint64_t *ret_receipt);
+/* The journal's signed head as a hello, without whose it is. 0; ST_NOT_FOUND when nothing was recorded yet.
+ */
+int queue_head(struct queue *q, struct fetch_hello *ret);
 
 #endif

@@ -9,12 +9,18 @@
 
 #define ANSWER_MAX 65536
 #define ANSWER_DEPTH 8
+#define UNHEARD_MS 3600000 /* between hellos to a console that does not know them */
+#define INTAKE_PATH "/api/v1/intake"
 
 struct uplink {
     struct queue *queue;
     struct seal_public console;
     struct uplink_hooks hooks;
     struct writer batch, sealed, answer;
+    struct wishes *wishes; /* NULL: none are listened to */
+    uint8_t id[SEAL_ID];
+    uint64_t hello_ms, hello_at_ms;
+    bool part_turn; /* a batch went last: a piece of a wish may go now */
     struct arena *arena;
     uint64_t next; /* batch to send, 0: not yet known */
     uint64_t sent, newest, wait_ms, not_before_ms;
@@ -51,6 +57,14 @@ void uplink_free(struct uplink *u)
     writer_done(&u->answer);
     arena_free(u->arena);
     free(u);
+}
+
+void uplink_listen(struct uplink *u, struct wishes *wishes, const uint8_t id[static SEAL_ID],
+                   uint64_t hello_ms)
+{
+    u->wishes = wishes;
+    u->hello_ms = hello_ms;
+    memcpy(u->id, id, SEAL_ID);
 }
 
 uint64_t uplink_sent(const struct uplink *u)
@@ -133,6 +147,16 @@ static void arrived(struct uplink *u, uint64_t number)
     u->hooks.receipt(u->hooks.arg, number);
 }
 
+/* An answer may also name wishes. */
+static void hear_wishes(struct uplink *u)
+{
+    struct json *j = NULL;
+
+    arena_reset(u->arena);
+    if (u->wishes && json_parse(u->arena, writer_span(&u->answer), ANSWER_DEPTH, &j, NULL) == 0)
+        wishes_take(u->wishes, j);
+}
+
 /* What the console said. True when things go on at once. */
 static bool understand(struct uplink *u, long status)
 {
@@ -141,6 +165,7 @@ static bool understand(struct uplink *u, long status)
 
     if (receipt && receipt <= u->newest) {
         arrived(u, receipt);
+        hear_wishes(u);
         return true;
     }
     if (receipt) {
@@ -174,28 +199,99 @@ static bool understand(struct uplink *u, long status)
     return false;
 }
 
-uint64_t uplink_step(struct uplink *u, uint64_t now_ms)
+/* Posts one letter; a failure to get through becomes the trouble. */
+static int post(struct uplink *u, const char *path, const char *type, struct span body, long *ret_status)
+{
+    const struct letter letter = {path, type, body};
+    int rc = u->hooks.post(u->hooks.arg, &letter, ret_status, &u->answer);
+
+    if (rc)
+        snprintf(u->trouble, sizeof(u->trouble), "the console cannot be reached: %s",
+                 u->hooks.message(u->hooks.arg));
+    return rc;
+}
+
+static uint64_t send_batch(struct uplink *u, uint64_t now_ms)
 {
     long status = 0;
+    int rc = fetch(u);
+
+    if (rc) {
+        snprintf(u->trouble, sizeof(u->trouble), "batch %" PRIu64 " cannot be read from the journal: %s",
+                 u->next, status_text(rc));
+        return back_off(u, now_ms);
+    }
+    u->part_turn = true;
+    u->hello_at_ms = now_ms + u->hello_ms; /* whoever reports has said hello */
+    rc = post(u, INTAKE_PATH, LINK_ENVELOPE, writer_span(&u->sealed), &status);
+    return !rc && understand(u, status) ? 0 : back_off(u, now_ms);
+}
+
+static uint64_t send_part(struct uplink *u, uint64_t now_ms)
+{
+    char path[WISHES_PATH];
+    long status = 0;
+    int rc;
+
+    u->part_turn = false;
+    if (!wishes_next(u->wishes, &u->batch, path))
+        return 0;
+    rc = post(u, path, LINK_PART, writer_span(&u->batch), &status);
+    if (!wishes_answered(u->wishes, rc, status, answered(u, "have"), answered(u, "expect"))) {
+        if (!rc)
+            snprintf(u->trouble, sizeof(u->trouble), "the console answers with status %ld", status);
+        return back_off(u, now_ms);
+    }
+    u->wait_ms = 0;
+    u->trouble[0] = 0;
+    if (!wishes_count(u->wishes))
+        u->hello_at_ms = 0; /* are there more? */
+    return 0;
+}
+
+static uint64_t send_hello(struct uplink *u, uint64_t now_ms)
+{
+    struct fetch_hello h;
+    long status = 0;
+    int rc = queue_head(u->queue, &h);
+
+    u->hello_at_ms = now_ms + u->hello_ms;
+    if (rc)
+        return u->hello_ms; /* said when there is something to send */
+    memcpy(h.appliance, u->id, SEAL_ID);
+    writer_clear(&u->batch);
+    writer_clear(&u->sealed);
+    fetch_hello_write(&h, &u->batch);
+    rc = envelope_seal(writer_span(&u->batch), &u->console, &u->sealed);
+    if (!rc)
+        rc = post(u, INTAKE_PATH, LINK_ENVELOPE, writer_span(&u->sealed), &status);
+    if (!rc && status == 400) { /* a console of an earlier version does not know hellos: it is well */
+        u->hello_at_ms = now_ms + UNHEARD_MS;
+        return u->hello_ms;
+    }
+    return !rc && understand(u, status) ? 0 : back_off(u, now_ms);
+}
+
+uint64_t uplink_step(struct uplink *u, uint64_t now_ms)
+{
+    bool wished = u->wishes && wishes_count(u->wishes) > 0;
     int rc;
 
     if (now_ms < u->not_before_ms)
         return u->not_before_ms - now_ms;
     rc = look(u);
-    if (!rc && u->next <= u->newest)
-        rc = fetch(u);
-    else if (!rc || rc == ST_NOT_FOUND)
+    if (rc == ST_NOT_FOUND)
         return UINT64_MAX;
     if (rc) {
         snprintf(u->trouble, sizeof(u->trouble), "batch %" PRIu64 " cannot be read from the journal: %s",
                  u->next, status_text(rc));
         return back_off(u, now_ms);
     }
-    rc = u->hooks.post(u->hooks.arg, writer_span(&u->sealed), &status, &u->answer);
-    if (rc) {
-        snprintf(u->trouble, sizeof(u->trouble), "the console cannot be reached: %s",
-                 u->hooks.message(u->hooks.arg));
-        return back_off(u, now_ms);
-    }
-    return understand(u, status) ? 0 : back_off(u, now_ms);
+    if (u->next <= u->newest && !(wished && u->part_turn))
+        return send_batch(u, now_ms);
+    if (wished)
+        return send_part(u, now_ms);
+    if (!u->wishes || !u->newest)
+        return UINT64_MAX;
+    return now_ms < u->hello_at_ms ? u->hello_at_ms - now_ms : send_hello(u, now_ms);
 }

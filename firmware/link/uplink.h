@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * uplink: brings batch after batch to the console, in order, each once at a time, and tells the core what has
- * arrived.
+ * arrived. In between it brings what the console wishes to have (wishes.h), a piece after each batch, so that
+ * neither holds up the other; an appliance that has nothing to report asks for wishes from time to time.
  *
  * A failure makes it wait longer each time, with jitter, so that a hundred appliances do not come back in
  * step. Nothing is forgotten here: what to send next follows from the journal and the console's answers. One
@@ -11,24 +12,29 @@
 #include "base/arena.h"
 #include "firmware/link/link.h"
 #include "firmware/link/queue.h"
+#include "firmware/link/wishes.h"
 
 #define UPLINK_FIRST_MS 500
 #define UPLINK_LAST_MS 60000
 
 struct uplink;
-/* How an envelope gets there: carrier_post, or a test's own. */
+/* How a letter gets there: carrier_post, or a test's own. */
 struct uplink_hooks {
     void *arg;
-    int (*post)(void *arg, struct span envelope, long *ret_status, struct writer *answer);
+    int (*post)(void *arg, const struct letter *letter, long *ret_status, struct writer *answer);
     const char *(*message)(void *arg);           /* why post failed, for people */
     void (*receipt)(void *arg, uint64_t number); /* the console has everything up to here */
 };
 struct uplink *uplink_new(struct queue *q, const struct seal_public *console,
                           const struct uplink_hooks *hooks);
 void uplink_free(struct uplink *u);
-/* Sends the next batch if there is one and it is time (now_ms on the monotonic clock). Returns the
- * milliseconds until it wants to be called again: 0 at once (more is waiting), UINT64_MAX when there is
- * nothing to do but wait for news. */
+/* Also fulfils wishes (borrowed), and says hello as the appliance id every hello_ms while there is nothing to
+ * send. */
+void uplink_listen(struct uplink *u, struct wishes *wishes, const uint8_t id[static SEAL_ID],
+                   uint64_t hello_ms);
+/* Sends the next batch, piece of a wish or hello if there is one and it is time (now_ms on the monotonic
+ * clock). Returns the milliseconds until it wants to be called again: 0 at once (more is waiting), UINT64_MAX
+ * when there is nothing to do but wait for news. */
 uint64_t uplink_step(struct uplink *u, uint64_t now_ms);
 /* Facts for the status: newest batch sent, newest in the journal, and the last trouble ("" when all is well).
  */

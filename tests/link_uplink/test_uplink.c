@@ -25,7 +25,7 @@ struct script {
     size_t n_receipts;
 };
 
-static int post(void *arg, struct span envelope, long *ret_status, struct writer *answer)
+static int post(void *arg, const struct letter *letter, long *ret_status, struct writer *answer)
 {
     struct script *s = arg;
     struct arena *a = arena_new(32 << 20);
@@ -38,7 +38,7 @@ static int post(void *arg, struct span envelope, long *ret_status, struct writer
 
     gh_check(s->at < STEPS);
     writer_init(&plain, ENVELOPE_MAX);
-    CHECK(envelope_open(envelope, console, &plain) == 0);
+    CHECK(envelope_open(letter->body, console, &plain) == 0);
     CHECK(batch_read(writer_span(&plain), a, &h, &r, &n, sig) == 0);
     CHECK(batch_verify(&h, sig, seal_keys_public(appliance)) == 0);
     s->came[s->at] = h.number;
