@@ -329,6 +329,14 @@ void keeper_tell(struct keeper *k, enum role role, enum msg_type type)
         (void)msg_post(c->chan, type, (struct span){NULL, 0}, -1);
 }
 
+void keeper_give(struct keeper *k, enum role role, enum msg_type type, int fd)
+{
+    struct child *c = &k->children[role];
+
+    if ((c->pid <= 0 || !c->chan || msg_post(c->chan, type, (struct span){NULL, 0}, fd) != 0) && fd >= 0)
+        close(fd);
+}
+
 int keeper_start(struct keeper *k)
 {
     for (size_t i = 0; i < ROLE_COUNT; i++) {

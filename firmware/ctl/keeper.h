@@ -44,6 +44,8 @@ void keeper_link_self(struct keeper *k, enum role role);
 void keeper_add_lists(struct keeper *k, const struct conf *conf, bool strict);
 /* An empty message to a child, if it runs (RELOAD). */
 void keeper_tell(struct keeper *k, enum role role, enum msg_type type);
+/* A message without a body to a child, if it runs, with a descriptor, which is taken over; -1: without one. */
+void keeper_give(struct keeper *k, enum role role, enum msg_type type, int fd);
 /* Starts everything added. 0 or a code (logged). */
 int keeper_start(struct keeper *k);
 /* Ends and starts one child again at once (a replay begins anew). */

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/outlet.h"
 #include "firmware/ctl/ctl.h"
 #include "firmware/ctl/keeper.h"
 #include "firmware/ctl/run_id.h"
@@ -20,6 +21,7 @@
 
 #define STATUS_MS 1000
 #define NOTE_MAX 4096
+#define OUTLET_MS 1000 /* between two tries to reach the reader of output.eve */
 
 struct run {
     struct ctl_options opt;
@@ -32,9 +34,12 @@ struct run {
     char *core_args[8];
     bool sensor_done;   /* the replay was read to its end */
     bool recorded;      /* and all of it is in the journal */
+    bool owner;         /* our core has the state directory, so the status in it is ours to write */
     int rc;
     uint64_t started_us;
     struct writer notes[ROLE_COUNT];
+    struct outlet outlet; /* output.eve */
+    struct loop_timer *outlet_timer;
 };
 
 /* Configuration faults (status 2) do not mend themselves: stop and say so. */
@@ -79,22 +84,41 @@ static void on_core_back(struct run *r)
         log_error("the replay cannot be started again");
 }
 
+/* The core lost the reader of its output and may make no socket itself. */
+static void on_outlet(void *arg)
+{
+    struct run *r = arg;
+    int fd = outlet_connect(&r->outlet);
+
+    if (fd < 0)
+        return;
+    loop_timer_remove(r->outlet_timer);
+    r->outlet_timer = NULL;
+    keeper_give(r->keeper, ROLE_CORE, MSG_OUTPUT, fd);
+}
+
 static void on_note(void *arg, enum role role, struct span json)
 {
     struct run *r = arg;
     struct arena *a;
-    struct json *j;
+    struct json *j = NULL;
 
     if (keeper_note_broken(r->keeper, role, json))
         return;
     a = arena_new(1 << 20);
-    if (a && json_parse(a, json, 16, &j, NULL) == 0) {
+    if (a && json_parse(a, json, 16, &j, NULL) == 0 && role == ROLE_CORE &&
+        !strcmp(json_cstr(json_get(j, "output"), ""), "closed")) {
+        if (r->outlet.kind > OUTLET_FILE && !r->outlet_timer)
+            r->outlet_timer = loop_timer_add(r->loop, OUTLET_MS, true, on_outlet, r);
+    } else if (a && j) {
         writer_clear(&r->notes[role]);
         writer_put(&r->notes[role], json);
         if (role == ROLE_CORE && json_get(j, "run_done"))
             r->recorded = true;
-        if (role == ROLE_CORE && json_get(j, "started"))
+        if (role == ROLE_CORE && json_get(j, "started")) {
+            r->owner = true;
             on_core_back(r);
+        }
     }
     arena_free(a);
 }
@@ -108,6 +132,8 @@ static void write_status(void *arg)
     struct jw j;
     int fd;
 
+    if (!r->owner) /* perhaps a second appliance was started by mistake: the first one's status stays */
+        return;
     writer_init(&w, 131072);
     jw_init(&j, &w);
     jw_obj(&j);
@@ -156,6 +182,15 @@ static void on_reload(void *arg)
     struct run *r = arg;
 
     keeper_tell(r->keeper, ROLE_LISTS, MSG_RELOAD);
+    keeper_tell(r->keeper, ROLE_CORE, MSG_OUTPUT);
+}
+
+/* A file was moved away; nothing else is to be read again. */
+static void on_rotated(void *arg)
+{
+    struct run *r = arg;
+
+    keeper_tell(r->keeper, ROLE_CORE, MSG_OUTPUT);
 }
 
 static int parse(struct run *r, int argc, char **argv)
@@ -224,7 +259,8 @@ static void build(struct run *r)
     } else {
         r->core_args[0] = (char *)"--live";
     }
-    keeper_add(r->keeper, ROLE_CORE, "gh-core", r->core_args, -1, -1, -1);
+    (void)outlet_parse(c->output_eve, &r->outlet); /* the configuration was checked */
+    keeper_add(r->keeper, ROLE_CORE, "gh-core", r->core_args, -1, r->outlet.kind == OUTLET_STDOUT ? STDOUT_FILENO : -1, -1);
     keeper_add(r->keeper, ROLE_SCAN, "gh-scan", NULL, -1, -1, -1);
     keeper_add(r->keeper, ROLE_POLICY, "gh-policy", NULL, -1, -1, -1);
     keeper_link(r->keeper, ROLE_CORE, ROLE_SCAN);
@@ -262,6 +298,7 @@ int command_run(int argc, char **argv)
     loop_signal(r.loop, SIGINT, on_stop, &r);
     loop_signal(r.loop, SIGTERM, on_stop, &r);
     loop_signal(r.loop, SIGHUP, on_reload, &r);
+    loop_signal(r.loop, SIGUSR1, on_rotated, &r);
     r.keeper = keeper_new(r.loop, r.opt.conf_args, &hooks);
     build(&r);
     if (keeper_start(r.keeper) != 0) {

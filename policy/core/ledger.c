@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/core/ledger.h"
 #include "base/json.h"
+#include "policy/core/output.h"
 
 #define LEDGER_ARENA (4u << 20)
 #define LEDGER_DEPTH 12
@@ -112,7 +113,7 @@ int ledger_event(struct writer *out, struct span sensor, const struct ledger_own
 {
     static const char *const plain[] = {"packets", "segments", "flows"};
     struct arena *a = arena_new(LEDGER_ARENA);
-    const struct json *recorder;
+    const struct json *recorder, *lists;
     struct json *s = NULL;
     struct jw j;
     int rc = a ? 0 : ST_NOMEM;
@@ -138,6 +139,11 @@ int ledger_event(struct writer *out, struct span sensor, const struct ledger_own
     recorder = json_get(s, "recorder");
     if (recorder && recorder->type == JSON_OBJECT)
         jw_kraw(&j, "recorder", recorder->raw);
+    lists = json_get(s, "lists");
+    if (lists && lists->type == JSON_ARRAY)
+        jw_kraw(&j, "lists", lists->raw);
+    if (own->output)
+        output_facts(own->output, &j);
     jw_kobj(&j, "versions");
     jw_kcstr(&j, "gatehouse", GH_VERSION);
     jw_kcstr(&j, "policy", *own->policy ? own->policy : NULL);

@@ -7,6 +7,8 @@
 
 #include "base/writer.h"
 
+struct output_counts;
+
 struct ledger_own {
     uint64_t received; /* records from the sensor */
     uint64_t added;    /* events made here: alerts, audit */
@@ -16,6 +18,7 @@ struct ledger_own {
     uint64_t malformed;    /* dropped because they were no events; and the documents that such a one named */
     uint64_t malformed_documents;
     uint64_t scan_queue; /* documents announced but not read, because too many were waiting */
+    const struct output_counts *output; /* NULL: there is none besides the journal, or it is what these accounts are of */
     char policy[128];    /* "name@version" of the policy that answered last; "" when none was asked */
 };
 /* Appends the stats event. sensor is the JSON of its LEDGER message, or empty when it died before sending

@@ -52,7 +52,7 @@ static bool next_file(const struct pcap_store *s, DIR *d, struct old_file *ret)
             continue;
         ret->when = st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec;
         ret->bytes = (uint64_t)st.st_size;
-        snprintf(ret->name, sizeof(ret->name), "%s", entry->d_name);
+        snprintf(ret->name, sizeof(ret->name), "%.*s", (int)sizeof(ret->name) - 1, entry->d_name);
         return true;
     }
     return false;
