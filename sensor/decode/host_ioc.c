@@ -7,7 +7,7 @@
 
 #define HITS_SHOWN 8
 #define PATH_MAX_BYTES 48
-#define DEPTH 4 /* of members that the table names */
+#define DEPTH 8 /* of members that the table names */
 #define VALUE_MAX 512
 
 enum look {
