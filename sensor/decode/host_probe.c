@@ -6,8 +6,10 @@
 #include <stdlib.h>
 
 #define DATAGRAM_TRIES 4 /* datagrams that the probes may look at */
-#define SKIPPED_MAX                                                                                          \
-    (64u << 10) /* bytes of an unknown direction after which the other one is not waited for */
+/* Bytes of an unknown direction after which the other one is not waited for. Who joins late sees the rest of
+ * what was asked for before: with SMB that may be all credits' worth of reads of 8 MiB. */
+#define SKIPPED_MAX (64u << 10)
+#define SKIPPED_MIDSTREAM_MAX (64u << 20)
 
 static const struct proto *probe_all(struct conn *c, enum direction dir, struct span first, bool *ret_more)
 {
@@ -100,7 +102,7 @@ void conn_refuse(struct proto_host *h, struct conn *c, enum direction dir, size_
     c->refused[dir] = true;
     c->skipped[dir] += c->first_n[dir] + bytes;
     conn_first_free(h, c, dir);
-    if (c->refused[!dir] || c->skipped[dir] > SKIPPED_MAX)
+    if (c->refused[!dir] || c->skipped[dir] > (c->cx.midstream ? SKIPPED_MIDSTREAM_MAX : SKIPPED_MAX))
         conn_drop(c);
 }
 
