@@ -33,7 +33,7 @@ static void on_oddity(void *arg, enum direction dir, enum stream_oddity what)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct stream_sink sink = {on_data, on_gap, on_end, on_oddity};
+    static const struct stream_sink sink = {on_data, on_gap, on_end, on_oddity, NULL};
     struct reader r = reader_of(data, size);
     struct budget budget = {.max = 1u << 20};
     struct streams all;
