@@ -37,10 +37,21 @@ static int try_rule(struct bundle *b, struct rule *r, char *err, size_t cap)
         return rc;
     hit = lua_toboolean(l, -1);
     lua_pop(l, 1);
-    if (!cage_unchanged(b->cage, err, cap))
-        return ST_USAGE;
     r->matched += hit;
     return hit;
+}
+
+/* The same, and a rule that changed a local outside of it has failed. */
+static int try_rule_watched(struct bundle *b, struct rule *r, char *err, size_t cap)
+{
+    char changed[512];
+    int hit = try_rule(b, r, err, cap);
+
+    if (cage_unchanged(b->cage, changed, sizeof(changed)) || hit < 0)
+        return hit;
+    r->matched -= (unsigned)hit;
+    snprintf(err, cap, "%s", changed);
+    return ST_USAGE;
 }
 
 static const struct json *shown_part(const struct json *e)
@@ -191,19 +202,17 @@ static bool applies(const struct bundle *b, const struct rule *r)
     return !r->off && (r->types >> b->view.type & 1);
 }
 
-int bundle_decide(struct bundle *b, struct arena *a, struct span event, enum action safe,
-                  struct decision *ret)
+static void try_all(struct bundle *b, struct arena *a, enum action safe, bool watched, struct decision *ret)
 {
     char err[1024];
-    int rc = begin(b, a, event);
 
     ret->n = 0;
-    if (rc)
-        return rc;
     cage_begin(b->cage);
     for (size_t i = 0; i < b->n_rules; i++) {
         struct rule *r = &b->rules[i];
-        int hit = applies(b, r) ? try_rule(b, r, err, sizeof(err)) : 0;
+        int hit = 0;
+        if (applies(b, r))
+            hit = watched ? try_rule_watched(b, r, err, sizeof(err)) : try_rule(b, r, err, sizeof(err));
         if (hit < 0)
             add_failure(b, a, r, err, bundle_safe(b, r, safe), ret);
         else if (hit)
@@ -211,6 +220,22 @@ int bundle_decide(struct bundle *b, struct arena *a, struct span event, enum act
         if (hit == ST_LIMIT) /* the budget is for the whole decision: what is left could not run either */
             break;
     }
+}
+
+int bundle_decide(struct bundle *b, struct arena *a, struct span event, enum action safe,
+                  struct decision *ret)
+{
+    char changed[512];
+    int rc = begin(b, a, event);
+
+    ret->n = 0;
+    if (rc)
+        return rc;
+    /* Looking at all outer locals costs more than a rule: once for all of them, and again one by one only
+     * when some rule did change one. History counts an event once, however often it is judged. */
+    try_all(b, a, safe, false, ret);
+    if (!cage_unchanged(b->cage, changed, sizeof(changed)))
+        try_all(b, a, safe, true, ret);
     if (!ret->n)
         ret->v[ret->n++] = (struct verdict){.action = b->otherwise,
                                             .reason_en = "No rule of the policy speaks of it.",
@@ -289,7 +314,7 @@ int explain_rule(struct bundle *b, size_t i, char *err, size_t cap)
     if (!applies(b, &b->rules[i]))
         return EXPLAIN_NOT_ASKED;
     cage_begin(b->cage);
-    return try_rule(b, &b->rules[i], err, cap);
+    return try_rule_watched(b, &b->rules[i], err, cap);
 }
 
 void explain_end(struct bundle *b)
