@@ -19,31 +19,37 @@ enum look {
     LOOK_JA4
 };
 /* Members in which indicators are looked for; "[]" is each element. */
+#define ROW(path, look, where)                                                                               \
+    {                                                                                                        \
+        path, sizeof(path) - 1, look, where                                                                  \
+    }
 static const struct {
     const char *path;
+    uint8_t n;
     enum look look;
     const char *where; /* told in the event */
 } table[] = {
-    {"tls.sni", LOOK_HOST, "sni"},
-    {"tls.ja3.hash", LOOK_JA3, "ja3"},
-    {"tls.ja3s.hash", LOOK_JA3S, "ja3s"},
-    {"tls.ja4", LOOK_JA4, "ja4"},
-    {"quic.sni", LOOK_HOST, "sni"},
-    {"quic.ja3.hash", LOOK_JA3, "ja3"},
-    {"quic.ja3s.hash", LOOK_JA3S, "ja3s"},
-    {"quic.ja4", LOOK_JA4, "ja4"},
-    {"gatehouse.quic.ja4", LOOK_JA4, "ja4"},
-    {"dns.rrname", LOOK_HOST, "dns.rrname"},
-    {"dns.queries[].rrname", LOOK_HOST, "dns.rrname"},
-    {"dns.answers[].rrname", LOOK_HOST, "dns.rrname"},
-    {"dns.answers[].rdata", LOOK_HOST, "dns.rdata"},
-    {"http.hostname", LOOK_HOST, "hostname"},
-    {"smtp.helo", LOOK_HOST, "smtp.helo"},
-    {"smtp.mail_from", LOOK_MAIL, "smtp.mail_from"},
-    {"email.from", LOOK_MAIL, "email.from"},
-    {"fileinfo.sha256", LOOK_SHA256, "sha256"},
-    {"ndpi.hostname", LOOK_HOST, "ndpi.hostname"},
+    ROW("tls.sni", LOOK_HOST, "sni"),
+    ROW("tls.ja3.hash", LOOK_JA3, "ja3"),
+    ROW("tls.ja3s.hash", LOOK_JA3S, "ja3s"),
+    ROW("tls.ja4", LOOK_JA4, "ja4"),
+    ROW("quic.sni", LOOK_HOST, "sni"),
+    ROW("quic.ja3.hash", LOOK_JA3, "ja3"),
+    ROW("quic.ja3s.hash", LOOK_JA3S, "ja3s"),
+    ROW("quic.ja4", LOOK_JA4, "ja4"),
+    ROW("gatehouse.quic.ja4", LOOK_JA4, "ja4"),
+    ROW("dns.rrname", LOOK_HOST, "dns.rrname"),
+    ROW("dns.queries[].rrname", LOOK_HOST, "dns.rrname"),
+    ROW("dns.answers[].rrname", LOOK_HOST, "dns.rrname"),
+    ROW("dns.answers[].rdata", LOOK_HOST, "dns.rdata"),
+    ROW("http.hostname", LOOK_HOST, "hostname"),
+    ROW("smtp.helo", LOOK_HOST, "smtp.helo"),
+    ROW("smtp.mail_from", LOOK_MAIL, "smtp.mail_from"),
+    ROW("email.from", LOOK_MAIL, "email.from"),
+    ROW("fileinfo.sha256", LOOK_SHA256, "sha256"),
+    ROW("ndpi.hostname", LOOK_HOST, "ndpi.hostname"),
 };
+#undef ROW
 
 struct found {
     size_t list;
@@ -202,11 +208,16 @@ static bool leads_on(struct span path, int *ret_row)
     bool on = false;
 
     *ret_row = -1;
+    if (!path.n)
+        return false;
     for (size_t i = 0; i < GH_COUNT(table); i++) {
-        if (strncmp(table[i].path, (const char *)path.p, path.n) != 0)
+        /* Nearly all names differ in their first or last letter: no call for those. */
+        if (path.n > table[i].n || path.p[0] != (uint8_t)table[i].path[0] ||
+            path.p[path.n - 1] != (uint8_t)table[i].path[path.n - 1] ||
+            memcmp(table[i].path, path.p, path.n) != 0)
             continue;
         on = true;
-        if (!table[i].path[path.n]) {
+        if (path.n == table[i].n) {
             *ret_row = (int)i;
             return true;
         }
@@ -366,7 +377,8 @@ static void tell(const struct search *s, struct span event)
 
 void ioc_event(struct proto_host *h, enum event_type type)
 {
-    struct span event = span_part(writer_span(&h->box.chunk->events), h->record + EVENT_RECORD_HEAD, h->box.chunk->events.n);
+    struct span event =
+        span_part(writer_span(&h->box.chunk->events), h->record + EVENT_RECORD_HEAD, h->box.chunk->events.n);
     struct search s = {.h = h};
     char text[PATH_MAX_BYTES + 16];
     struct writer path;
