@@ -23,6 +23,7 @@ static struct schema_node *add(struct schema_node *parent, struct span name, enu
     n = &nodes[n_nodes++];
     n->name = arena_dup(name_memory, name.p, name.n);
     gh_check(n->name);
+    n->len = name.n;
     n->type = type;
     *last = n;
     return n;
@@ -102,7 +103,7 @@ const char *schema_nearest_type(const char *name)
 const struct schema_node *schema_child(const struct schema_node *n, struct span name)
 {
     for (const struct schema_node *c = n->same ? n->same->child : n->child; c; c = c->next)
-        if (span_eq(span_str(c->name), name))
+        if (c->len == name.n && !memcmp(c->name, name.p, name.n))
             return c;
     return NULL;
 }

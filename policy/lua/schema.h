@@ -26,6 +26,7 @@
 
 struct schema_node {
     const char *name;
+    size_t len; /* of the name */
     enum event_field_type type;
     const char *en, *vi;              /* NULL for a mere group */
     struct schema_node *child, *next; /* of an object, or of a list's elements */

@@ -17,8 +17,37 @@ struct node {
     const struct json *json;          /* NULL: an absent object, whose facts are all absent */
     const struct schema_node *schema; /* NULL: free form (a rule's meta, strings) */
     bool list;
+    size_t path_len;
     char path[VIEW_PATH];
 };
+
+/* A path being put together: reading facts is what rules do most, so nothing is formatted. */
+struct path {
+    size_t n;
+    char text[VIEW_PATH];
+};
+
+static void path_add(struct path *p, const char *s, size_t n)
+{
+    size_t room = sizeof(p->text) - 1 - p->n;
+
+    n = n < room ? n : room;
+    memcpy(p->text + p->n, s, n);
+    p->n += n;
+    p->text[p->n] = 0;
+}
+
+#define OUTER_MOST 80 /* of a long path the end is kept as well */
+#define KEY_MOST 36
+
+static void path_key(struct path *p, const struct node *n, const char *key, size_t len)
+{
+    p->n = 0;
+    path_add(p, n->path, n->path_len < OUTER_MOST ? n->path_len : OUTER_MOST);
+    if (n->path_len)
+        path_add(p, ".", 1);
+    path_add(p, key, len < KEY_MOST ? len : KEY_MOST);
+}
 
 static const struct json *member(const struct json *j, struct span name)
 {
@@ -26,36 +55,69 @@ static const struct json *member(const struct json *j, struct span name)
     return NULL;
 }
 
-static void note_read(struct view *v, const char *path, const struct json *value)
+static void note_read(struct view *v, const char *path, size_t len, const struct json *value)
 {
     struct span raw = value ? value->raw : (struct span){NULL, 0};
 
+    len = len < VIEW_PATH ? len : VIEW_PATH - 1;
     for (size_t i = 0; i < v->n_reads; i++)
-        if (!strcmp(v->reads[i].path, path))
+        if (!memcmp(v->reads[i].path, path, len) && !v->reads[i].path[len])
             return;
     if (v->n_reads == VIEW_READS)
         return; /* more than a person reads: the first ones tell enough */
-    snprintf(v->reads[v->n_reads].path, VIEW_PATH, "%s", path);
+    memcpy(v->reads[v->n_reads].path, path, len);
+    v->reads[v->n_reads].path[len] = 0;
     v->reads[v->n_reads++].value = raw;
 }
 
 static struct node *push_node(lua_State *l, struct view *v, const struct json *j, const struct schema_node *s,
                               bool list)
 {
-    struct node *n = lua_newuserdatauv(l, sizeof(*n), 0);
+    struct node *n = lua_newuserdatauv(l, sizeof(*n), list ? 0 : 1);
 
     n->view = v;
     n->serial = v->serial;
     n->json = j;
     n->schema = s;
     n->list = list;
+    n->path_len = 0;
     n->path[0] = 0;
     luaL_setmetatable(l, view_meta);
     return n;
 }
 
+/* The object at 1 keeps the one that was just pushed for its key at 2: rules ask for it again and again. */
+static void keep_child(lua_State *l)
+{
+    if (lua_getiuservalue(l, 1, 1) != LUA_TTABLE) {
+        lua_pop(l, 1);
+        lua_newtable(l);
+        lua_pushvalue(l, -1);
+        lua_setiuservalue(l, 1, 1);
+    }
+    lua_pushvalue(l, 2);
+    lua_pushvalue(l, -3);
+    lua_rawset(l, -3);
+    lua_pop(l, 1);
+}
+
+/* Pushes what keep_child kept, or nothing. */
+static const struct node *kept_child(lua_State *l)
+{
+    if (lua_getiuservalue(l, 1, 1) == LUA_TTABLE) {
+        lua_pushvalue(l, 2);
+        if (lua_rawget(l, -2) == LUA_TUSERDATA) {
+            lua_remove(l, -2);
+            return lua_touserdata(l, -1);
+        }
+        lua_pop(l, 1);
+    }
+    lua_pop(l, 1);
+    return NULL;
+}
+
 static int push_value(lua_State *l, const struct node *from, const struct json *j,
-                      const struct schema_node *s, const char *path)
+                      const struct schema_node *s, const struct path *path)
 {
     bool absent = !j || j->type == JSON_NULL;
     bool object = absent ? s && (s->type == FIELD_OBJ || s->child || s->same) : j->type == JSON_OBJECT;
@@ -63,12 +125,15 @@ static int push_value(lua_State *l, const struct node *from, const struct json *
 
     if (object || list) {
         struct node *n = push_node(l, from->view, absent ? NULL : j, s, list);
-        snprintf(n->path, sizeof(n->path), "%s", path);
+        memcpy(n->path, path->text, path->n + 1);
+        n->path_len = path->n;
         if (list)
-            note_read(from->view, path, absent ? NULL : j);
+            note_read(from->view, path->text, path->n, n->json);
+        if (!from->list)
+            keep_child(l);
         return 1;
     }
-    note_read(from->view, path, absent ? NULL : j);
+    note_read(from->view, path->text, path->n, absent ? NULL : j);
     if (absent)
         lua_pushnil(l);
     else if (j->type == JSON_STRING)
@@ -95,7 +160,8 @@ static int index_list(lua_State *l, const struct node *n)
 {
     lua_Integer i, want = luaL_checkinteger(l, 2);
     const struct json *e = n->json ? n->json->child : NULL;
-    char path[VIEW_PATH];
+    char number[32];
+    struct path path = {.n = 0};
 
     for (i = 1; e && i < want; i++)
         e = e->next;
@@ -103,23 +169,30 @@ static int index_list(lua_State *l, const struct node *n)
         lua_pushnil(l);
         return 1;
     }
-    snprintf(path, sizeof(path), "%.90s[%lld]", n->path, (long long)want);
-    return push_value(l, n, e, n->schema, path);
+    path_add(&path, n->path, n->path_len < OUTER_MOST ? n->path_len : OUTER_MOST);
+    path_add(&path, number, (size_t)snprintf(number, sizeof(number), "[%lld]", (long long)want));
+    return push_value(l, n, e, n->schema, &path);
 }
 
 static int view_index(lua_State *l)
 {
-    const struct node *n = check_node(l);
+    const struct node *n = check_node(l), *kept;
     const struct schema_node *s = NULL;
     const struct json *j;
     struct span name;
     const char *key, *near;
-    char path[VIEW_PATH];
+    struct path path;
     size_t len;
 
     if (n->list && lua_type(l, 2) == LUA_TNUMBER)
         return index_list(l, n);
     key = luaL_checklstring(l, 2, &len);
+    kept = n->list ? NULL : kept_child(l);
+    if (kept) {
+        if (kept->list)
+            note_read(n->view, kept->path, kept->path_len, kept->json);
+        return 1;
+    }
     name = span_of(key, len);
     if (n->schema && (n->schema->child || n->schema->same)) {
         s = schema_child(n->schema, name);
@@ -131,7 +204,7 @@ static int view_index(lua_State *l)
         if (n->list)
             return luaL_error(l, "%s is a list: go through it with each(%s)", n->path, n->path);
     }
-    snprintf(path, sizeof(path), "%.80s%s%.36s", n->path, *n->path ? "." : "", key);
+    path_key(&path, n, key, len);
     j = member(n->json, name);
     if (n->json == n->view->event) { /* the root: short names and derived facts */
         if (span_eq(name, span_str("document")))
@@ -139,7 +212,7 @@ static int view_index(lua_State *l)
         if (!j)
             j = member(n->view->derived, name);
     }
-    return push_value(l, n, j, s, path);
+    return push_value(l, n, j, s, &path);
 }
 
 static int view_newindex(lua_State *l)
@@ -181,7 +254,18 @@ int view_open(lua_State *l)
 
 void view_push(lua_State *l, struct view *v)
 {
+    static const char key_root; /* registry: the root of the last decision */
+    const struct node *kept;
+
+    if (lua_rawgetp(l, LUA_REGISTRYINDEX, &key_root) == LUA_TUSERDATA) {
+        kept = lua_touserdata(l, -1);
+        if (kept->view == v && kept->serial == v->serial)
+            return;
+    }
+    lua_pop(l, 1);
     push_node(l, v, v->event, schema_root(), false);
+    lua_pushvalue(l, -1);
+    lua_rawsetp(l, LUA_REGISTRYINDEX, &key_root);
 }
 
 int view_at_least(lua_State *l)
@@ -320,7 +404,7 @@ void view_note(struct view *v, const char *path, struct span value, bool text)
     } else if (value.n) {
         j.raw = span_of(arena_dup(v->arena, value.p, value.n), value.n);
     }
-    note_read(v, path, value.n && j.raw.p ? &j : NULL);
+    note_read(v, path, strlen(path), value.n && j.raw.p ? &j : NULL);
 }
 
 void view_end(struct view *v)
