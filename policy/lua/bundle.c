@@ -111,7 +111,7 @@ static void take_manifest(struct bundle *b, struct part *p, const struct json *j
     snprintf(p->author, sizeof(p->author), "%.95s", json_cstr(json_get(j, "author"), ""));
     if (p == b->parts) {
         b->otherwise = other;
-        b->utc_offset_min = minutes;
+        b->world.utc_offset_min = minutes;
     }
 }
 
@@ -331,6 +331,7 @@ int bundle_load(const char *dir, const struct cage_limits *lim, struct bundle **
         bundle_free(b);
         return ST_USAGE;
     }
+    b->world = (struct view_world){&b->zones, &b->calendar, 0};
     declare_words(b);
     lua_pushcfunction(cage_lua(b->cage), declare_open);
     lua_pushlightuserdata(cage_lua(b->cage), b);
@@ -375,6 +376,7 @@ void bundle_free(struct bundle *b)
     if (!b)
         return;
     cage_free(b->cage);
+    free(b->quick);
     history_free(b->history);
     lists_done(&b->lists);
     free(b);

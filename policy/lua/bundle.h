@@ -39,9 +39,9 @@ struct rule {
     unsigned severity; /* 1 high … 4 low */
     uint64_t types;    /* bit by EVENT_TYPE: the events it judges */
     unsigned part;
-    int line; /* of `when` in its policy.lua */
-    int when; /* registry reference */
-    bool off; /* switched off by who uses it */
+    int line, last_line; /* of `when` in its policy.lua */
+    int when;            /* registry reference */
+    bool off;            /* switched off by who uses it */
     uint64_t matched, tried;
 };
 enum setting_kind { SETTING_NUMBER, SETTING_INTEGER, SETTING_BOOLEAN, SETTING_TEXT, SETTING_LIST };
@@ -91,8 +91,9 @@ struct bundle {
     size_t n_rules;
     uint64_t types;        /* of events that some rule judges */
     enum action otherwise; /* when no rule matches */
-    int utc_offset_min;
+    struct view_world world;
     struct view view;
+    struct quick *quick;
     const struct rule *now; /* the rule that is being tried */
 };
 

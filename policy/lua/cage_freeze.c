@@ -101,6 +101,7 @@ static void watch(lua_State *l, int function, int n, const char *name)
 static void freeze_function(lua_State *l, int index)
 {
     const char *name;
+    uint64_t sets;
 
     if (lua_iscfunction(l, index))
         return;
@@ -115,17 +116,17 @@ static void freeze_function(lua_State *l, int index)
     lua_pushboolean(l, 1);
     lua_rawset(l, -3);
     lua_pop(l, 1);
+    sets = cage_sets_upvalues(l, index);
     for (int n = 1; (name = lua_getupvalue(l, index, n)) != NULL; n++) {
         char copy[64];
         snprintf(copy, sizeof(copy), "%s", name);
-        if (!strcmp(copy, "_ENV")) { /* its face takes no assignment by itself */
-            lua_pop(l, 1);
-            continue;
+        if (strcmp(copy, "_ENV") != 0) { /* its face takes no assignment by itself */
+            push_frozen(l, lua_gettop(l));
+            lua_setupvalue(l, index, n);
         }
-        push_frozen(l, lua_gettop(l));
-        lua_setupvalue(l, index, n);
         lua_pop(l, 1);
-        watch(l, index, n, copy);
+        if (sets & (n <= 64 ? 1ull << (n - 1) : UINT64_MAX))
+            watch(l, index, n, copy);
     }
 }
 

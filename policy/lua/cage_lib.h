@@ -14,6 +14,9 @@ void cage_lib_open(lua_State *l, int globals);
 void cage_freeze(lua_State *l, int index);
 /* Pushes a table that shows the one at index and takes no assignment. May raise. */
 void cage_push_face(lua_State *l, int index);
+/* Outer locals that the Lua function at index, or one made inside it, may change: bit by upvalue number from 0; all
+ * bits when that cannot be told. */
+uint64_t cage_sets_upvalues(lua_State *l, int index);
 /* True when no outer local changed since; otherwise puts the old values back and says which in err. */
 bool cage_watch_check(lua_State *l, char *err, size_t cap);
 

@@ -3,6 +3,7 @@
  * says why. */
 #include "policy/lua/bundle.h"
 #include "policy/lua/lua_door.h"
+#include "policy/lua/quick.h"
 
 #include <stdio.h>
 
@@ -19,39 +20,114 @@ static int call_when(lua_State *l)
     return 1;
 }
 
-static int try_rule(struct bundle *b, struct rule *r, char *err, size_t cap)
+/* One rule with notes of what it reads, and a look at what it must not change. */
+static int try_rule(struct bundle *b, const struct rule *r, char *err, size_t cap)
 {
     lua_State *l = cage_lua(b->cage);
-    bool hit;
+    char changed[512];
+    bool hit = false;
     int rc;
 
     view_forget(&b->view);
-    r->tried++;
+    b->view.noting = true;
     b->now = r;
     lua_pushcfunction(l, call_when);
     lua_pushlightuserdata(l, &b->view);
     lua_pushinteger(l, r->when);
     rc = cage_call(b->cage, 2, 1, err, cap);
     b->now = NULL;
-    if (rc)
-        return rc;
-    hit = lua_toboolean(l, -1);
-    lua_pop(l, 1);
-    r->matched += hit;
-    return hit;
-}
-
-/* The same, and a rule that changed a local outside of it has failed. */
-static int try_rule_watched(struct bundle *b, struct rule *r, char *err, size_t cap)
-{
-    char changed[512];
-    int hit = try_rule(b, r, err, cap);
-
-    if (cage_unchanged(b->cage, changed, sizeof(changed)) || hit < 0)
-        return hit;
-    r->matched -= (unsigned)hit;
+    b->view.noting = false;
+    if (!rc) {
+        hit = lua_toboolean(l, -1);
+        lua_pop(l, 1);
+    }
+    if (cage_unchanged(b->cage, changed, sizeof(changed)) || rc)
+        return rc ? rc : hit;
     snprintf(err, cap, "%s", changed);
     return ST_USAGE;
+}
+
+static bool applies(const struct bundle *b, const struct rule *r)
+{
+    return !r->off && (r->types >> b->view.type & 1);
+}
+
+/* All rules in one go, without notes: what each said. */
+struct round {
+    struct bundle *b;
+    size_t at;
+    int8_t said[RULES_MAX]; /* 1, 0, -1: it failed */
+    int rc[RULES_MAX];      /* of those that failed */
+    const char *message[RULES_MAX];
+};
+
+static int run_rules(lua_State *l)
+{
+    struct round *t = lua_touserdata(l, 1);
+    struct bundle *b = t->b;
+
+    quick_push(b->quick, l, &b->view);
+    for (; t->at < b->n_rules; t->at++) {
+        struct rule *r = &b->rules[t->at];
+        if (!applies(b, r))
+            continue;
+        b->now = r;
+        r->tried++;
+        lua_rawgeti(l, LUA_REGISTRYINDEX, r->when);
+        lua_pushvalue(l, 2);
+        lua_call(l, 1, 1);
+        t->said[t->at] = (int8_t)lua_toboolean(l, -1);
+        lua_pop(l, 1);
+    }
+    return 0;
+}
+
+static void note_failure(struct round *t, struct arena *a, int rc, const char *err)
+{
+    t->said[t->at] = -1;
+    t->rc[t->at] = rc;
+    t->message[t->at] = arena_dup(a, err, strlen(err));
+    t->at++;
+}
+
+/* The budget is for the whole decision: a rule that spends it ends the round. */
+static void quick_round(struct bundle *b, struct arena *a, struct round *t)
+{
+    lua_State *l = cage_lua(b->cage);
+    char err[1024];
+
+    cage_begin(b->cage);
+    while (t->at < b->n_rules) {
+        int rc;
+        lua_pushcfunction(l, run_rules);
+        lua_pushlightuserdata(l, t);
+        rc = cage_call(b->cage, 1, 0, err, sizeof(err));
+        if (rc)
+            note_failure(t, a, rc, err);
+        if (rc == ST_LIMIT)
+            break;
+    }
+    b->now = NULL;
+    quick_end(b->quick, l);
+}
+
+/* A rule changed what lies outside of it: all are tried again one by one, each with a look at what it left.
+ */
+static void strict_round(struct bundle *b, struct arena *a, struct round *t)
+{
+    char err[1024];
+
+    memset(t->said, 0, sizeof(t->said));
+    cage_begin(b->cage);
+    for (t->at = 0; t->at < b->n_rules;) {
+        int hit = applies(b, &b->rules[t->at]) ? try_rule(b, &b->rules[t->at], err, sizeof(err)) : 0;
+        if (hit >= 0)
+            t->said[t->at++] = (int8_t)hit;
+        else
+            note_failure(t, a, hit, err);
+        if (hit == ST_LIMIT)
+            break;
+    }
 }
 
 static const struct json *shown_part(const struct json *e)
@@ -189,53 +265,55 @@ static void strictest_first(struct decision *d)
 
 static int begin(struct bundle *b, struct arena *a, struct span event)
 {
-    const struct view_world world = {&b->zones, &b->calendar, b->utc_offset_min};
-    int rc = view_begin(&b->view, a, event, &world);
+    int rc = view_begin(&b->view, a, event, &b->world);
 
     if (!rc)
         history_event(b->history, b->view.time_us);
     return rc;
 }
 
-static bool applies(const struct bundle *b, const struct rule *r)
+/* What is told is looked at once more, with notes: what did it read, and what exactly failed? */
+static void tell(struct bundle *b, struct arena *a, const struct round *t, size_t i, bool *spent,
+                 enum action safe, struct decision *d)
 {
-    return !r->off && (r->types >> b->view.type & 1);
-}
-
-static void try_all(struct bundle *b, struct arena *a, enum action safe, bool watched, struct decision *ret)
-{
+    struct rule *r = &b->rules[i];
     char err[1024];
+    int again = ST_LIMIT;
 
-    ret->n = 0;
-    cage_begin(b->cage);
-    for (size_t i = 0; i < b->n_rules; i++) {
-        struct rule *r = &b->rules[i];
-        int hit = 0;
-        if (applies(b, r))
-            hit = watched ? try_rule_watched(b, r, err, sizeof(err)) : try_rule(b, r, err, sizeof(err));
-        if (hit < 0)
-            add_failure(b, a, r, err, bundle_safe(b, r, safe), ret);
-        else if (hit)
-            add_match(b, a, r, ret);
-        if (hit == ST_LIMIT) /* the budget is for the whole decision: what is left could not run either */
-            break;
-    }
+    view_forget(&b->view);
+    if (!*spent && (t->said[i] > 0 || t->rc[i] != ST_LIMIT))
+        again = try_rule(b, r, err, sizeof(err));
+    *spent = *spent || again == ST_LIMIT;
+    if (t->said[i] > 0)
+        add_match(b, a, r, d);
+    else
+        add_failure(b, a, r,
+                    again == ST_USAGE ? err
+                    : t->message[i]   ? t->message[i]
+                                      : "not enough memory",
+                    bundle_safe(b, r, safe), d);
+    r->matched += t->said[i] > 0;
 }
 
 int bundle_decide(struct bundle *b, struct arena *a, struct span event, enum action safe,
                   struct decision *ret)
 {
-    char changed[512];
+    struct round t = {.b = b};
+    char err[512];
+    bool spent = false;
     int rc = begin(b, a, event);
 
     ret->n = 0;
     if (rc)
         return rc;
-    /* Looking at all outer locals costs more than a rule: once for all of them, and again one by one only
-     * when some rule did change one. History counts an event once, however often it is judged. */
-    try_all(b, a, safe, false, ret);
-    if (!cage_unchanged(b->cage, changed, sizeof(changed)))
-        try_all(b, a, safe, true, ret);
+    quick_round(b, a, &t);
+    if (!cage_unchanged(b->cage, err,
+                        sizeof(err))) /* history counts an event once, however often it is judged */
+        strict_round(b, a, &t);
+    cage_begin(b->cage);
+    for (size_t i = 0; i < b->n_rules; i++)
+        if (t.said[i])
+            tell(b, a, &t, i, &spent, safe, ret);
     if (!ret->n)
         ret->v[ret->n++] = (struct verdict){.action = b->otherwise,
                                             .reason_en = "No rule of the policy speaks of it.",
@@ -314,7 +392,7 @@ int explain_rule(struct bundle *b, size_t i, char *err, size_t cap)
     if (!applies(b, &b->rules[i]))
         return EXPLAIN_NOT_ASKED;
     cage_begin(b->cage);
-    return try_rule_watched(b, &b->rules[i], err, cap);
+    return try_rule(b, &b->rules[i], err, cap);
 }
 
 void explain_end(struct bundle *b)

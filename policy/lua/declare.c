@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/lua/declare.h"
 #include "base/text.h"
+#include "policy/lua/quick.h"
 
 #include <stdio.h>
 
@@ -8,8 +9,11 @@ static const char key_bundle; /* registry key of the bundle */
 
 int declare_open(lua_State *l)
 {
-    lua_rawsetp(l, LUA_REGISTRYINDEX, &key_bundle); /* the light userdata given */
-    return view_open(l);
+    struct bundle *b = lua_touserdata(l, 1);
+
+    lua_rawsetp(l, LUA_REGISTRYINDEX, &key_bundle);
+    b->quick = quick_open(l);
+    return b->quick ? view_open(l) : luaL_error(l, "not enough memory");
 }
 
 struct bundle *declare_bundle(lua_State *l)
@@ -200,6 +204,7 @@ static int lua_rule(lua_State *l)
     lua_pushvalue(l, -1);
     lua_getinfo(l, ">S", &d);
     r->line = d.linedefined;
+    r->last_line = d.lastlinedefined;
     r->when = luaL_ref(l, LUA_REGISTRYINDEX);
     b->n_rules++;
     return 0;

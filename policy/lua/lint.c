@@ -154,10 +154,42 @@ static void for_names(struct lint *l)
     }
 }
 
+/* Events that the rule judges in which this line stands; all when that is not clear. */
+static uint64_t types_at(const struct lint *l, unsigned line)
+{
+    uint64_t types = UINT64_MAX;
+    unsigned found = 0;
+
+    for (size_t i = 0; i < l->names->n_rules; i++)
+        if (line >= l->names->rules[i].first && line <= l->names->rules[i].last) {
+            types = l->names->rules[i].types;
+            found++;
+        }
+    return found == 1 ? types : UINT64_MAX;
+}
+
+/* A fact that none of the rule's events has is always absent: somebody meant another one. */
+static void check_type(struct lint *l, const struct schema_node *n, uint64_t types)
+{
+    char what[160];
+    size_t used = 0;
+
+    if (n->types & types)
+        return;
+    for (int t = 0; t < EVENT_TYPE_COUNT && used < sizeof(what); t++)
+        if (types >> t & 1)
+            used += (size_t)snprintf(what + used, sizeof(what) - used, "%s%s", used ? ", " : "",
+                                     event_type_name((enum event_type)t));
+    if (used < sizeof(what))
+        (void)snprintf(what + used, sizeof(what) - used, "%s", " (on = …) never has the fact");
+    fault(l, &l->t, what, l->t.text, NULL);
+}
+
 /* e.document.level: every step must be a fact. The token is "e". */
 static void fact_chain(struct lint *l)
 {
     const struct schema_node *n = schema_root();
+    uint64_t types = types_at(l, l->t.line);
 
     advance(l);
     while (n && lex_is(&l->t, ".") && l->after.kind == LEX_NAME) {
@@ -169,6 +201,13 @@ static void fact_chain(struct lint *l)
             snprintf(name, sizeof(name), "%.*s", (int)(l->t.text.n > 60 ? 60 : l->t.text.n),
                      (const char *)l->t.text.p);
             fault(l, &l->t, "there is no such fact:", l->t.text, schema_nearest(n, name));
+        }
+        if (child && types && !child->child) { /* of a group some facts may belong to others */
+            check_type(l, child, types);
+            types = 0;
+        } else if (child && types && !(child->types & types)) {
+            check_type(l, child, types);
+            types = 0; /* once for the whole path */
         }
         n = child;
         if (n && n->type == FIELD_ARR)

@@ -6,6 +6,11 @@
 
 #include "base/writer.h"
 
+/* The lines of a rule's `when`, and the events that it judges. */
+struct lint_rule {
+    unsigned first, last;
+    uint64_t types;
+};
 /* What a source may name. */
 struct lint_names {
     const char *const *globals; /* cage_names */
@@ -15,6 +20,8 @@ struct lint_names {
     const char *const *lists;
     size_t n_lists;
     bool lists_known;
+    const struct lint_rule *rules;
+    size_t n_rules;
 };
 /* Appends "file:line:column: sentence" for each fault; returns how many. The event is what a function's first
  * parameter named "e" holds. */

@@ -69,6 +69,7 @@ static unsigned lint_file(const struct bundle *b, const struct part *p, const ch
 {
     const char *settings[SETTINGS_MAX], *lists[LISTS_MAX];
     struct lint_names names = {.settings = p ? settings : NULL, .lists = lists, .lists_known = b != NULL};
+    struct lint_rule rules[RULES_MAX];
     char path[1200];
     struct writer w;
     unsigned faults = 0;
@@ -79,6 +80,11 @@ static unsigned lint_file(const struct bundle *b, const struct part *p, const ch
     for (size_t i = 0; b && i < b->lists.n; i++)
         if (b->lists.list[i].part == 0 || b->lists.list[i].part == (unsigned)(p - b->parts))
             lists[names.n_lists++] = b->lists.list[i].name;
+    names.rules = rules;
+    for (size_t i = 0; b && !strcmp(name, "policy.lua") && i < b->n_rules; i++)
+        if (&b->parts[b->rules[i].part] == p)
+            rules[names.n_rules++] = (struct lint_rule){(unsigned)b->rules[i].line,
+                                                        (unsigned)b->rules[i].last_line, b->rules[i].types};
     writer_init(&w, BUNDLE_FILE_MAX + 8192);
     snprintf(path, sizeof(path), "%s/%s", dir, name);
     if (bundle_read_file(dir, name, &w) == 0)

@@ -41,6 +41,13 @@ static void fact_json(void *arg, const char *path, const struct schema_node *n)
     jw_kcstr(j, "type", types[n->type]);
     jw_kcstr(j, "en", n->en);
     jw_kcstr(j, "vi", n->vi);
+    if (n->types != UINT64_MAX) { /* otherwise every event may have it */
+        jw_karr(j, "events");
+        for (int t = 0; t < EVENT_TYPE_COUNT; t++)
+            if (n->types >> t & 1)
+                jw_cstr(j, event_type_name((enum event_type)t));
+        jw_end_arr(j);
+    }
     jw_end_obj(j);
 }
 
@@ -111,6 +118,11 @@ static void names_json(struct jw *j)
     jw_karr(j, "events");
     for (int i = 0; i < EVENT_TYPE_COUNT; i++)
         jw_cstr(j, event_type_name((enum event_type)i));
+    jw_end_arr(j);
+    jw_karr(j, "judged"); /* those that on = { … } may name */
+    for (int i = 0; i < EVENT_TYPE_COUNT; i++)
+        if (schema_judged((enum event_type)i))
+            jw_cstr(j, event_type_name((enum event_type)i));
     jw_end_arr(j);
     jw_karr(j, "actions");
     for (int i = 0; i < ACTION_COUNT; i++)

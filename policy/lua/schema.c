@@ -10,6 +10,8 @@ static struct schema_node nodes[NODES_MAX];
 static size_t n_nodes;
 static struct arena *name_memory; /* lives as long as the process */
 
+#define TYPES_ALL UINT64_MAX
+
 static struct schema_node *add(struct schema_node *parent, struct span name, enum event_field_type type)
 {
     struct schema_node **last = &parent->child, *n;
@@ -23,8 +25,8 @@ static struct schema_node *add(struct schema_node *parent, struct span name, enu
     n = &nodes[n_nodes++];
     n->name = arena_dup(name_memory, name.p, name.n);
     gh_check(n->name);
-    n->len = name.n;
     n->type = type;
+    n->types = TYPES_ALL;
     *last = n;
     return n;
 }
@@ -32,7 +34,7 @@ static struct schema_node *add(struct schema_node *parent, struct span name, enu
 /* "gatehouse.document.markings[].text": groups on the way are objects; "[]" only says that the parent is a
  * list. */
 static void add_path(struct schema_node *root, const char *path, enum event_field_type type, const char *en,
-                     const char *vi)
+                     const char *vi, bool derived)
 {
     struct span rest = span_str(path);
     struct schema_node *n = root;
@@ -44,13 +46,49 @@ static void add_path(struct schema_node *root, const char *path, enum event_fiel
 
         rest = dot < 0 ? span_part(rest, rest.n, 0) : span_part(rest, (size_t)dot + 1, rest.n);
         n = add(n, list ? span_part(part, 0, part.n - 2) : part, rest.n ? FIELD_OBJ : type);
+        n->derived = derived;
     }
     n->en = en;
     n->vi = vi;
 }
 
+static void set_types(struct schema_node *n, uint64_t types)
+{
+    n->types = types;
+    for (struct schema_node *c = n->child; c; c = c->next)
+        set_types(c, types);
+}
+
+/* EVENT_GROUP("http", "http fileinfo") */
+static void add_group(struct schema_node *root, const char *path, const char *types)
+{
+    struct schema_node *n = root;
+    uint64_t mask = 0;
+
+    for (struct span rest = span_str(path); rest.n;) {
+        ptrdiff_t dot = span_find_byte(rest, '.', 0);
+        n = (struct schema_node *)schema_child(n, span_part(rest, 0, dot < 0 ? rest.n : (size_t)dot));
+        gh_check(n); /* the table is ours */
+        rest = dot < 0 ? span_part(rest, rest.n, 0) : span_part(rest, (size_t)dot + 1, rest.n);
+    }
+    for (struct span rest = span_str(types); rest.n;) {
+        ptrdiff_t blank = span_find_byte(rest, ' ', 0);
+        enum event_type t = EVENT_FLOW;
+        gh_check(event_type_parse(span_part(rest, 0, blank < 0 ? rest.n : (size_t)blank), &t));
+        mask |= 1ull << t;
+        rest = blank < 0 ? span_part(rest, rest.n, 0) : span_part(rest, (size_t)blank + 1, rest.n);
+    }
+    set_types(n, mask);
+}
+
 const struct schema_node *schema_root(void)
 {
+    static const struct {
+        const char *path, *types;
+    } groups[] = {
+#define EVENT_GROUP(path, types) {path, types},
+#include "base/event.def"
+    };
     static const struct {
         const char *path;
         enum event_field_type type;
@@ -62,6 +100,7 @@ const struct schema_node *schema_root(void)
     };
     struct schema_node *root = &nodes[0];
     const struct schema_node *document;
+    struct schema_node *short_name;
 
     if (n_nodes)
         return root;
@@ -72,13 +111,18 @@ const struct schema_node *schema_root(void)
     root->name = "e";
     root->type = FIELD_OBJ;
     for (size_t i = 0; i < event_field_count; i++)
-        add_path(root, event_fields[i].path, event_fields[i].type, event_fields[i].en, event_fields[i].vi);
+        add_path(root, event_fields[i].path, event_fields[i].type, event_fields[i].en, event_fields[i].vi,
+                 false);
     for (size_t i = 0; i < GH_COUNT(derived); i++)
-        add_path(root, derived[i].path, derived[i].type, derived[i].en, derived[i].vi);
+        add_path(root, derived[i].path, derived[i].type, derived[i].en, derived[i].vi, true);
+    for (size_t i = 0; i < GH_COUNT(groups); i++)
+        add_group(root, groups[i].path, groups[i].types);
     document = schema_child(schema_child(root, span_str("gatehouse")), span_str("document"));
     gh_check(document);
     /* "document" is the short name that policies use; a member is a document like its container. */
-    add(root, span_str("document"), FIELD_OBJ)->same = document;
+    short_name = add(root, span_str("document"), FIELD_OBJ);
+    short_name->same = document;
+    short_name->types = document->types;
     ((struct schema_node *)schema_child(document, span_str("members")))->same = document;
     return root;
 }
@@ -103,7 +147,7 @@ const char *schema_nearest_type(const char *name)
 const struct schema_node *schema_child(const struct schema_node *n, struct span name)
 {
     for (const struct schema_node *c = n->same ? n->same->child : n->child; c; c = c->next)
-        if (c->len == name.n && !memcmp(c->name, name.p, name.n))
+        if (span_eq(span_str(c->name), name))
             return c;
     return NULL;
 }

@@ -22,15 +22,28 @@
     X("time.hour", FIELD_NUM, "local hour, 0 to 23", "giờ địa phương, 0 đến 23")                             \
     X("time.minute", FIELD_NUM, "minute, 0 to 59", "phút, 0 đến 59")                                         \
     X("time.weekday", FIELD_NUM, "1 Monday to 7 Sunday", "thứ: 1 thứ Hai đến 7 Chủ nhật")                    \
+    X("transfer.user", FIELD_STR, "account, where the protocol shows it",                                    \
+      "tài khoản, nếu giao thức cho thấy")                                                                   \
+    X("transfer.from", FIELD_STR, "sender's mail address, bare and in small letters",                        \
+      "địa chỉ thư người gửi, chữ thường")                                                                   \
+    X("transfer.to", FIELD_ARR, "recipients' mail addresses, from envelope and header",                      \
+      "địa chỉ thư người nhận, từ phong bì và tiêu đề thư")                                                  \
+    X("transfer.subject", FIELD_STR, "subject of the mail", "tiêu đề thư")                                   \
+    X("transfer.url", FIELD_STR, "URL with its host", "URL đầy đủ")                                          \
+    X("transfer.host", FIELD_STR, "name of the server that was asked for", "tên máy chủ được yêu cầu")       \
+    X("transfer.share", FIELD_STR, "network share", "thư mục chia sẻ")                                       \
+    X("transfer.path", FIELD_STR, "path of the file on the server", "đường dẫn tệp trên máy chủ")            \
+    X("transfer.upload", FIELD_BOOL, "from the client to the server", "từ máy khách lên máy chủ")            \
     X("time.working", FIELD_BOOL, "within working hours (calendar)", "trong giờ làm việc (theo lịch)")
 
 struct schema_node {
     const char *name;
-    size_t len; /* of the name */
     enum event_field_type type;
     const char *en, *vi;              /* NULL for a mere group */
     struct schema_node *child, *next; /* of an object, or of a list's elements */
     const struct schema_node *same;   /* takes its children from there (document, members[]) */
+    uint64_t types;                   /* bit by EVENT_TYPE: the events that have it */
+    bool derived;                     /* made by the engine, not by the event */
 };
 /* The root; NULL when memory is short. Thread-safe after the first call. */
 const struct schema_node *schema_root(void);

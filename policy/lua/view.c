@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/lua/view.h"
 #include "base/clock.h"
+#include "policy/lua/derive.h"
 #include "policy/lua/lua_door.h"
 
+#include <stddef.h>
 #include <stdio.h>
-#include <time.h>
 
 #define EVENT_DEPTH 128 /* members nest; the scanner has its own limit */
 
-static const char view_meta[] = "gatehouse.view";
+static const char view_meta; /* registry key of the metatable */
 
 /* One object or list of the event inside Lua. */
 struct node {
@@ -17,107 +18,58 @@ struct node {
     const struct json *json;          /* NULL: an absent object, whose facts are all absent */
     const struct schema_node *schema; /* NULL: free form (a rule's meta, strings) */
     bool list;
-    size_t path_len;
+    lua_Integer at; /* of a list: where the last look was, so that walking it is no walk each time */
+    const struct json *element; /* that element */
     char path[VIEW_PATH];
 };
 
-/* A path being put together: reading facts is what rules do most, so nothing is formatted. */
-struct path {
-    size_t n;
-    char text[VIEW_PATH];
-};
-
-static void path_add(struct path *p, const char *s, size_t n)
-{
-    size_t room = sizeof(p->text) - 1 - p->n;
-
-    n = n < room ? n : room;
-    memcpy(p->text + p->n, s, n);
-    p->n += n;
-    p->text[p->n] = 0;
-}
-
-#define OUTER_MOST 80 /* of a long path the end is kept as well */
-#define KEY_MOST 36
-
-static void path_key(struct path *p, const struct node *n, const char *key, size_t len)
-{
-    p->n = 0;
-    path_add(p, n->path, n->path_len < OUTER_MOST ? n->path_len : OUTER_MOST);
-    if (n->path_len)
-        path_add(p, ".", 1);
-    path_add(p, key, len < KEY_MOST ? len : KEY_MOST);
-}
-
-static const struct json *member(const struct json *j, struct span name)
+const struct json *view_member(const struct json *j, struct span name)
 {
     json_each(m, j && j->type == JSON_OBJECT ? j : NULL) if (span_eq(m->key, name)) return m;
     return NULL;
 }
 
-static void note_read(struct view *v, const char *path, size_t len, const struct json *value)
+struct span view_text(const struct json *j)
+{
+    return j && j->type == JSON_STRING ? j->s : (struct span){NULL, 0};
+}
+
+static void note_read(struct view *v, const char *path, const struct json *value)
 {
     struct span raw = value ? value->raw : (struct span){NULL, 0};
 
-    len = len < VIEW_PATH ? len : VIEW_PATH - 1;
+    if (!v->noting)
+        return;
     for (size_t i = 0; i < v->n_reads; i++)
-        if (!memcmp(v->reads[i].path, path, len) && !v->reads[i].path[len])
+        if (!strcmp(v->reads[i].path, path))
             return;
     if (v->n_reads == VIEW_READS)
         return; /* more than a person reads: the first ones tell enough */
-    memcpy(v->reads[v->n_reads].path, path, len);
-    v->reads[v->n_reads].path[len] = 0;
+    snprintf(v->reads[v->n_reads].path, VIEW_PATH, "%s", path);
     v->reads[v->n_reads++].value = raw;
 }
 
+/* What a rule did not read while nobody notes needs no room for its path. */
 static struct node *push_node(lua_State *l, struct view *v, const struct json *j, const struct schema_node *s,
                               bool list)
 {
-    struct node *n = lua_newuserdatauv(l, sizeof(*n), list ? 0 : 1);
+    struct node *n = lua_newuserdatauv(l, v->noting ? sizeof(*n) : offsetof(struct node, path) + 1, 0);
 
     n->view = v;
     n->serial = v->serial;
     n->json = j;
     n->schema = s;
     n->list = list;
-    n->path_len = 0;
+    n->at = 1;
+    n->element = list && j ? j->child : NULL;
     n->path[0] = 0;
-    luaL_setmetatable(l, view_meta);
+    lua_rawgetp(l, LUA_REGISTRYINDEX, &view_meta);
+    lua_setmetatable(l, -2);
     return n;
 }
 
-/* The object at 1 keeps the one that was just pushed for its key at 2: rules ask for it again and again. */
-static void keep_child(lua_State *l)
-{
-    if (lua_getiuservalue(l, 1, 1) != LUA_TTABLE) {
-        lua_pop(l, 1);
-        lua_newtable(l);
-        lua_pushvalue(l, -1);
-        lua_setiuservalue(l, 1, 1);
-    }
-    lua_pushvalue(l, 2);
-    lua_pushvalue(l, -3);
-    lua_rawset(l, -3);
-    lua_pop(l, 1);
-}
-
-/* Pushes what keep_child kept, or nothing. */
-static const struct node *kept_child(lua_State *l)
-{
-    if (lua_getiuservalue(l, 1, 1) == LUA_TTABLE) {
-        lua_pushvalue(l, 2);
-        if (lua_rawget(l, -2) == LUA_TUSERDATA) {
-            lua_remove(l, -2);
-            return lua_touserdata(l, -1);
-        }
-        lua_pop(l, 1);
-    }
-    lua_pop(l, 1);
-    return NULL;
-}
-
 static int push_value(lua_State *l, const struct node *from, const struct json *j,
-                      const struct schema_node *s, const struct path *path)
+                      const struct schema_node *s, const char *path)
 {
     bool absent = !j || j->type == JSON_NULL;
     bool object = absent ? s && (s->type == FIELD_OBJ || s->child || s->same) : j->type == JSON_OBJECT;
@@ -125,15 +77,13 @@ static int push_value(lua_State *l, const struct node *from, const struct json *
 
     if (object || list) {
         struct node *n = push_node(l, from->view, absent ? NULL : j, s, list);
-        memcpy(n->path, path->text, path->n + 1);
-        n->path_len = path->n;
+        if (from->view->noting)
+            snprintf(n->path, sizeof(n->path), "%s", path);
         if (list)
-            note_read(from->view, path->text, path->n, n->json);
-        if (!from->list)
-            keep_child(l);
+            note_read(from->view, path, absent ? NULL : j);
         return 1;
     }
-    note_read(from->view, path->text, path->n, absent ? NULL : j);
+    note_read(from->view, path, absent ? NULL : j);
     if (absent)
         lua_pushnil(l);
     else if (j->type == JSON_STRING)
@@ -149,50 +99,48 @@ static int push_value(lua_State *l, const struct node *from, const struct json *
 
 static struct node *check_node(lua_State *l)
 {
-    struct node *n = luaL_checkudata(l, 1, view_meta);
+    struct node *n =
+        lua_touserdata(l, 1); /* nobody can call these functions but Lua itself, with its own kind */
 
     if (n->serial != n->view->serial)
         luaL_error(l, "a fact of another event was kept: rules must not remember anything");
     return n;
 }
 
-static int index_list(lua_State *l, const struct node *n)
+static int index_list(lua_State *l, struct node *n)
 {
-    lua_Integer i, want = luaL_checkinteger(l, 2);
-    const struct json *e = n->json ? n->json->child : NULL;
-    char number[32];
-    struct path path = {.n = 0};
+    lua_Integer want = luaL_checkinteger(l, 2);
+    char path[VIEW_PATH] = "";
 
-    for (i = 1; e && i < want; i++)
-        e = e->next;
-    if (!e || want < 1) {
+    if (want < n->at) {
+        n->at = 1;
+        n->element = n->json ? n->json->child : NULL;
+    }
+    for (; n->element && n->at < want; n->at++)
+        n->element = n->element->next;
+    if (!n->element || want < 1) {
+        n->at = want < 1 ? 1 : n->at;
         lua_pushnil(l);
         return 1;
     }
-    path_add(&path, n->path, n->path_len < OUTER_MOST ? n->path_len : OUTER_MOST);
-    path_add(&path, number, (size_t)snprintf(number, sizeof(number), "[%lld]", (long long)want));
-    return push_value(l, n, e, n->schema, &path);
+    if (n->view->noting)
+        snprintf(path, sizeof(path), "%.90s[%lld]", n->path, (long long)want);
+    return push_value(l, n, n->element, n->schema, path);
 }
 
 static int view_index(lua_State *l)
 {
-    const struct node *n = check_node(l), *kept;
+    struct node *n = check_node(l);
     const struct schema_node *s = NULL;
     const struct json *j;
     struct span name;
     const char *key, *near;
-    struct path path;
+    char path[VIEW_PATH] = "";
     size_t len;
 
     if (n->list && lua_type(l, 2) == LUA_TNUMBER)
         return index_list(l, n);
     key = luaL_checklstring(l, 2, &len);
-    kept = n->list ? NULL : kept_child(l);
-    if (kept) {
-        if (kept->list)
-            note_read(n->view, kept->path, kept->path_len, kept->json);
-        return 1;
-    }
     name = span_of(key, len);
     if (n->schema && (n->schema->child || n->schema->same)) {
         s = schema_child(n->schema, name);
@@ -204,15 +152,16 @@ static int view_index(lua_State *l)
         if (n->list)
             return luaL_error(l, "%s is a list: go through it with each(%s)", n->path, n->path);
     }
-    path_key(&path, n, key, len);
-    j = member(n->json, name);
+    if (n->view->noting)
+        snprintf(path, sizeof(path), "%.80s%s%.36s", n->path, *n->path ? "." : "", key);
+    j = view_member(n->json, name);
     if (n->json == n->view->event) { /* the root: short names and derived facts */
         if (span_eq(name, span_str("document")))
             j = json_path(n->json, "gatehouse.document");
         if (!j)
-            j = member(n->view->derived, name);
+            j = derive_fact(n->view, name);
     }
-    return push_value(l, n, j, s, &path);
+    return push_value(l, n, j, s, path);
 }
 
 static int view_newindex(lua_State *l)
@@ -244,28 +193,27 @@ int view_open(lua_State *l)
                                     {"__tostring", view_tostring},
                                     {NULL, NULL}};
 
-    luaL_newmetatable(l, view_meta);
+    lua_newtable(l);
     luaL_setfuncs(l, meta, 0);
     lua_pushboolean(l, 0);
     lua_setfield(l, -2, "__metatable");
-    lua_pop(l, 1);
+    lua_rawsetp(l, LUA_REGISTRYINDEX, &view_meta);
     return 0;
+}
+
+void view_push_list(lua_State *l, struct view *v, const struct json *j, const struct schema_node *s)
+{
+    (void)push_node(l, v, j, s, true);
+}
+
+void view_push_free(lua_State *l, struct view *v, const struct json *j)
+{
+    (void)push_node(l, v, j, NULL, j->type == JSON_ARRAY);
 }
 
 void view_push(lua_State *l, struct view *v)
 {
-    static const char key_root; /* registry: the root of the last decision */
-    const struct node *kept;
-
-    if (lua_rawgetp(l, LUA_REGISTRYINDEX, &key_root) == LUA_TUSERDATA) {
-        kept = lua_touserdata(l, -1);
-        if (kept->view == v && kept->serial == v->serial)
-            return;
-    }
-    lua_pop(l, 1);
     push_node(l, v, v->event, schema_root(), false);
-    lua_pushvalue(l, -1);
-    lua_rawsetp(l, LUA_REGISTRYINDEX, &key_root);
 }
 
 int view_at_least(lua_State *l)
@@ -288,87 +236,10 @@ int view_at_least(lua_State *l)
     return 1;
 }
 
-static struct span text_of(const struct json *j)
-{
-    return j && j->type == JSON_STRING ? j->s : (struct span){NULL, 0};
-}
-
-static void derive_time(struct view *v, const struct view_world *world, struct jw *j)
-{
-    struct span stamp = text_of(member(v->event, span_str("timestamp")));
-    time_t t;
-    struct tm tm;
-    int weekday;
-
-    v->time_us = 0;
-    v->date[0] = 0;
-    if (!stamp.n || !clock_parse_iso((const char *)stamp.p, stamp.n, &v->time_us))
-        return;
-    t = (time_t)(v->time_us / 1000000) + (time_t)world->utc_offset_min * 60;
-    if (!gmtime_r(&t, &tm))
-        return;
-    weekday = tm.tm_wday ? tm.tm_wday : 7;
-    if (!strftime(v->date, sizeof(v->date), "%Y-%m-%d", &tm))
-        return;
-    jw_kobj(j, "time");
-    jw_kcstr(j, "date", v->date);
-    jw_ku64(j, "hour", (uint64_t)tm.tm_hour);
-    jw_ku64(j, "minute", (uint64_t)tm.tm_min);
-    jw_ku64(j, "weekday", (uint64_t)weekday);
-    jw_kbool(j, "working", calendar_working(world->calendar, v->date, weekday, tm.tm_hour * 60 + tm.tm_min));
-    jw_end_obj(j);
-}
-
-static struct zone_seen seen_where(const struct json *event)
-{
-    struct zone_seen s = {.interface = text_of(member(event, span_str("in_iface")))};
-
-    json_each(e, member(event, span_str("vlan")))
-    {
-        if (s.n_vlans < ZONE_SEEN_VLANS && e->type == JSON_NUMBER && e->integer)
-            s.vlans[s.n_vlans++] = (uint16_t)e->i;
-    }
-    return s;
-}
-
-static int derive(struct view *v, struct arena *a, const struct view_world *world)
-{
-    const struct zones *z = world->zones;
-    struct zone_seen seen = seen_where(v->event);
-    unsigned src = zones_find(z, text_of(member(v->event, span_str("src_ip"))), &seen);
-    unsigned dest = zones_find(z, text_of(member(v->event, span_str("dest_ip"))), &seen);
-    int rank = event_level_rank(text_of(json_path(v->event, "gatehouse.document.level")));
-    int holds = event_level_rank(span_str(z->zone[dest].holds));
-    struct json *derived;
-    struct writer w;
-    struct jw j;
-    char *text;
-    int rc;
-
-    writer_init(&w, 4096);
-    jw_init(&j, &w);
-    jw_obj(&j);
-    jw_kobj(&j, "zone");
-    jw_kcstr(&j, "src", z->zone[src].name);
-    jw_kcstr(&j, "dest", z->zone[dest].name);
-    jw_kcstr(&j, "src_holds", z->zone[src].holds);
-    jw_kcstr(&j, "dest_holds", z->zone[dest].holds);
-    jw_end_obj(&j);
-    jw_kbool(&j, "leaving", src != 0 && src != dest && member(v->event, span_str("dest_ip")));
-    jw_kbool(&j, "dest_may_hold", (rank < 0 ? 0 : rank) <= holds);
-    derive_time(v, world, &j);
-    jw_end_obj(&j);
-    text = writer_ok(&w) ? arena_dup(a, w.p, w.n) : NULL;
-    rc = text ? json_parse(a, span_of(text, w.n), 8, &derived, NULL) : ST_NOMEM;
-    writer_done(&w);
-    if (!rc)
-        v->derived = derived;
-    return rc;
-}
-
 int view_begin(struct view *v, struct arena *a, struct span event, const struct view_world *world)
 {
     struct json *j;
+    struct span stamp;
     int rc = json_parse(a, event, EVENT_DEPTH, &j, NULL);
 
     if (rc)
@@ -379,13 +250,21 @@ int view_begin(struct view *v, struct arena *a, struct span event, const struct 
     v->event = j;
     v->n_reads = 0;
     v->serial++;
-    if (!event_type_parse(text_of(member(j, span_str("event_type"))), &v->type))
+    v->world = world;
+    memset(v->derived, 0, sizeof(v->derived));
+    if (!event_type_parse(view_text(view_member(j, span_str("event_type"))), &v->type))
         v->type = EVENT_FILEINFO;
-    return derive(v, a, world);
+    stamp = view_text(view_member(j, span_str("timestamp")));
+    v->time_us = 0;
+    if (stamp.n)
+        (void)clock_parse_iso((const char *)stamp.p, stamp.n, &v->time_us);
+    v->date[0] = 0;
+    return 0;
 }
 
-const char *view_date(const struct view *v)
+const char *view_date(struct view *v)
 {
+    (void)derive_fact(v, span_str("time"));
     return v->date;
 }
 
@@ -404,13 +283,13 @@ void view_note(struct view *v, const char *path, struct span value, bool text)
     } else if (value.n) {
         j.raw = span_of(arena_dup(v->arena, value.p, value.n), value.n);
     }
-    note_read(v, path, strlen(path), value.n && j.raw.p ? &j : NULL);
+    note_read(v, path, value.n && j.raw.p ? &j : NULL);
 }
 
 void view_end(struct view *v)
 {
     v->serial++;
-    v->event = v->derived = NULL;
+    v->event = NULL;
 }
 
 void view_forget(struct view *v)
@@ -418,11 +297,16 @@ void view_forget(struct view *v)
     v->n_reads = 0;
 }
 
-const struct json *view_path(const struct view *v, const char *path)
+const struct json *view_path(struct view *v, const char *path)
 {
+    struct span p = span_str(path);
+    ptrdiff_t dot = span_find_byte(p, '.', 0);
     const struct json *j = json_path(v->event, path);
 
-    if (!j && !strncmp(path, "document.", 9))
-        j = json_path(json_path(v->event, "gatehouse.document"), path + 9);
-    return j ? j : json_path(v->derived, path);
+    if (!j && span_starts(p, "document."))
+        return json_path(json_path(v->event, "gatehouse.document"), path + 9);
+    if (j)
+        return j;
+    j = derive_fact(v, span_part(p, 0, dot < 0 ? p.n : (size_t)dot));
+    return j && dot >= 0 ? json_path(j, path + dot + 1) : j;
 }

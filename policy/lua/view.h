@@ -14,6 +14,8 @@
 #define VIEW_READS 64
 #define VIEW_PATH 120
 
+#define VIEW_DERIVED 8 /* roots of derived facts */
+
 struct lua_State;
 struct view_read {
     char path[VIEW_PATH];
@@ -26,32 +28,40 @@ struct view_world {
     int utc_offset_min; /* local time of the post */
 };
 struct view {
+    const struct view_world *world;
     struct arena *arena;
-    const struct json *event;   /* as parsed */
-    const struct json *derived; /* zone, time, leaving … */
+    const struct json *event;                 /* as parsed */
+    const struct json *derived[VIEW_DERIVED]; /* see derive.h; made when asked for */
     struct view_read reads[VIEW_READS];
     size_t n_reads;
+    bool noting;          /* what is read is noted */
     enum event_type type; /* a document when it says nothing of itself */
     uint64_t time_us;     /* of the event; 0 when it has none */
-    char date[16];        /* local, "" when it has no time */
+    char date[16];        /* local, once derived; "" when it has no time */
     unsigned serial;      /* set by view_begin: Lua objects of older views are refused */
 };
-/* Parses the event into the arena and derives the rest. 0 or ST_MALFORMED, ST_NOMEM, ST_LIMIT. */
+/* Parses the event into the arena. world must live until view_end. 0 or ST_MALFORMED, ST_NOMEM, ST_LIMIT. */
 int view_begin(struct view *v, struct arena *a, struct span event, const struct view_world *world);
 /* Local date of the event, "" when it has no time. */
-const char *view_date(const struct view *v);
+const char *view_date(struct view *v);
 /* Notes what something else than a fact answered: a JSON value, or plain text to be made one. Empty: nothing.
  */
 void view_note(struct view *v, const char *path, struct span value, bool text);
 void view_end(struct view *v);
 /* Forget what was read (between two rules). */
 void view_forget(struct view *v);
-/* Pushes the event object. May raise Lua errors (memory). */
+/* Pushes the event object that notes what is read. May raise Lua errors (memory). */
 void view_push(struct lua_State *l, struct view *v);
+/* A list of the event, or something of free form, on the stack. May raise. */
+void view_push_list(struct lua_State *l, struct view *v, const struct json *j, const struct schema_node *s);
+void view_push_free(struct lua_State *l, struct view *v, const struct json *j);
 /* Once per Lua state, in a protected call. Pops nothing. */
 int view_open(struct lua_State *l);
 /* Value of a dotted path as JSON (event or derived); NULL when absent. */
-const struct json *view_path(const struct view *v, const char *path);
+const struct json *view_path(struct view *v, const char *path);
+/* Member of an object, NULL when there is none; text of a string, empty for anything else. */
+const struct json *view_member(const struct json *j, struct span name);
+struct span view_text(const struct json *j);
 /* at_least(level, wanted): global for policies. */
 int view_at_least(struct lua_State *l);
 

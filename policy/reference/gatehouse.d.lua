@@ -45,10 +45,12 @@
 ---@field rdp gh.rdp 
 ---@field ldap gh.ldap 
 ---@field fileinfo gh.fileinfo 
+---@field dns gh.dns 
 ---@field zone gh.zone 
 ---@field leaving boolean? it goes from a known zone into another one / đi từ một vùng đã biết sang vùng khác
 ---@field dest_may_hold boolean? the receiver's zone may hold the document's level / vùng nhận được giữ độ mật này
 ---@field time gh.time 
+---@field transfer gh.transfer 
 ---@field document gh.document short for gatehouse.document / viết tắt của gatehouse.document
 
 ---@class gh.flow
@@ -361,6 +363,19 @@
 ---@field stored boolean? kept on disk / đã lưu
 ---@field tx_id number? transaction number / số giao dịch
 
+---@class gh.dns
+---@field type string? query or answer / câu hỏi hay trả lời
+---@field rrname string? name asked for / tên miền được hỏi
+---@field rrtype string? record type asked for: A, AAAA, TXT / loại bản ghi
+---@field rcode string? how the server answered: NOERROR, NXDOMAIN / mã trả lời DNS
+---@field answers gh.dns.answers[] records of the answer / các bản ghi trả lời
+
+---@class gh.dns.answers
+---@field rrname string? name / tên
+---@field rrtype string? record type / loại bản ghi
+---@field rdata string? address or name / địa chỉ hoặc tên
+---@field ttl number? seconds that it may be kept / thời gian sống, giây
+
 ---@class gh.zone
 ---@field src string? zone of the sender / vùng của bên gửi
 ---@field dest string? zone of the receiver / vùng của bên nhận
@@ -373,6 +388,17 @@
 ---@field minute number? minute, 0 to 59 / phút, 0 đến 59
 ---@field weekday number? 1 Monday to 7 Sunday / thứ: 1 thứ Hai đến 7 Chủ nhật
 ---@field working boolean? within working hours (calendar) / trong giờ làm việc (theo lịch)
+
+---@class gh.transfer
+---@field user string? account, where the protocol shows it / tài khoản, nếu giao thức cho thấy
+---@field from string? sender's mail address, bare and in small letters / địa chỉ thư người gửi, chữ thường
+---@field to string[] recipients' mail addresses, from envelope and header / địa chỉ thư người nhận, từ phong bì và tiêu đề thư
+---@field subject string? subject of the mail / tiêu đề thư
+---@field url string? URL with its host / URL đầy đủ
+---@field host string? name of the server that was asked for / tên máy chủ được yêu cầu
+---@field share string? network share / thư mục chia sẻ
+---@field path string? path of the file on the server / đường dẫn tệp trên máy chủ
+---@field upload boolean? from the client to the server / từ máy khách lên máy chủ
 
 ---@class gh.new_rule
 ---@field id string short name, told with every verdict / tên ngắn, ghi trong mọi kết luận
