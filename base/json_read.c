@@ -22,6 +22,8 @@ static int fail(struct parser *p, int rc)
 
 static void blanks(struct parser *p)
 {
+    if (reader_peek(&p->r, 0) > ' ')
+        return;
     for (;;) {
         uint8_t c = reader_peek(&p->r, 0);
         if ((c != ' ' && c != '\t' && c != '\n' && c != '\r') || !reader_left(&p->r))
@@ -84,26 +86,54 @@ static int escaped(struct parser *p, struct writer *w)
     return 0;
 }
 
+#define ONES 0x0101010101010101ull
+#define HIGHS 0x8080808080808080ull
+
+/* Some bit of the result is set when one of the eight bytes is a quote, a backslash, a control character or not ASCII. */
+static uint64_t special(uint64_t w)
+{
+    uint64_t quote = w ^ ONES * '"', slash = w ^ ONES * '\\';
+
+    return ((quote - ONES) | (slash - ONES) | (w - ONES * 0x20) | w) & HIGHS;
+}
+
+/* Length of the plain ASCII at the start of s, at least up to a multiple of eight before what is not plain. */
+static size_t plain_prefix(struct span s)
+{
+    size_t n = 0;
+    uint64_t w;
+
+    while (s.n - n >= sizeof(w)) {
+        memcpy(&w, s.p + n, sizeof(w));
+        if (special(w))
+            break;
+        n += sizeof(w);
+    }
+    return n;
+}
+
 /* Behind the opening quote. A string without escapes still is copied, so that it ends with a NUL. */
 static int string(struct parser *p, struct span *ret)
 {
     struct span rest = span_part((struct span){p->r.p, p->r.n}, p->r.pos, reader_left(&p->r));
-    size_t n = 0, plain = 0;
-    bool escapes = false;
+    size_t n = plain_prefix(rest), plain = 0;
+    bool escapes = false, ascii = true;
 
     for (; n < rest.n && rest.p[n] != '"'; n++) {
         if (rest.p[n] < 0x20)
             return fail(p, ST_MALFORMED);
+        ascii = ascii && rest.p[n] < 0x80;
         if (rest.p[n] == '\\') {
             if (!escapes)
                 plain = n;
             escapes = true;
             n++;
+            ascii = ascii && n < rest.n && rest.p[n] < 0x80;
         }
     }
     if (n >= rest.n)
         return fail(p, ST_TRUNCATED);
-    if (!text_is_utf8(span_part(rest, 0, n)))
+    if (!ascii && !text_is_utf8(span_part(rest, 0, n)))
         return fail(p, ST_MALFORMED);
     char *to = arena_alloc(p->a, n + 1);
     if (!to)
@@ -140,6 +170,27 @@ static size_t digits(struct parser *p)
         n++;
     }
     return n;
+}
+
+/* The common kind: up to 18 digits and nothing else. False: the number at p is of another kind. */
+static bool small_number(struct parser *p, struct json *v)
+{
+    struct span rest = span_part((struct span){p->r.p, p->r.n}, p->r.pos, reader_left(&p->r));
+    size_t sign = rest.n && rest.p[0] == '-', n = sign;
+    int64_t i = 0;
+    uint8_t end;
+
+    for (; n < rest.n && n < sign + 18 && rest.p[n] >= '0' && rest.p[n] <= '9'; n++)
+        i = i * 10 + (rest.p[n] - '0');
+    end = n < rest.n ? rest.p[n] : ' ';
+    if (n == sign || (rest.p[sign] == '0' && n > sign + 1) || end == '.' || (end | 32) == 'e' || (end >= '0' && end <= '9'))
+        return false;
+    reader_skip(&p->r, n);
+    v->type = JSON_NUMBER;
+    v->integer = true;
+    v->i = sign ? -i : i;
+    v->d = sign ? -(double)i : (double)i; /* -0 stays what it is */
+    return true;
 }
 
 static int number(struct parser *p, struct json *v)
@@ -261,7 +312,8 @@ static int value(struct parser *p, struct json *v)
         good = word(p, "null");
         break;
     default:
-        number(p, v);
+        if (!small_number(p, v))
+            number(p, v);
     }
     if (!good || !reader_ok(&p->r))
         return fail(p, ST_MALFORMED);
