@@ -12,9 +12,10 @@ static void ethernet(struct writer *w, int from, uint16_t vlan)
     writer_be(w, 0x0800, 2);
 }
 
-static void ip(struct writer *w, int from, uint8_t proto, size_t n, uint8_t net)
+static void ip(struct writer *w, int from, uint8_t proto, size_t n, uint8_t net, uint16_t pair)
 {
-    uint8_t a[4] = {net, 0, 0, 1}, b[4] = {net, 0, 0, 2};
+    uint8_t a[4] = {net, (uint8_t)(pair >> 8), (uint8_t)pair, 1};
+    uint8_t b[4] = {net, (uint8_t)(pair >> 8), (uint8_t)pair, 2};
 
     writer_be(w, 0x4500, 2);
     writer_be(w, 20 + n, 2);
@@ -40,12 +41,12 @@ static void begin(struct conv *c, int from, uint8_t proto, size_t n)
     writer_fixed(&c->w, c->buf, sizeof(c->buf));
     if (c->vxlan) {
         ethernet(&c->w, from, 0);
-        ip(&c->w, from, 17, 8 + 8 + 14 + 20 + n, 192);
+        ip(&c->w, from, 17, 8 + 8 + 14 + 20 + n, 192, c->outer);
         udp(&c->w, 55555, 4789, 8 + 14 + 20 + n);
         writer_be(&c->w, 0x0800000000002a00, 8);
     }
     ethernet(&c->w, from, c->vlan[from]);
-    ip(&c->w, from, proto, n, 10);
+    ip(&c->w, from, proto, n, 10, c->pair);
 }
 
 struct span frame_tcp(struct conv *c, int from, uint8_t flags, uint32_t seq, uint32_t ack, const char *text,
@@ -69,6 +70,20 @@ struct span frame_udp(struct conv *c, int from, const char *text, size_t n)
     begin(c, from, 17, 8 + n);
     udp(&c->w, from ? c->sp : c->cp, from ? c->cp : c->sp, n);
     writer_bytes(&c->w, text, n);
+    return writer_span(&c->w);
+}
+
+struct span frame_fragment(struct conv *c, struct span frame, uint16_t id, size_t from, size_t n)
+{
+    struct span all = span_part(frame, 34, frame.n), part = span_part(all, from, n);
+
+    writer_fixed(&c->w, c->buf, sizeof(c->buf));
+    writer_put(&c->w, span_part(frame, 0, 16));
+    writer_be(&c->w, 20 + part.n, 2);
+    writer_be(&c->w, id, 2);
+    writer_be(&c->w, (from + part.n < all.n ? 0x2000u : 0u) | from / 8, 2);
+    writer_put(&c->w, span_part(frame, 22, 12));
+    writer_put(&c->w, part);
     return writer_span(&c->w);
 }
 
