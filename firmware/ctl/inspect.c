@@ -171,6 +171,8 @@ static void build_args(struct inspect *in)
         in->sensor_args[n++] = (char *)"--threads";
         in->sensor_args[n++] = in->threads;
     }
+    if (in->scan && in->outdir) /* packets of alerts are stored there, too */
+        in->sensor_args[n++] = (char *)"--record";
     in->sensor_args[n++] = (char *)"--";
     for (size_t i = 0; i < in->n_captures && n < GH_COUNT(in->sensor_args) - 1; i++)
         in->sensor_args[n++] = strcmp(in->captures[i], "-") ? in->captures[i] : (char *)"fd:0";
@@ -229,6 +231,8 @@ int command_inspect(int argc, char **argv)
         rc = in.sensor_ended && in.sensor_status > in.core_status ? in.sensor_status : in.core_status;
         if (!in.core_ended || in.interrupted)
             rc = 3;
+        else if (in.core_status == 2) /* it could not begin; that the others found it gone says nothing more */
+            rc = 2;
         if (in.gave_up)
             rc = in.gave_up;
     }

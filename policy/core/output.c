@@ -124,6 +124,8 @@ static ssize_t write_piece(struct output *o, struct span s)
                 return 0;
             s = span_part(s, 0, PIPE_PIECE);
         }
+        if (o->where.kind == OUTLET_FILE)
+            s = output_file_piece(o, s);
         n = write(o->fd, s.p, s.n);
         break;
     }
@@ -194,9 +196,9 @@ int output_flush(struct output *o)
         }
         written(o, span_part(s, 0, (size_t)n));
         pass(o, (size_t)n);
+        if (o->where.kind == OUTLET_FILE)
+            output_file_written(o);
     }
-    if (o->where.kind == OUTLET_FILE)
-        output_file_written(o);
     return 0;
 }
 
@@ -250,7 +252,7 @@ void output_tick(struct output *o, uint64_t now_ms)
     if (!o->gone && !o->failing && o->told && o->buf.n - o->head < o->most / 2)
         o->told = false;
     if (o->where.kind == OUTLET_FILE)
-        output_file_tick(o, now_ms);
+        output_file_rotate(o, now_ms);
 }
 
 bool output_pressing(const struct output *o)

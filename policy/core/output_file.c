@@ -142,7 +142,7 @@ static void rotate(struct output *o, uint64_t now_ms)
     o->fd = fd;
 }
 
-static void rotate_when_due(struct output *o, uint64_t now_ms)
+void output_file_rotate(struct output *o, uint64_t now_ms)
 {
     bool large = o->max && o->size >= o->max,
          old = o->every_ms && o->size && now_ms >= o->opened_ms + o->every_ms;
@@ -151,19 +151,29 @@ static void rotate_when_due(struct output *o, uint64_t now_ms)
         rotate(o, now_ms);
 }
 
+struct span output_file_piece(const struct output *o, struct span s)
+{
+    uint64_t room = o->max > o->size ? o->max - o->size : 0;
+    size_t n = room < s.n ? (size_t)room : s.n;
+
+    if (!o->max || n == s.n)
+        return s;
+    while (n && s.p[n - 1] != '\n')
+        n--;
+    if (!n) { /* one line too long is written all the same */
+        ptrdiff_t end = span_find_byte(s, '\n', 0);
+        n = end < 0 ? s.n : (size_t)end + 1;
+    }
+    return span_part(s, 0, n);
+}
+
 void output_file_written(struct output *o)
 {
-    if (o->failing) {
+    if (o->failing && !o->buf.n) { /* all that waited */
         log_info("output.eve: %s is written again; %llu events were lost meanwhile", o->where.path,
                  (unsigned long long)(o->counts.full - o->lost_before));
         o->failing = o->told = false;
     }
-    if (o->max)
-        rotate_when_due(o, clock_mono_ms());
-}
-
-void output_file_tick(struct output *o, uint64_t now_ms)
-{
-    if (!o->failing && o->buf.n == o->head)
-        rotate_when_due(o, now_ms);
+    if (o->max && o->size >= o->max)
+        output_file_rotate(o, clock_mono_ms());
 }

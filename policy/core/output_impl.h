@@ -41,8 +41,11 @@ void output_file_check(const struct output *o);
 void output_file_reopen(struct output *o);
 /* A write failed: the line that is only half there is taken back. */
 void output_file_failed(struct output *o, int rc);
-/* All that waited is written: the disk has room again, and the file may be large enough for a rotation. */
+/* What of s may be written at once: whole lines up to the size of a rotation, at least one. */
+struct span output_file_piece(const struct output *o, struct span s);
+/* Something was written: the disk has room again, and the file may be large enough for a rotation. */
 void output_file_written(struct output *o);
-void output_file_tick(struct output *o, uint64_t now_ms);
+/* Rotates when the file is large or old enough. */
+void output_file_rotate(struct output *o, uint64_t now_ms);
 
 #endif
