@@ -74,12 +74,12 @@ rule {
 
 rule {
   id = "doh",
-  on = { "flow", "tls", "quic" },
+  on = { "flow" },
   title = { vi = "DNS ẩn trong HTTPS", en = "DNS hidden in HTTPS" },
   category = "Way around the house",
   severity = 3,
   when = function(e)
-    return e.leaving and (protocol(e) == "DoH_DoT" or in_list("doh-servers", lower(e.tls.sni or e.quic.sni)))
+    return e.leaving and (protocol(e) == "DoH_DoT" or in_list("doh-servers", e.ndpi.hostname))
   end,
   action = "alert",
   reason = {

@@ -52,17 +52,19 @@ says("strange DNS inside a zone", flow(office, office, "DNS", "Network", { risks
 local servers = { "cloudflare-dns.com", "mozilla.cloudflare-dns.com", "chrome.cloudflare-dns.com", "one.one.one.one", "1dot1dot1dot1.cloudflare-dns.com",
   "dns.google", "dns.google.com", "dns.quad9.net", "dns9.quad9.net", "dns10.quad9.net", "doh.opendns.com", "dns.adguard-dns.com", "dns.adguard.com",
   "dns.nextdns.io", "doh.cleanbrowsing.org", "dns.alidns.com", "doh.pub", "doh.360.cn" }
-local function hello(kind, from, name)
-  return { event_type = kind, src_ip = from, dest_ip = outside, [kind] = { sni = name } }
+local function named(from, name)
+  local facts = flow(from, outside, "TLS", "Web")
+  facts.ndpi.hostname = name
+  return facts
 end
 for _, name in ipairs(servers) do
-  says("DNS over HTTPS at " .. name, hello("tls", office, name), "alert", "doh")
+  says("DNS over HTTPS at " .. name, named(office, name), "alert", "doh")
 end
-says("DNS over QUIC", hello("quic", office, "DNS.Google"), "alert", "doh")
+says("in capitals as well", named(office, "DNS.Google"), "alert", "doh")
 says("DNS over HTTPS by its behaviour", flow(office, outside, "TLS.DoH_DoT", "Network"), "alert", "doh")
-says("DNS over HTTPS from outside", hello("tls", outside, "dns.google"), "log", "otherwise")
-says("a usual server", hello("tls", office, "www.example.org"), "log", "otherwise")
-says("a server without a name", { event_type = "tls", src_ip = office, dest_ip = outside, tls = { version = "TLS 1.3" } }, "log", "otherwise")
+says("DNS over HTTPS from outside", named(outside, "dns.google"), "log", "otherwise")
+says("a usual server", named(office, "www.example.org"), "log", "otherwise")
+says("a server without a name", flow(office, outside, "TLS", "Web"), "log", "otherwise")
 
 local hit = { { list = "cert", kind = "domain", value = "xau.example", where = "sni" } }
 for _, kind in ipairs { "flow", "tls", "dns", "http", "quic", "fileinfo" } do
