@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * gh-sensor: frames in, facts and documents out.
  *
- *     gh-sensor [common options] [--no-documents] [--keep] [--run N] [--threads N] [-- FILE...]
+ *     gh-sensor [common options] [--no-documents] [--keep] [--record] [--run N] [--threads N]
+ *               [-- FILE...]
  *
  * With files ("fd:N" is a descriptor that is open already) they are read one after the other as one run;
  * without, the interface capture.interface is watched until STOP or SIGTERM. Everything is opened first, then
@@ -43,7 +44,8 @@ struct sensor {
     struct lists_link *lists;
     struct source **sources;
     size_t n_sources;
-    bool documents, keep, live, stop, began, core_lost;
+    bool documents, keep, record, live, stop, began, core_lost;
+    bool unasked; /* the core will ask nothing more about this replay */
     unsigned threads;
     uint64_t run, drops_seen, interface_drops_seen;
     int rc;
@@ -101,6 +103,8 @@ static void on_core(void *arg, uint32_t events)
         rc = msg_receive(s->core, &m, false);
         if (rc == 0 && m.type == MSG_FLOW_QUERY)
             crew_query(s->crew, m.body);
+        if (rc == 0 && m.type == MSG_PCAP_QUERY && !crew_pcap(s->crew, m.body))
+            s->unasked = true;
         if (rc == 0 && m.fd >= 0)
             close(m.fd);
     }
@@ -184,7 +188,9 @@ static void on_signal(void *arg)
 
 static void usage(const char *what)
 {
-    log_error("%s\nusage: gh-sensor [--no-documents] [--keep] [--run N] [--threads N] [-- FILE...]", what);
+    log_error(
+        "%s\nusage: gh-sensor [--no-documents] [--keep] [--record] [--run N] [--threads N] [-- FILE...]",
+        what);
     exit(2);
 }
 
@@ -230,6 +236,8 @@ static void parse(struct sensor *s)
             s->documents = false;
         } else if (!strcmp(a, "--keep")) {
             s->keep = true;
+        } else if (!strcmp(a, "--record")) {
+            s->record = true;
         } else if (!strcmp(a, "--run") && i + 1 < s->proc.argc) {
             if (!span_number(span_str(s->proc.argv[++i]), UINT64_MAX, &s->run))
                 usage("--run needs a number");
@@ -244,6 +252,8 @@ static void parse(struct sensor *s)
         }
     }
     s->live = !files;
+    if (!s->record)
+        s->proc.conf.sensor_recorder = 0;
     s->threads = s->live ? 1 : n ? (unsigned)n : processors();
 }
 
@@ -273,6 +283,7 @@ static void lock_in(struct sensor *s)
     char err[256];
 
     opt.memory = c->sensor_memory + c->sensor_documents_memory + c->capture_buffer + HEAD_ROOM;
+    opt.memory += c->sensor_recorder; /* beside its rings, which are there: answers under way */
     opt.memory += s->threads * THREAD_ROOM;
     opt.input = s->threads * THREAD_SPACE;
     opt.files = DESCRIPTORS;
@@ -326,6 +337,15 @@ static void read_file(struct sensor *s, struct source *src)
     }
 }
 
+/* Alerts come after the frames that they are about, often after the last of a file: whoever asks for them is
+ * answered until it says that it has no more questions, or is gone. */
+static int answer_questions(struct sensor *s)
+{
+    while (s->proc.conf.sensor_recorder && !s->stop && !s->core_lost && !s->unasked)
+        loop_once(s->proc.loop, -1);
+    return s->core_lost && s->run && !s->unasked ? 3 : s->rc; /* a replay whose core died begins anew */
+}
+
 static int run_files(struct sensor *s)
 {
     for (size_t i = 0; i < s->n_sources && !s->stop && !s->core_lost; i++)
@@ -339,7 +359,7 @@ static int run_files(struct sensor *s)
         return 3;
     }
     crew_finish(s->crew);
-    return s->stop || s->core_lost ? 3 : s->rc;
+    return s->stop || s->core_lost ? 3 : answer_questions(s);
 }
 
 /* ---- interface ---- */

@@ -248,6 +248,7 @@ static void build(struct run *r)
     size_t n = 0;
 
     r->sensor_args[n++] = (char *)"--keep";
+    r->sensor_args[n++] = (char *)"--record";
     if (r->n_replay) {
         uint64_t id = run_id(r->replay, r->n_replay);
         snprintf(r->run_text, sizeof(r->run_text), "%llu", (unsigned long long)id);

@@ -109,6 +109,16 @@ static void fill_events(struct jw *j, struct account *a, const struct ledger_own
     loss(j, a, "malformed", own->malformed);
 }
 
+static void put_pcaps(struct jw *j, const struct ledger_own *own)
+{
+    jw_kobj(j, "pcaps");
+    jw_ku64(j, "asked", own->pcaps_asked);
+    jw_ku64(j, "kept", own->pcaps_kept);
+    jw_ku64(j, "lost", own->pcaps_lost);
+    jw_ku64(j, "refused", own->pcaps_refused);
+    jw_end_obj(j);
+}
+
 int ledger_event(struct writer *out, struct span sensor, const struct ledger_own *own, struct span timestamp)
 {
     static const char *const plain[] = {"packets", "segments", "flows"};
@@ -139,6 +149,8 @@ int ledger_event(struct writer *out, struct span sensor, const struct ledger_own
     recorder = json_get(s, "recorder");
     if (recorder && recorder->type == JSON_OBJECT)
         jw_kraw(&j, "recorder", recorder->raw);
+    if (own->pcaps_asked + own->pcaps_refused > 0)
+        put_pcaps(&j, own);
     lists = json_get(s, "lists");
     if (lists && lists->type == JSON_ARRAY)
         jw_kraw(&j, "lists", lists->raw);

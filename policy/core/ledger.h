@@ -19,6 +19,8 @@ struct ledger_own {
     uint64_t malformed_documents;
     uint64_t scan_queue; /* documents announced but not read, because too many were waiting */
     const struct output_counts *output; /* NULL: there is none besides the journal, or it is what these accounts are of */
+    /* packets of alerts that were asked for, and what came of it (pcaps.h) */
+    uint64_t pcaps_asked, pcaps_kept, pcaps_lost, pcaps_refused;
     char policy[128];    /* "name@version" of the policy that answered last; "" when none was asked */
 };
 /* Appends the stats event. sensor is the JSON of its LEDGER message, or empty when it died before sending

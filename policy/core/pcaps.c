@@ -12,8 +12,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define SLACK_MS 60000 /* beyond the time that a recording takes: then the sensor will not answer any more   \
-                        */
+#define SLACK_MS                                                                                             \
+    60000 /* beyond the time that a recording takes: then the sensor will not answer any more                \
+           */
 #define MINUTE_MS 60000
 #define AUDIT_MAX 4096
 #define PCAP_HEAD 24
@@ -157,6 +158,7 @@ static void give_up(struct pcaps *p, struct recording *r, const char *why)
     if (r->stored)
         return;
     p->lost++;
+    p->core->own.pcaps_lost++;
     record(p, r, NULL, why);
 }
 
@@ -217,6 +219,7 @@ static struct recording *recording_for(struct pcaps *p, uint64_t flow_id, uint64
         return r;
     if (!may_ask(p) || (!r && !(r = new_recording(p, flow_id))) || !post(p, flow_id, flow_id)) {
         p->refused++;
+        p->core->own.pcaps_refused++;
         if (r && !r->flow)
             map_remove(p->recordings, &flow_id);
         return NULL;
@@ -224,6 +227,7 @@ static struct recording *recording_for(struct pcaps *p, uint64_t flow_id, uint64
     *r = (struct recording){.flow = flow_id, .n = n, .asked_ms = clock_mono_ms()};
     open_add(p, r);
     p->asked++;
+    p->core->own.pcaps_asked++;
     return r;
 }
 
@@ -284,6 +288,7 @@ static void take_file(struct pcaps *p, struct recording *r, const struct event_p
         return;
     record(p, r, &s, NULL);
     p->kept += !r->stored;
+    p->core->own.pcaps_kept += !r->stored;
     r->stored = true;
     if (s.whole)
         open_remove(p, r);
@@ -332,7 +337,8 @@ void pcaps_tick(struct pcaps *p, uint64_t now_ms)
     /* A replay records on until the connection ends, which may be as late as the replay. */
     while (p->oldest && (c->live || c->sensor_final) && now_ms > p->oldest->asked_ms + patience)
         give_up(p, p->oldest, "the sensor did not answer");
-    if (c->live || !c->sensor_final || c->open_cases || c->open_events || p->open || p->done_told || !p->possible)
+    if (c->live || !c->sensor_final || c->open_cases || c->open_events || p->open || p->done_told ||
+        !p->possible)
         return;
     p->done_told = post(p, 0, 0);
 }

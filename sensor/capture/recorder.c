@@ -348,6 +348,14 @@ void recorder_query(struct recorder *r, uint64_t flow, uint64_t request, bool al
     writer_done(&fresh.pcap);
 }
 
+bool recorder_knows(const struct recorder *r, uint64_t flow)
+{
+    for (size_t i = 0; i < r->n_marks; i++)
+        if (r->marks[i].flow == flow)
+            return true;
+    return ring_find(&r->all, flow) != RING_NONE || ring_find(&r->large, flow) != RING_NONE;
+}
+
 void recorder_end(struct recorder *r, uint64_t flow)
 {
     struct mark *m = r->n_marks ? find_mark(r, flow) : NULL;

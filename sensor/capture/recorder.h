@@ -27,7 +27,7 @@
 #include "sensor/capture/source.h"
 
 #define RECORDER_MARKS 32 /* flows that are recorded on at a time */
-#define RECORDER_SIZE_MIN (4u << 20)
+#define RECORDER_SIZE_MIN (1u << 20)
 
 struct recorder;
 struct recorder_options {
@@ -72,6 +72,8 @@ void recorder_add_part(struct recorder *r, uint64_t key, const struct frame *f);
  * it. */
 void recorder_add(struct recorder *r, uint64_t flow, bool first, uint64_t parts, uint32_t n_parts,
                   const struct frame *f);
+/* Is there anything of the flow, or is it recorded on? */
+bool recorder_knows(const struct recorder *r, uint64_t flow);
 /* Answers through the callback before it returns; alive: the flow goes on, and so does its recording. */
 void recorder_query(struct recorder *r, uint64_t flow, uint64_t request, bool alive, uint64_t now_us);
 void recorder_end(struct recorder *r, uint64_t flow);

@@ -69,6 +69,9 @@ void crew_facts(struct crew *c, size_t core_queue, struct writer *w);
 void crew_finish(struct crew *c);
 /* Answers FLOW_QUERY with FLOW_STATE. Malformed ones are ignored. */
 void crew_query(struct crew *c, struct span body);
+/* Answers PCAP_QUERY with PCAP; false when it says that nothing more will be asked. Malformed ones are
+ * ignored. */
+bool crew_pcap(struct crew *c, struct span body);
 /* Events sent so far. */
 uint64_t crew_events(const struct crew *c);
 

@@ -17,6 +17,7 @@ struct crew {
     bool live;               /* workers read by themselves */
     uint64_t key[2];         /* of the dealing */
     uint64_t through;        /* frames that are dealt out wholly */
+    uint64_t pcaps_unknown;  /* questions about flows that no host knows */
     struct lists *lists;     /* the newest, for the ledger; NULL */
     struct {
         const char *reason;

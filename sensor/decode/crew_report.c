@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Accounts and questions: what is asked of hosts while they work. */
 #include "base/log.h"
+#include "sensor/capture/recorder.h"
 #include "sensor/decode/crew_impl.h"
 #include "sensor/decode/lists.h"
 
@@ -141,6 +142,36 @@ void crew_ledger(struct crew *c, struct ledger *ret)
         }
 }
 
+static void add_recorder(void *arg, struct proto_host *h)
+{
+    host_recorder_add(h, arg);
+}
+
+/* The flight recorder as one more member of the object that w ends with. */
+static void recorder_append(struct crew *c, struct writer *w)
+{
+    struct recorder_counts r = {0};
+    struct jw j = {.w = w, .more = 1};
+
+    crew_each(c, add_recorder, &r);
+    if (!r.kept && !r.asked && !c->pcaps_unknown)
+        return;
+    w->n--; /* the closing brace */
+    jw_kobj(&j, "recorder");
+    jw_ku64(&j, "kept", r.kept);
+    jw_ku64(&j, "bytes", r.bytes);
+    jw_ku64(&j, "overwritten", r.overwritten);
+    jw_ku64(&j, "of_large_flows", r.large);
+    jw_ku64(&j, "cut", r.cut);
+    jw_ku64(&j, "asked", r.asked + c->pcaps_unknown);
+    jw_ku64(&j, "gone", r.gone + c->pcaps_unknown);
+    jw_ku64(&j, "busy", r.busy);
+    jw_ku64(&j, "stopped", r.stopped);
+    jw_ku64(&j, "recording", r.recording);
+    jw_end_obj(&j);
+    writer_u8(w, '}');
+}
+
 void crew_ledger_send(struct crew *c, bool final)
 {
     struct ledger l;
@@ -160,6 +191,7 @@ void crew_ledger_send(struct crew *c, bool final)
     jw_init(&j, &w);
     ledger_write(&l, &j);
     lists_append(c->lists, LISTS_MAX, &w);
+    recorder_append(c, &w);
     gh_check(writer_ok(&w));
     if (c->outlet.out.send(c->outlet.out.arg, MSG_LEDGER, writer_span(&w), -1) != 0 && final)
         log_error("the final ledger could not be sent");
@@ -216,6 +248,7 @@ void crew_facts(struct crew *c, size_t core_queue, struct writer *w)
     jw_ku64(&j, "events_lost", c->outlet.unsent + s.hosts.events_lost);
     jw_ku64(&j, "core_queue", core_queue);
     jw_end_obj(&j);
+    recorder_append(c, w);
 }
 
 uint64_t crew_events(const struct crew *c)
@@ -256,4 +289,41 @@ void crew_query(struct crew *c, struct span body)
     gh_check(writer_ok(&w));
     (void)c->outlet.out.send(c->outlet.out.arg, MSG_FLOW_STATE, writer_span(&w),
                              -1); /* unanswered: the core asks for no reset */
+}
+
+struct pcap_question {
+    uint64_t id, request;
+    bool known;
+};
+
+static void ask_pcap(void *arg, struct proto_host *h)
+{
+    struct pcap_question *q = arg;
+
+    q->known = q->known || host_pcap(h, q->id, q->request);
+    host_flush(h);
+}
+
+bool crew_pcap(struct crew *c, struct span body)
+{
+    struct reader r = reader_span(body);
+    struct pcap_question q = {.id = reader_le64(&r), .request = reader_le64(&r)};
+    struct event_pcap gone = {.request = q.request, .state = EVENT_PCAP_GONE};
+    uint8_t bytes[32];
+    struct writer w;
+
+    if (!reader_ok(&r) || reader_left(&r))
+        return true;
+    if (!q.id && !q.request)
+        return false;
+    crew_each(c, ask_pcap, &q);
+    crew_merge(c);
+    if (q.known)
+        return true;
+    c->pcaps_unknown++;
+    writer_fixed(&w, bytes, sizeof(bytes));
+    event_pcap_put(&w, &gone);
+    gh_check(writer_ok(&w));
+    (void)c->outlet.out.send(c->outlet.out.arg, MSG_PCAP, writer_span(&w), -1);
+    return true;
 }

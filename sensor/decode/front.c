@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sensor/decode/front.h"
+#include "base/writer.h"
+#include "sensor/capture/recorder.h"
 #include "sensor/decode/defrag.h"
 #include "sensor/decode/pulse.h"
 
@@ -13,7 +15,7 @@
 struct front {
     front_fn *fn;
     void *arg;
-    bool hold;
+    bool hold, parts; /* parts: frames of datagrams that are not whole are handed on, too */
     struct pulse pulse;
     uint64_t next_holes_us;
     struct targets targets;
@@ -37,6 +39,7 @@ struct front *front_new(const struct conf *conf, unsigned share, bool hold, fron
     f->fn = fn;
     f->arg = arg;
     f->hold = hold;
+    f->parts = conf->sensor_recorder > 0;
     f->defrag = defrag_new(&opt);
     if (f->defrag)
         return f;
@@ -119,6 +122,20 @@ static bool own_datagram(struct front *f, struct job *j, struct span *l3)
     return true;
 }
 
+/* What the fragments of one datagram have in common. */
+static uint64_t part_key(const struct packet *p)
+{
+    uint8_t name[16 + 16 + 4 + 1];
+    struct writer w;
+
+    writer_fixed(&w, name, sizeof(name));
+    writer_bytes(&w, p->src, 16);
+    writer_bytes(&w, p->dst, 16);
+    writer_le(&w, p->fragment_id, 4);
+    writer_u8(&w, p->proto);
+    return recorder_part_key(name, sizeof(name));
+}
+
 /* Waits for the other fragments. True when the datagram is whole, with j->p decoded anew; j->frames are those
  * it came in. */
 static bool reassemble(struct front *f, struct job *j)
@@ -131,9 +148,15 @@ static bool reassemble(struct front *f, struct job *j)
         f->packets_out += j->frames - 1;
         j->frames = 1;
     }
+    if (f->parts)
+        j->part = part_key(p);
     v = defrag_add(f->defrag, p, &r);
     if (r.conflict)
         give_anomaly(f, j, p->ipv6 ? "decoder.ipv6.frag_overlap" : "decoder.ipv4.frag_overlap");
+    if (v == PACKET_FRAGMENT && f->parts) {
+        j->kind = JOB_PART;
+        give(f, j);
+    }
     if (v != PACKET_OK)
         return false; /* accounted by defrag */
     j->frames = r.packets;
@@ -181,6 +204,7 @@ void front_frame(struct front *f, const struct frame *in)
     j.p.wire_bytes = in->wire_bytes;
     j.p.frame = in->bytes;
     j.p.link_type = in->link_type;
+    j.p.frame_wire = in->wire_bytes;
     if (pulse_at(&f->pulse, in->ts_us))
         give_tick(f, in->ts_us, j.p.number);
     j.p.now_us = f->pulse.now_us;

@@ -15,6 +15,8 @@ static void on_flow_end(void *arg, struct flow *f, enum flow_reason reason)
     conn_finish(h, f);
     label_finish(h->labels, &f->label, &f->labelling);
     event_flow_end(h, f, reason);
+    if (h->recorder)
+        recorder_end(h->recorder, f->id);
     label_done(&f->label);
 }
 
@@ -54,7 +56,7 @@ struct proto_host *host_new(const struct host_options *opt, outbox_fn *out, void
     h->labels = labels_new(&h->budget);
     h->expects = expects_new(&h->budget);
     if (outbox_init(&h->box, out, arg) == 0 && h->flows && h->labels && h->expects &&
-        make_carver(h, opt) == 0)
+        make_carver(h, opt) == 0 && record_init(h, conf, opt->share) == 0)
         return h;
     host_free(h);
     return NULL;
@@ -81,6 +83,7 @@ void host_free(struct proto_host *h)
     labels_free(h->labels);
     expects_free(h->expects);
     carver_free(h->carver);
+    recorder_free(h->recorder);
     streams_done(&h->streams);
     conn_spare_free(h);
     outbox_done(&h->box);
@@ -117,19 +120,22 @@ static void relieve(struct proto_host *h)
             return;
 }
 
-/* A whole IP packet that came in so many frames. */
-static void take_packet(struct proto_host *h, const struct packet *p, uint64_t frames)
+/* A whole IP packet. */
+static void take_packet(struct proto_host *h, const struct job *j)
 {
+    const struct packet *p = &j->p;
     enum direction dir;
     struct flow *f;
 
     relieve(h);
     f = flow_table_packet(h->flows, p, &dir);
     if (!f) {
-        h->lost_memory += frames;
+        h->lost_memory += j->frames;
         return;
     }
-    h->packets_out += frames;
+    h->packets_out += j->frames;
+    if (h->recorder)
+        record_packet(h, f, j);
     label_flow(h, f, p);
     if (p->proto == 6)
         conn_segment(h, f, p, dir);
@@ -145,7 +151,7 @@ void host_job(struct proto_host *h, const struct job *j)
     h->box.place = (struct place){j->p.number, PLACE_JOB | (j->p.order & 15)};
     switch (j->kind) {
     case JOB_PACKET:
-        take_packet(h, &j->p, j->frames);
+        take_packet(h, j);
         break;
     case JOB_OUTER:
         take_outer(h, &j->p);
@@ -153,11 +159,17 @@ void host_job(struct proto_host *h, const struct job *j)
     case JOB_ANOMALY:
         event_decode_anomaly(h, &j->p, j->anomaly);
         break;
+    case JOB_PART:
+        record_part(h, j);
+        break;
     case JOB_TICK:
         ioc_tick(h);
         if (j->holes)
             conn_holes(h, j->p.ts_us);
         flow_table_tick(h->flows, j->p.now_us);
+        h->record_now_us = j->p.now_us;
+        if (h->recorder)
+            recorder_tick(h->recorder, j->p.now_us);
         break;
     case JOB_FINISH:
         flow_table_flush(h->flows, FLOW_SHUTDOWN);

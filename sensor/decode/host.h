@@ -54,6 +54,11 @@ void host_lists(struct proto_host *h, struct lists *l);
 void host_lists_fault(struct proto_host *h, struct span reason, uint64_t wall_us);
 /* Events handed on or waiting to be. */
 uint64_t host_events(const struct proto_host *h);
+/* Answers about the packets of flow id through the outbox; false when nothing of it is known here. */
+bool host_pcap(struct proto_host *h, uint64_t id, uint64_t request);
+/* Adds what its flight recorder counted. */
+struct recorder_counts;
+void host_recorder_add(const struct proto_host *h, struct recorder_counts *sum);
 /* Where flow id stands; false when it is none of this host's. */
 bool host_target(struct proto_host *h, uint64_t id, struct event_target *ret);
 

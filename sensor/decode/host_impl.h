@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/msg.h"
+#include "sensor/capture/recorder.h"
 #include "sensor/decode/carve.h"
 #include "sensor/decode/expect.h"
 #include "sensor/decode/flow.h"
@@ -56,6 +57,8 @@ struct proto_host {
     struct expects *expects;
     struct streams streams;
     struct targets targets;
+    struct recorder *recorder; /* NULL: nothing is recorded */
+    uint64_t record_now_us;    /* time of the newest beat */
     const char *iface;
     bool live;
 
@@ -123,6 +126,11 @@ void event_flow_end(struct proto_host *h, struct flow *f, enum flow_reason reaso
 /* A fact about a packet that has no flow (yet). */
 void event_decode_anomaly(struct proto_host *h, const struct packet *p, const char *name);
 void event_document(void *host, const struct event_document *d, int fd);
+
+/* host_record.c: a flow's packet, a part of one, for the flight recorder. */
+int record_init(struct proto_host *h, const struct conf *conf, unsigned share);
+void record_packet(struct proto_host *h, const struct flow *f, const struct job *j);
+void record_part(struct proto_host *h, const struct job *j);
 
 /* host_ioc.c: the event that is written, with its last brace, is looked through. */
 void ioc_event(struct proto_host *h, enum event_type type);

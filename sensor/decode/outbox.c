@@ -92,3 +92,18 @@ void outbox_document(struct outbox *o, const struct event_document *d, int fd)
     c->entries[c->n++] = (struct chunk_entry){
         .place = o->place, .document = d->id, .start = start, .n = c->documents.n - start, .fd = fd};
 }
+
+void outbox_pcap(struct outbox *o, const struct event_pcap *p, size_t bytes, int fd)
+{
+    struct chunk *c;
+    size_t start;
+
+    outbox_make_room(o);
+    c = o->chunk;
+    start = c->documents.n;
+    event_pcap_put(&c->documents, p);
+    gh_check(writer_ok(&c->documents));
+    c->document_bytes += bytes;
+    c->entries[c->n++] = (struct chunk_entry){
+        .place = o->place, .start = start, .n = c->documents.n - start, .pcap = true, .fd = fd};
+}

@@ -30,7 +30,8 @@ struct chunk_entry {
     struct place place;
     uint64_t document; /* number within its host: of the document, or the one that the event names; or 0 */
     size_t start, n;   /* its bytes, in events or in documents */
-    int fd;            /* of a document; -1: an event */
+    bool pcap;         /* an answer of the flight recorder: its bytes are in documents */
+    int fd;            /* of a document or pcap; -1: an event, or a pcap without a frame */
 };
 struct chunk {
     struct chunk *next; /* its owner's */
@@ -60,6 +61,8 @@ void outbox_make_room(struct outbox *o);
 void outbox_event(struct outbox *o, size_t start, uint64_t document);
 /* A document with its announcement; takes fd over. */
 void outbox_document(struct outbox *o, const struct event_document *d, int fd);
+/* An answer of the flight recorder, of so many bytes; takes fd over (-1: none). */
+void outbox_pcap(struct outbox *o, const struct event_pcap *p, size_t bytes, int fd);
 /* Hands on what is there. */
 void outbox_flush(struct outbox *o);
 

@@ -51,6 +51,15 @@ static void send_document(struct outlet *o, struct outlet_source *s, struct chun
     o->documents_unsent++;
 }
 
+/* When it cannot be sent, the core will wait no longer than it must. */
+static void send_pcap(struct outlet *o, const struct chunk *c, struct chunk_entry *e)
+{
+    int fd = e->fd;
+
+    e->fd = -1;
+    (void)o->out.send(o->out.arg, MSG_PCAP, span_part(writer_span(&c->documents), e->start, e->n), fd);
+}
+
 /* Records that lie in one piece. */
 static void send_piece(struct outlet *o, struct span records, uint64_t n)
 {
@@ -75,6 +84,10 @@ void outlet_take(struct outlet *o, unsigned host, struct chunk *c, size_t to)
 
     for (; c->done < to; c->done++) {
         struct chunk_entry *e = &c->entries[c->done];
+        if (e->pcap) {
+            send_pcap(o, c, e);
+            continue;
+        }
         if (e->fd >= 0) {
             send_document(o, s, c, e);
             continue;

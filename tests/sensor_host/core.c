@@ -92,6 +92,35 @@ static void take_state(struct core *c, struct span body)
         fault(c, "FLOW_STATE is malformed");
 }
 
+/* A pcap file must hold as many whole frames as were said. */
+static void take_pcap(struct core *c, struct span body, int fd)
+{
+    struct span bytes = {NULL, 0};
+    struct reader r;
+    uint32_t frames = 0;
+
+    c->pcap.n++;
+    c->pcap.bytes = 0;
+    if (event_pcap_get(body, &c->pcap.said) != 0 || (fd >= 0) != (c->pcap.said.frames > 0) ||
+        (fd >= 0 && msg_map(fd, EVENT_PCAP_MAX, &bytes) != 0)) {
+        fault(c, "PCAP is malformed");
+        return;
+    }
+    r = reader_span(bytes);
+    reader_skip(&r, fd >= 0 ? 20 : 0);
+    c->pcap.link_type = fd >= 0 ? reader_le32(&r) : 0;
+    for (; reader_left(&r); frames++) {
+        struct span one;
+        reader_skip(&r, 8);
+        one = reader_take(&r, reader_le32(&r) + 4u);
+        c->pcap.bytes += one.n - 4;
+        c->pcap.last = span_part(span_of(arena_dup(c->arena, one.p, one.n), one.n), 4, one.n);
+    }
+    if (!reader_ok(&r) || frames != c->pcap.said.frames)
+        fault(c, "the pcap file is not what was said");
+    msg_unmap(bytes);
+}
+
 static int on_send(void *arg, enum msg_type type, struct span body, int fd)
 {
     struct core *c = arg;
@@ -103,6 +132,8 @@ static int on_send(void *arg, enum msg_type type, struct span body, int fd)
             take_document(c, body, fd);
         else if (type == MSG_LEDGER)
             take_ledger(c, body);
+        else if (type == MSG_PCAP)
+            take_pcap(c, body, fd);
         else if (type == MSG_FLOW_STATE)
             take_state(c, body);
         else

@@ -20,6 +20,12 @@ struct core {
     struct event_target target;
     bool target_found;
     uint64_t request;
+    struct core_pcap { /* answers about packets, the newest */
+        struct event_pcap said;
+        unsigned n, link_type;
+        size_t bytes;     /* of all frames in it */
+        struct span last; /* frame, in the arena */
+    } pcap;
     const char *fault; /* what was wrong with the messages, NULL when nothing */
 };
 void core_init(struct core *c);

@@ -38,6 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (served++ % 500 == 0) {
         crew_free(h);
         conf_defaults(&conf);
+        conf.sensor_recorder = 1u << 20;
         h = crew_new(&opt, &out);
         gh_check(h);
     }
@@ -50,6 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         f.wire_bytes = f.bytes.n;
         crew_frame(h, &f);
     }
+    (void)crew_pcap(h, span_part(span_of(data, size), 1, 16)); /* as if the input were a question, too */
     crew_finish(h);
     crew_ledger(h, &l);
     gh_check(ledger_balanced(&l));
