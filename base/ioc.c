@@ -87,6 +87,7 @@ static bool read_name(struct reader *r, char out[static IOC_NAME_MAX + 1])
 
 static const char *read_header(struct reader *r, struct ioc_list *l, uint32_t *ret_sections)
 {
+    static const uint8_t zeros[16];
     struct span magic = reader_take(r, 8);
     uint32_t header = reader_le32(r);
     uint64_t size;
@@ -102,7 +103,8 @@ static const char *read_header(struct reader *r, struct ioc_list *l, uint32_t *r
     if (!read_name(r, l->name))
         return "its name is none";
     reader_skip(r, IOC_DIGEST);
-    if (reader_le64(r) || reader_le64(r) || !reader_ok(r) || *ret_sections > IOC_SECTIONS_MAX)
+    if (!span_eq(reader_take(r, sizeof(zeros)), span_of(zeros, sizeof(zeros))) || !reader_ok(r) ||
+        *ret_sections > IOC_SECTIONS_MAX)
         return "its header is wrong";
     return NULL;
 }
@@ -129,7 +131,7 @@ static const char *read_section(struct reader *r, struct ioc_list *l, uint64_t *
         return "a section's records have a wrong form";
     if (before && (before->cls > s->cls || (before->cls == s->cls && before->bits >= s->bits)))
         return "its sections are out of order";
-    if (!s->count || offset != *at || s->count > (l->bytes.n - *at) / s->width)
+    if (!s->count || !s->width || offset != *at || s->count > (l->bytes.n - *at) / s->width)
         return "a section is not where it should be";
     s->rows = span_part(l->bytes, (size_t)offset, (size_t)s->count * s->width);
     *at += s->rows.n;

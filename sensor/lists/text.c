@@ -18,6 +18,7 @@ struct text {
     bool skipping; /* the rest of a line that is too long */
     size_t n;
     uint8_t line[TEXT_LINE_MAX];
+    uint8_t fields[TEXT_LINE_MAX]; /* of a line of a table, without quotes */
 };
 
 struct text *text_new(const struct text_options *opt, struct ioc_build *into, text_fault_fn *fault, void *arg)
@@ -215,10 +216,13 @@ static void table_line(struct text *t)
     bool url[TEXT_COLUMNS] = {false}, typed = false, type_url = false, type_known = true;
     enum ioc_kind type = IOC_SHA256;
     uint64_t until = t->until;
+    struct reader line = reader_of(t->line, t->n);
+    struct writer fields;
     struct span field;
-    size_t n = 0, pos = 0;
+    size_t n = 0;
 
-    for (size_t c = 0; c < t->table.n && text_field(t->line, t->n, &pos, &field); c++) {
+    writer_fixed(&fields, t->fields, sizeof(t->fields));
+    for (size_t c = 0; c < t->table.n && text_field(&line, &fields, &field); c++) {
         switch (t->table.columns[c].what) {
         case COLUMN_VALUE:
             values[n] = plain_value(t, field);

@@ -14,7 +14,7 @@
  * addresses, MD5 and SHA-1 of files, and URLs unless url-hosts) is counted as other, not a fault: half of an
  * export is like that. All else that is no value is a fault with its line.
  *
- * Memory: one line of TEXT_LINE_MAX bytes. One thread. */
+ * Memory: two lines of TEXT_LINE_MAX bytes. One thread. */
 #ifndef GH_SENSOR_LISTS_TEXT_H
 #define GH_SENSOR_LISTS_TEXT_H
 
@@ -51,10 +51,9 @@ const char *text_name(const struct text *t);
 /* text_value.c: one value of any form into the builder. kind as in options. For text.c and its tests. */
 struct text_value {
     struct span text;
-    bool kind_given;
-    enum ioc_kind kind;
-    bool subdomains, url_hosts;
     uint64_t until;
+    enum ioc_kind kind;
+    bool kind_given, subdomains, url_hosts;
 };
 enum text_answer { TEXT_TAKEN, TEXT_OTHER, TEXT_FAULT };
 enum text_answer text_value(const struct text_value *v, struct ioc_entry *ret, const char **ret_why);
@@ -74,9 +73,9 @@ struct text_table {
 };
 /* False when it names no column of values. */
 bool text_table_head(struct span line, struct text_table *ret);
-/* The next field of a CSV line, its quotes taken off (in place: line's bytes are changed); false at the end.
- */
-bool text_field(uint8_t *line, size_t n, size_t *pos, struct span *ret);
+/* The next field of a CSV line, its quotes taken off, appended to out, where *ret lies; false at the end (the
+ * reader has failed then). */
+bool text_field(struct reader *line, struct writer *out, struct span *ret);
 /* What a "type" column says: true and *ret_given with the kind, or *ret_url; false: a kind that no list
  * holds. */
 bool text_type(struct span type, enum ioc_kind *ret, bool *ret_url);

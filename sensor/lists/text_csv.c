@@ -89,30 +89,38 @@ static struct span plain(struct span name, char buf[static NAME_MAX_CHARS])
     return span_of(buf, n);
 }
 
-bool text_field(uint8_t *line, size_t n, size_t *pos, struct span *ret)
+/* A quoted field up to the comma behind it; RFC 4180: a doubled quote is one. */
+static void quoted_field(struct reader *line, struct writer *out)
 {
-    size_t at = *pos, from, to;
-
-    if (at > n)
-        return false;
-    while (at < n && (line[at] == ' ' || line[at] == '\t'))
-        at++;
-    from = to = at;
-    if (at < n && line[at] == '"') { /* RFC 4180: a doubled quote is one */
-        for (at++, from = to = at; at < n && (line[at] != '"' || (at + 1 < n && line[at + 1] == '"')); at++) {
-            at += line[at] == '"';
-            line[to++] = line[at];
-        }
-        while (at < n && line[at] != ',')
-            at++;
-    } else {
-        while (at < n && line[at] != ',')
-            at++;
-        to = at;
+    while (reader_left(line)) {
+        uint8_t c = reader_u8(line);
+        if (c == '"' && reader_peek(line, 0) != '"')
+            break;
+        reader_skip(line, c == '"');
+        writer_u8(out, c);
     }
-    *ret = span_trim(span_of(line + from, to - from));
-    *pos = at + 1;
-    return true;
+    while (reader_left(line) && reader_peek(line, 0) != ',')
+        reader_skip(line, 1);
+}
+
+bool text_field(struct reader *line, struct writer *out, struct span *ret)
+{
+    size_t start = out->n;
+
+    if (!reader_ok(line))
+        return false;
+    while (reader_peek(line, 0) == ' ' || reader_peek(line, 0) == '\t')
+        reader_skip(line, 1);
+    if (reader_peek(line, 0) == '"') {
+        reader_skip(line, 1);
+        quoted_field(line, out);
+    } else {
+        while (reader_left(line) && reader_peek(line, 0) != ',')
+            writer_u8(out, reader_u8(line));
+    }
+    *ret = span_trim(span_part(writer_span(out), start, out->n));
+    reader_skip(line, 1); /* the comma; past the last field the reader fails, which ends the line */
+    return writer_ok(out);
 }
 
 /* Names have letters, digits, blanks and a few signs; what looks like a value is none. */
@@ -146,17 +154,17 @@ static bool column(struct span name, struct text_table *t)
 
 bool text_table_head(struct span line, struct text_table *ret)
 {
-    uint8_t copy[1024];
+    uint8_t buf[1024];
     struct reader r = reader_span(line);
     struct text_table t = {0};
+    struct writer fields;
     struct span field;
-    size_t pos = 0;
     bool values = false;
 
-    if (line.n > sizeof(copy) || span_find_byte(line, ',', 0) < 0)
+    if (line.n > sizeof(buf) || span_find_byte(line, ',', 0) < 0)
         return false;
-    reader_copy(&r, copy, line.n);
-    while (t.n < TEXT_COLUMNS && text_field(copy, line.n, &pos, &field)) {
+    writer_fixed(&fields, buf, sizeof(buf));
+    while (t.n < TEXT_COLUMNS && text_field(&r, &fields, &field)) {
         if (!is_name(field))
             return false;
         values |= column(field, &t);
