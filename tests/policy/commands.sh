@@ -21,12 +21,12 @@ expect() {
         cat "$tmp/out"
     fi
 }
-cp -r "$here/policy/standard" "$tmp/old"
-cp -r "$here/policy/standard" "$tmp/new"
+cp -r "$here/tests/policy/sample" "$tmp/old"
+cp -r "$here/tests/policy/sample" "$tmp/new"
 sed -i 's/action = "block"/action = "quarantine"/; ' "$tmp/new/policy.lua"
-cp -r "$here/policy/standard" "$tmp/broken"
+cp -r "$here/tests/policy/sample" "$tmp/broken"
 printf 'rule { id = "x", when = function(e)\n  return e.document.levle\n' >"$tmp/broken/policy.lua"
-cp -r "$here/policy/standard" "$tmp/typo"
+cp -r "$here/tests/policy/sample" "$tmp/typo"
 sed -i 's/e.document.level/e.document.levle/' "$tmp/typo/policy.lua"
 cat >"$tmp/events" <<'EOF'
 {"event_type":"flow","src_ip":"10.0.0.1"}
@@ -37,7 +37,7 @@ sed -n 2p "$tmp/events" >"$tmp/event"
 expect "no command" 2 'usage: gatehouse policy' "$gatehouse" policy
 expect "unknown command" 2 "unknown command 'chekc'" "$gatehouse" policy chekc
 expect "unknown option" 2 "unknown option '--jsno'" "$gatehouse" policy check --jsno
-expect "check" 0 'standard@1 is good: 2 rules, 1 zones' "$gatehouse" policy check "$tmp/old"
+expect "check" 0 'sample@1 is good: 2 rules, 1 zones' "$gatehouse" policy check "$tmp/old"
 expect "check the standard one" 0 'is good' "$gatehouse" policy check
 expect "syntax" 2 "broken/policy.lua:[0-9]*: 'end' expected" "$gatehouse" policy check "$tmp/broken"
 expect "typo with column" 2 "typo/policy.lua:[0-9]*:[0-9]*: there is no such fact: 'levle'; did you mean 'level'" "$gatehouse" policy check "$tmp/typo"

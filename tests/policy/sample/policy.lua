@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- The standard policy. One rule, one thought; the strictest rule that matches decides.
+-- One rule, one thought; the strictest rule that matches decides.
 --   when    what must be true; `e` holds the facts of the event (policy/README.md lists them)
 --   action  allow, log, alert, quarantine (also alerts) or block (also quarantines and alerts)
 --   reason  what the officer reads; {fact} is filled in
