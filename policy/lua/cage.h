@@ -15,7 +15,7 @@ struct lua_State;
 struct cage_limits {
     size_t memory;       /* bytes of the whole state */
     uint64_t steps;      /* Lua instructions of one unit of work */
-    uint64_t timeout_ms; /* wall time of one unit of work */
+    uint64_t timeout_ms; /* processor time of one unit of work */
 };
 
 /* NULL when memory (or the ceiling) is too small for the library itself. */
