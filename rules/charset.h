@@ -18,6 +18,9 @@ int charset_warm_up(void);
  * and nothing speaks clearly for another. Reads at most CHARSET_SAMPLE bytes, beside the check for UTF-8. */
 #define CHARSET_SAMPLE 65536
 const char *charset_detect(struct span bytes, const char *hint, double *ret_confidence);
+/* The same for UTF-16 and UTF-32 alone, which takes one look at the bytes: their name, NULL when it is another encoding
+ * or no text at all. */
+const char *charset_wide(struct span bytes);
 /* Decodes to UTF-8 (not normalised), a byte order mark left out. Unknown names decode as windows-1252.
  * Undecodable bytes become U+FFFD. Returns false when the name was not known. Names are IANA names and
  * aliases in any case, "cpNNNN", "tcvn3", "vni", "viscii", "viqr". Output is at most 4 bytes for each byte of

@@ -349,6 +349,16 @@ static struct guess detect(struct span bytes, const struct charset *hint)
     return by_letters(sample);
 }
 
+const char *charset_wide(struct span bytes)
+{
+    struct span sample = span_part(bytes, 0, CHARSET_SAMPLE);
+    struct guess g;
+
+    if (!by_mark(sample, &g) && !by_zeros(sample, &g))
+        return NULL;
+    return strncmp(g.c->name, "utf-16", 6) == 0 || strncmp(g.c->name, "utf-32", 6) == 0 ? g.c->name : NULL;
+}
+
 const char *charset_detect(struct span bytes, const char *hint, double *ret_confidence)
 {
     struct guess g = detect(bytes, charset_find(hint));

@@ -80,7 +80,7 @@ static void read_format(struct extract *x)
     for (size_t i = 0; i < formats_count && !f; i++)
         if (strcmp(formats[i].kind, x->format) == 0)
             f = &formats[i];
-    if (f)
+    if (f && (x->exam->job->conf->scan_ocr || strcmp(x->format, "image") != 0))
         f->read(x, x->in);
     else
         extract_unread_all(x, UNREAD_UNSUPPORTED);
@@ -151,6 +151,29 @@ static unsigned seconds_left(const struct extract *x)
     return deadline <= now ? 0 : deadline - now < 1000 ? 1 : (unsigned)((deadline - now) / 1000);
 }
 
+/* Rules from elsewhere over the text as it reads; where the bytes are that text, they have seen it. */
+static int match_plain(struct extract *x, const struct rule_vars *vars, bool *truncated)
+{
+    struct writer plain;
+    int rc = 0;
+
+    writer_init(&plain, SIZE_MAX);
+    for (size_t i = 0; i < x->n_sections; i++) {
+        const struct section *s = &x->sections[i];
+        if (s->place == PLACE_FILENAME || span_eq(writer_span(&s->w), x->in))
+            continue;
+        writer_put(&plain, writer_span(&s->w));
+        writer_u8(&plain, '\n');
+    }
+    if (!writer_ok(&plain))
+        extract_unread(x, UNREAD_TOO_LARGE);
+    else
+        rc = rule_set_scan_plain(x->exam->job->rules, writer_span(&plain), vars, seconds_left(x),
+                                 x->exam->arena, &x->matches, &x->n_matches, truncated);
+    writer_done(&plain);
+    return rc;
+}
+
 static void match_rules(struct extract *x, struct span folded)
 {
     struct rule_set *rules = x->exam->job->rules;
@@ -169,6 +192,8 @@ static void match_rules(struct extract *x, struct span folded)
     vars.filename = arena_dup(x->exam->arena, x->name.p, x->name.n);
     rc = rule_set_scan(rules, x->in, folded, &vars, seconds, x->exam->arena, &x->matches, &x->n_matches,
                        &truncated);
+    if (!rc && rule_set_wants_plain(rules) && seconds_left(x))
+        rc = match_plain(x, &vars, &truncated);
     if (rc || truncated)
         extract_unread(x, rc == ST_TIMEOUT ? UNREAD_TIMEOUT : UNREAD_TOO_LARGE);
     if (rc)

@@ -29,11 +29,6 @@ static bool is_plausible(struct span in)
     return controls * 100 <= n && zeros * 200 <= n;
 }
 
-static bool is_wide(const char *charset)
-{
-    return strncmp(charset, "utf-16", 6) == 0 || strncmp(charset, "utf-32", 6) == 0;
-}
-
 /* What a reader of HTML skips before it decides: blanks, comments, declarations. */
 static struct span skip_prolog(struct span s)
 {
@@ -238,12 +233,12 @@ static struct kind by_lines(struct span head, bool whole)
 bool kind_inside_text(struct span in, struct kind *ret)
 {
     struct span head = span_part(in, 0, HEAD);
-    const char *charset = charset_detect(head, NULL, NULL);
+    const char *charset = charset_wide(head);
     struct writer w;
     bool is_text;
 
     writer_init(&w, 4 * HEAD + 64);
-    if (is_wide(charset)) {
+    if (charset) {
         charset_decode(head, charset, &w);
         head = writer_span(&w);
         is_text = is_plausible(head);

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "rules/mark_words.h"
 
-#define SAMPLE 65536 /* bytes from the beginning: more changes nothing */
+#define SAMPLE 16384 /* bytes from the beginning: more changes nothing */
 
 struct language {
     const char *name;

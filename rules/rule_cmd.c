@@ -170,7 +170,7 @@ static void list_json(struct command *c)
         jw_kcstr(&j, "rule", r->name);
         jw_kcstr(&j, "file", r->file);
         jw_ku64(&j, "line", r->line);
-        jw_kcstr(&j, "scan", r->text ? "text" : "raw");
+        jw_kcstr(&j, "scan", r->text ? "text" : r->both ? "both" : "raw");
         if (r->is_private)
             jw_kbool(&j, "private", true);
         jw_karr(&j, "tags");
@@ -197,7 +197,7 @@ static void list_text(struct command *c)
         struct json *meta = NULL;
         if (json_parse(a, r->meta, 8, &meta, NULL) != 0)
             meta = NULL;
-        printf("%-28s %-4s %s\n", r->name, r->text ? "text" : "raw",
+        printf("%-28s %-4s %s\n", r->name, r->text ? "text" : r->both ? "both" : "raw",
                json_cstr(json_get(meta, "description"), ""));
         arena_rollback(a, mark);
     }

@@ -21,6 +21,7 @@ struct rule_set {
     struct rule_files files;
     struct half half[2]; /* [0] raw, [1] text */
     size_t count;
+    bool wants_plain;
     char version[17];
 };
 
@@ -213,6 +214,8 @@ static int describe(struct compiling *c, struct half *h, const YR_RULE *rule, co
     info->line = src->line;
     info->text = src->text;
     info->is_private = RULE_IS_PRIVATE(rule);
+    info->both = !src->scoped && !info->is_private;
+    c->set->wants_plain |= info->both;
     info->tags = tag_list(a, rule);
     info->meta = meta_json(a, rule);
     info->scheme = meta_string(rule, "scheme");
@@ -325,7 +328,7 @@ struct scan {
     struct arena *arena;
     struct rule_match *v;
     size_t n;
-    bool text, truncated, no_memory;
+    bool text, plain, truncated, no_memory;
 };
 
 /* Where the first public match of a string is. libyara packs its matches without regard to alignment. */
@@ -343,13 +346,21 @@ static bool first_place(const YR_SCAN_CONTEXT *context, const YR_STRING *string,
     return false;
 }
 
+static bool is_told(const struct scan *s, const char *name)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (s->v[i].rule == name)
+            return true;
+    return false;
+}
+
 static void take_match(struct scan *s, YR_SCAN_CONTEXT *context, const YR_RULE *rule)
 {
     const struct rule_info *info = &s->half->info[rule - s->half->rules->rules_table];
     struct rule_match *m;
     YR_STRING *string;
 
-    if (info->is_private)
+    if (info->is_private || (s->plain && (!info->both || is_told(s, info->name))))
         return;
     if (s->n == RULE_MATCHES_MAX) {
         s->truncated = true;
@@ -437,5 +448,23 @@ int rule_set_scan(struct rule_set *s, struct span raw, struct span folded, const
     *ret = scan.v;
     *ret_n = scan.n;
     *ret_truncated = scan.truncated;
+    return rc;
+}
+
+bool rule_set_wants_plain(const struct rule_set *s)
+{
+    return s->wants_plain;
+}
+
+int rule_set_scan_plain(struct rule_set *s, struct span plain, const struct rule_vars *vars,
+                        unsigned timeout_s, struct arena *a, struct rule_match **list, size_t *n,
+                        bool *ret_truncated)
+{
+    struct scan scan = {.arena = a, .v = *list, .n = *n, .text = true, .plain = true};
+    int rc = s->half[0].rules && plain.n ? scan_half(&s->half[0], &scan, plain, vars, timeout_s) : 0;
+
+    *list = scan.v;
+    *n = scan.n;
+    *ret_truncated |= scan.truncated;
     return rc;
 }

@@ -2,11 +2,12 @@
  * yara: rule sets compiled before the jail, scanned inside it. One struct rule_set per process; scanning from
  * one thread.
  *
- * A rule's meta says what it looks at: scan = "raw" (bytes as they are, the default) or "text" (the folded
+ * A rule's meta says what it looks at: scan = "raw" (bytes as they are) or "text" (the folded
  * text: NFKC casefolded, white space collapsed; text strings of such rules are folded the same way before
- * compiling, so that an author may write "TUYỆT MẬT" as he sees it). A bad file is named and skipped, never
- * the set. Includes are disabled, and modules that open files (magic, cuckoo) are refused. Rule names are
- * unique across the set. */
+ * compiling, so that an author may write "TUYỆT MẬT" as he sees it). A rule that does not say, as rules from
+ * elsewhere, looks at the bytes and then at the plain text (UTF-8, NFC) that was read from them. A bad file
+ * is named and skipped, never the set. Includes are disabled, and modules that open files (magic, cuckoo) are
+ * refused. Rule names are unique across the set. */
 #ifndef GH_RULES_YARA_H
 #define GH_RULES_YARA_H
 
@@ -40,6 +41,7 @@ struct rule_info { /* one rule as compiled; lives as long as the set */
     const char *file; /* path below the set's directory */
     unsigned line;
     bool text, is_private;
+    bool both; /* no meta scan: looks at the bytes and at the plain text */
     const char *const *tags;
     struct span meta;
     const char *level, *scheme;
@@ -69,6 +71,13 @@ const char *rule_set_version(const struct rule_set *s);
 int rule_set_scan(struct rule_set *s, struct span raw, struct span folded, const struct rule_vars *vars,
                   unsigned timeout_s, struct arena *a, struct rule_match **ret, size_t *ret_n,
                   bool *ret_truncated);
+/* Has the set rules that look at plain text, too? */
+bool rule_set_wants_plain(const struct rule_set *s);
+/* Those rules over plain; what they match and the list of rule_set_scan (*list NULL: empty, else room for
+ * RULE_MATCHES_MAX) does not name yet is appended. Codes as above. */
+int rule_set_scan_plain(struct rule_set *s, struct span plain, const struct rule_vars *vars,
+                        unsigned timeout_s, struct arena *a, struct rule_match **list, size_t *n,
+                        bool *ret_truncated);
 /* The folding that text rules see: NFKC_Casefold (UAX #15, ICU), every run of white space one blank. Invalid
  * UTF-8 becomes U+FFFD. Appends to out; out's ceiling bounds it. Warm up once before the jail. */
 int rule_fold_warm_up(void); /* 0 or ST_IO: the library lacks its data */

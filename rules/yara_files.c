@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rules/yara_files.h"
 #include "base/digest.h"
+#include "rules/rule_dir.h"
 #include "rules/unicode.h"
 #include "rules/yara.h"
 
@@ -160,17 +161,34 @@ static int check_all(const struct rule_files *files, struct arena *a, struct wri
     return 0;
 }
 
+/* One directory of a list; an empty name is the standard set's. */
+static int read_directory(struct span dir, struct arena *a, struct rule_files *files, struct writer *err)
+{
+    char buf[PATH_MAX];
+    struct walk w = {a, files, err,
+                     dir.n ? arena_dup(a, dir.p, dir.n) : rule_dir_find(NULL, buf, sizeof(buf))};
+    size_t before = files->n;
+    int rc = w.root ? walk(&w, "", 0) : ST_NOMEM;
+
+    if (!rc)
+        qsort(files->v + before, files->n - before, sizeof(*files->v), by_name);
+    return rc;
+}
+
 int rule_files_read(const char *dir, struct arena *a, struct rule_files *ret, struct writer *err)
 {
-    struct walk w = {a, ret, err, dir};
+    struct span list = span_str(dir);
     int rc;
 
     *ret = (struct rule_files){.v = arena_array(a, RULE_FILES_MAX, sizeof(*ret->v))};
-    rc = ret->v ? walk(&w, "", 0) : ST_NOMEM;
-    if (rc)
-        return rc;
-    qsort(ret->v, ret->n, sizeof(*ret->v), by_name);
-    return check_all(ret, a, err);
+    rc = ret->v ? 0 : ST_NOMEM;
+    for (size_t at = 0; !rc && at <= list.n;) {
+        ptrdiff_t end = span_find_byte(list, ':', at);
+        struct span one = span_part(list, at, end < 0 ? list.n : (size_t)end - at);
+        rc = read_directory(one, a, ret, err);
+        at += one.n + 1;
+    }
+    return rc ? rc : check_all(ret, a, err);
 }
 
 int rule_files_version(const struct rule_files *files, const char *engine, char ret[static 17])

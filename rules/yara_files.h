@@ -17,8 +17,9 @@ struct rule_files {
     size_t n;
 };
 
-/* Every *.yar and *.yara below dir (eight levels deep; hidden names and links to directories are not
- * followed), sorted by path. 0; ST_USAGE when dir or a file cannot be read, there are more than
+/* Every *.yar and *.yara below dir, which may be several directories with ':' between them, read one after
+ * the other, an empty one being the standard set (eight levels deep; hidden names and links to directories
+ * are not followed), sorted by path. 0; ST_USAGE when dir or a file cannot be read, there are more than
  * RULE_FILES_MAX, or a file is longer than RULE_FILE_MAX (err gets "path: sentence\n"); ST_NOMEM. A file that
  * is no rule source, includes another, imports a module that opens files, or repeats a rule's name is marked
  * bad and err gets "name:line: error: sentence\n". Everything lives in the arena. */

@@ -176,8 +176,10 @@ static bool take_body(struct lexer *l, struct source_rule *r, each_fn *each, voi
         if (section == SECTION_CONDITION || section == SECTION_META)
             l->value = false;
         if (section == SECTION_META && t.kind == T_STRING && is(l, &before[1], "=") &&
-            is(l, &before[0], "scan"))
+            is(l, &before[0], "scan")) {
             r->text = span_eq(token_text(l, &t), span_str("\"text\""));
+            r->scoped = true;
+        }
         if (each)
             each(arg, &t, section);
         before[0] = before[1];

@@ -16,6 +16,7 @@ struct source_rule {
     unsigned line;     /* of its name */
     size_t start, end; /* from its first modifier to behind its closing brace */
     bool text;         /* meta scan = "text" */
+    bool scoped;       /* has a meta scan at all */
 };
 struct source_fault {
     unsigned line;

@@ -82,15 +82,14 @@ static void test_long(void)
 /* Formats that nobody reads give their strings, and say that this is no reading. */
 static void test_strings(void)
 {
-    static const char doc[] = "\xff"
-                              "WPC\x10\0\0\0\1\n\0\0\x80"
+    static const char doc[] = "\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3\x80"
                               "APPENDIX\x80"
                               "one\xd0\1\0T\0\xd0\x1e\x49\0 \0M\0\xac\x1e"
                               "T\0\0\0";
-    struct examined e = examine(span_of(doc, sizeof(doc) - 1), "a.wpd", NULL);
+    struct examined e = examine(span_of(doc, sizeof(doc) - 1), "a.one", NULL);
 
     check_row("strings");
-    CHECK_STR(json_text(e.json, "kind"), "wpd");
+    CHECK_STR(json_text(e.json, "kind"), "onenote");
     CHECK(contains(json_text(e.json, "text"), "APPENDIX"));
     CHECK(contains(json_text(e.json, "text"), "TỐI MẬT"));
     CHECK_STR(json_text(e.json, "read"), "partial");

@@ -71,7 +71,8 @@ static const struct {
      1,
      "a.yar:2: warning: "},
     {"a warning is told once though a later file is bad",
-     {{"a.yar", "rule x {\n strings: $a = /[a-z]+x/\n condition: $a }"}, {"b.yar", "rule y { condition: nope }"}},
+     {{"a.yar", "rule x {\n strings: $a = /[a-z]+x/\n condition: $a }"},
+      {"b.yar", "rule y { condition: nope }"}},
      1,
      1,
      1,
@@ -291,6 +292,77 @@ static void check_version(void)
     writer_done(&err);
 }
 
+/* Rules that do not say what they look at see the bytes, then the text as it reads; the others never see
+ * that. */
+static void check_plain(void)
+{
+    static const struct made_file files[] = {
+        {"a.yar", "rule from_elsewhere { strings: $a = \"T\xe1\xbb\x90I M\xe1\xba\xac"
+                  "T 7\" condition: $a and mime == \"x\" }\n"
+                  "rule raw_only { meta: scan = \"raw\" strings: $a = \"M\xe1\xba\xac"
+                  "T\" condition: $a }\n"
+                  "private rule helper { condition: true }\n"
+                  "rule in_bytes { strings: $a = \"zip\" condition: $a and helper }"}};
+    struct rule_set *s = NULL;
+    struct rule_match *m = NULL;
+    struct rule_vars vars = {.mime = "x"};
+    struct arena *a = arena_new(1 << 20);
+    struct writer err;
+    size_t n = 0;
+    bool truncated = false;
+
+    check_row("plain text");
+    writer_init(&err, 4096);
+    CHECK(rule_set_load(made_dir(files, 1), &s, &err, NULL) == 0);
+    CHECK(rule_set_wants_plain(s));
+    CHECK(rule_set_scan(s, span_str("zip bytes"), span_str("t\xe1\xbb\x91i m\xe1\xba\xadt 7"), &vars, 5, a,
+                        &m, &n, &truncated) == 0);
+    CHECK_U64(n, 1);
+    CHECK(rule_set_scan_plain(s, span_str("a zip of T\xe1\xbb\x90I M\xe1\xba\xacT 7"), &vars, 5, a, &m, &n,
+                              &truncated) == 0);
+    CHECK_U64(n, 2); /* what matched in the bytes is told once */
+    if (n == 2) {
+        CHECK_STR(m[0].rule, "in_bytes");
+        CHECK(!m[0].text);
+        CHECK_STR(m[1].rule, "from_elsewhere");
+        CHECK(m[1].text && m[1].n_strings == 1 && m[1].strings[0].offset == 9);
+    }
+    CHECK(!truncated);
+    rule_set_free(s);
+    made_remove();
+    arena_free(a);
+    writer_done(&err);
+}
+
+/* A private directory beside another: its own faults cost it its own file. */
+static void check_directories(void)
+{
+    static const struct made_file files[] = {{"one/a.yar", "rule a { condition: true }"},
+                                             {"two/a.yar", "rule a { condition: true }"},
+                                             {"two/b.yar", "rule b { condition: true }"}};
+    struct rule_report report = {0};
+    struct rule_set *s = NULL;
+    struct writer err, list;
+    const char *dir = made_dir(files, 3);
+
+    check_row("two directories");
+    writer_init(&err, 4096);
+    writer_init(&list, 4096);
+    writer_printf(&list, "%s/one:%s/two", dir, dir);
+    CHECK(rule_set_load(writer_cstr(&list), &s, &err, &report) == 0);
+    CHECK_U64(rule_set_count(s), 2);
+    CHECK_U64(report.skipped, 1);
+    CHECK(strstr(writer_cstr(&err), "exists already in a.yar:1"));
+    rule_set_free(s);
+    s = NULL;
+    writer_clear(&list);
+    writer_printf(&list, "%s/one:%s/none", dir, dir);
+    CHECK(rule_set_load(writer_cstr(&list), &s, &err, &report) == ST_USAGE);
+    made_remove();
+    writer_done(&err);
+    writer_done(&list);
+}
+
 int main(void)
 {
     if (rule_fold_warm_up() != 0)
@@ -300,5 +372,7 @@ int main(void)
     check_scans();
     check_limits();
     check_version();
+    check_plain();
+    check_directories();
     return check_end();
 }
