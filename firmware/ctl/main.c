@@ -68,6 +68,8 @@ static const struct command commands[] = {
     {"keys", NULL, "gh-uplink", "make and show this appliance's keys", "gatehouse keys generate|show [-c FILE]",
      COMMON},
     {"enrol", NULL, "gh-uplink", "join a console", "gatehouse enrol request -o FILE | accept FILE [-c FILE]", COMMON},
+    {"firmware", NULL, "gh-update", "releases: make, sign, verify, install, bless, take back",
+     "gatehouse firmware build|keys|sign|verify|install|status|bless|rollback ...", "'gatehouse firmware' alone shows each form.\n"},
     {"status", command_status, NULL, "health, processes, losses", "gatehouse status [-c FILE] [--json]",
      COMMON "Exit 1: the appliance does not run.\n"},
     {"config", command_config, NULL, "print the configuration in force, with every key explained",

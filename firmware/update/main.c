@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * gh-update: 'gatehouse firmware': releases made, signed, verified, installed, blessed and taken back. */
+#include "base/proc.h"
+#include "base/seal.h"
+#include "base/text.h"
+#include "firmware/update/update.h"
+
+#include <stdio.h>
+
+static const struct {
+    const char *name;
+    int (*run)(const struct conf *c, int argc, char **argv);
+    const char *usage;
+} commands[] = {
+    {"build", update_build,
+     "build -o DIR --image FILE --uki FILE --root-hash HEX --blocks N --epoch N --version TEXT\n"
+     "                   [--min-epoch N] [--floor N] [--hardware MASK] [--built SECONDS] [--sbom FILE] "
+     "[--note TEXT]\n"
+     "                                  make a release directory, not yet signed\n"
+     "           build -o DIR --epoch N --version TEXT --disk    make the image first (needs root and "
+     "mmdebstrap)"},
+    {"keys", update_keys,
+     "keys -o FILE --root KEY --number N --threshold N PUBLIC...    say who may sign releases"},
+    {"sign", update_sign, "sign DIR --key KEY             add a signature to a release"},
+    {"verify", update_verify, "verify DIR [--keys FILE --root PUBLIC]    signatures, and every chunk"},
+    {"install", update_install, "install DIR [--again]          write it to the slot that does not run"},
+    {"status", update_status, "status [--json]                what runs, what is on trial, what failed"},
+    {"bless", update_bless, "bless                          the running release proved good: keep it"},
+    {"rollback", update_rollback, "rollback                       start the other slot's release next time"},
+};
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: gatehouse firmware COMMAND [-c FILE] ...\n");
+    for (size_t i = 0; i < GH_COUNT(commands); i++)
+        fprintf(stderr, "           %s\n", commands[i].usage);
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    const char *names[GH_COUNT(commands)], *near;
+    struct proc p;
+
+    proc_start(&p, ROLE_UPLINK, "gatehouse", argc, argv);
+    if (seal_init() != 0)
+        return 3;
+    if (p.argc && !strcmp(p.argv[0], "firmware")) {
+        p.argc--;
+        p.argv++;
+    }
+    for (size_t i = 0; p.argc && i < GH_COUNT(commands); i++) {
+        if (!strcmp(p.argv[0], commands[i].name))
+            return commands[i].run(&p.conf, p.argc - 1, p.argv + 1);
+        names[i] = commands[i].name;
+    }
+    near = p.argc ? text_nearest(p.argv[0], names, GH_COUNT(names)) : NULL;
+    if (p.argc)
+        fprintf(stderr, "gatehouse firmware: unknown command '%s'%s%s%s\n", p.argv[0],
+                near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return usage();
+}

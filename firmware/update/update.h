@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The commands of 'gatehouse firmware'. Each takes its own words (argv[0] is the first behind its name) and
+ * returns the exit status: 0 done, 2 refused or wrong usage, 3 could not finish. */
+#ifndef GH_UPDATE_UPDATE_H
+#define GH_UPDATE_UPDATE_H
+
+#include "base/conf.h"
+#include "firmware/update/manifest.h"
+
+/* What runs, as its kernel's command line says: gh.epoch= gh.roothash= gh.floor= (firmware.cmdline). */
+struct running {
+    uint64_t epoch, floor;
+    uint8_t root_hash[32];
+};
+/* 0, or 2 with a message: this machine was not started by a Gatehouse kernel. */
+int running_read(const struct conf *c, struct running *ret);
+/* The trusted release keys: the newest set that the root key signed, of the image or of the state directory.
+ */
+int keyset_trusted(const struct conf *c, struct keyset *ret);
+
+int update_build(const struct conf *c, int argc, char **argv);
+int update_keys(const struct conf *c, int argc, char **argv);
+int update_sign(const struct conf *c, int argc, char **argv);
+int update_verify(const struct conf *c, int argc, char **argv);
+int update_install(const struct conf *c, int argc, char **argv);
+int update_status(const struct conf *c, int argc, char **argv);
+int update_bless(const struct conf *c, int argc, char **argv);
+int update_rollback(const struct conf *c, int argc, char **argv);
+
+#endif

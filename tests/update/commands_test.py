@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The life of a release by the commands that people type: commands_test.py GATEHOUSE. Slots and boot partition are files in a directory."""
+import hashlib
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+
+GATEHOUSE = sys.argv[1]
+passed = failed = 0
+
+
+def check(name, good, detail=""):
+    global passed, failed
+    passed, failed = passed + bool(good), failed + (not good)
+    if not good:
+        print("FAIL %s %s" % (name, detail))
+
+
+def run(*args, want=0):
+    p = subprocess.run([GATEHOUSE, *args], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+    check(" ".join(args[:2]) + ": exit %d" % want, p.returncode == want, "%d %s" % (p.returncode, p.stdout))
+    return p.stdout
+
+
+def main(d):
+    path = lambda n: os.path.join(d, n)
+    conf = path("conf")
+
+    def running(epoch):
+        with open(path("cmdline"), "w") as f:
+            f.write("ro quiet gh.epoch=%d gh.roothash=%s gh.floor=0\n" % (epoch, hashlib.sha256(b"%d" % epoch).hexdigest()))
+
+    def release(epoch, *more):
+        noise = random.Random(1)
+        image = bytearray(noise.randbytes(2 << 20))
+        image[500000:500003] = b"%03d" % epoch
+        kernel = bytearray(noise.randbytes(300000))
+        kernel[10:13] = b"%03d" % epoch
+        for name, data in (("image", image), ("kernel", kernel)):
+            with open(path(name), "wb") as f:
+                f.write(data)
+        run("firmware", "build", "-o", path("r%d" % epoch), "--image", path("image"), "--uki", path("kernel"), "--root-hash", hashlib.sha256(b"%d" % epoch).hexdigest(),
+            "--blocks", "500", "--epoch", str(epoch), "--version", "1.%d" % epoch, *more)
+        return path("r%d" % epoch)
+
+    def sign(r, *who):
+        for k in who:
+            run("firmware", "sign", r, "--key", path(k + "/appliance.key"))
+
+    with open(conf, "w") as f:
+        f.write("[node]\nname = t\nstate_dir = %s\n[firmware]\nslot_a = %s\nslot_b = %s\nesp = %s\nstate = %s\nkeys = %s\nroot = %s\ncmdline = %s\n" %
+                tuple(path(n) for n in ("device", "a", "b", "esp", "state", "release.keys", "root/appliance.pub", "cmdline")))
+    os.mkdir(path("esp"))
+    for who in ("device", "root", "an", "binh", "chi"):
+        run("keys", "generate", "--set", "node.state_dir=" + path(who))
+    publics = [path(w + "/appliance.pub") for w in ("an", "binh", "chi")]
+    run("firmware", "keys", "-o", path("release.keys"), "--root", path("root/appliance.key"), "--number", "1", "--threshold", "2", *publics)
+    run("firmware", "keys", "-o", path("wrong"), "--root", path("root/appliance.key"), "--number", "1", "--threshold", "2", publics[0], publics[0], want=2)
+    # the machine as it left the workshop: release 1 in slot a, its kernel alone
+    for s in "ab":
+        with open(path(s), "wb") as f:
+            f.truncate(4 << 20)
+    running(9) # what says that epoch 9 runs finds it nowhere: nothing is written
+    r1 = release(1)
+    sign(r1, "an", "binh")
+    out = run("firmware", "install", r1, "-c", conf, want=2)
+    check("a machine that does not know what it runs writes nothing", "in no slot" in out, out)
+    with open(path("a"), "r+b") as f:
+        f.write(open(path("image"), "rb").read())
+        f.seek(-4096, 2)
+        f.write(label(1, 2 << 20))
+    shutil.copy(path("kernel"), path("esp/gatehouse_1.efi"))
+    running(1)
+
+    r2 = release(2, "--floor", "2", "--note", "vá lỗi")
+    out = run("firmware", "verify", r2, "-c", conf, want=2)
+    check("an unsigned release is not to be trusted", "manifest.sig" in out, out)
+    sign(r2, "an")
+    out = run("firmware", "verify", r2, "-c", conf, want=2)
+    check("one signature is not enough", "1 good signature, 2 are needed" in out, out)
+    run("firmware", "sign", r2, "--key", path("an/appliance.key"), want=2)
+    sign(r2, "chi")
+    run("firmware", "verify", r2, "-c", conf)
+    out = run("firmware", "install", r2, "-c", conf)
+    new = int(out.split(" bytes were new")[0].split()[-1])
+    check("three bytes cost at most 8 %% of this small image (%d bytes)" % new, new < (2 << 20) * 8 // 100, out)
+    check("its kernel is on trial", os.path.exists(path("esp/gatehouse_2+3.efi")), os.listdir(path("esp")))
+    check("what ran still has its kernel", os.path.exists(path("esp/gatehouse_1.efi")))
+    running(2)
+    os.rename(path("esp/gatehouse_2+3.efi"), path("esp/gatehouse_2+2-1.efi")) # what systemd-boot does when it tries one
+    run("firmware", "bless", "-c", conf)
+    check("it proved good: no counter", sorted(os.listdir(path("esp"))) == ["gatehouse_1.efi", "gatehouse_2.efi"], os.listdir(path("esp")))
+    status = json.loads(run("firmware", "status", "--json", "-c", conf))
+    check("the floor rose", status["floor"] == 1 and status["epoch"] == 2, status)
+    out = run("firmware", "install", r1, "-c", conf, want=2)
+    check("an older release is refused", "floor is 1" in out, out)
+    out = run("firmware", "rollback", "-c", conf, want=2)
+    check("nor is it gone back to", "below the floor" in out, out)
+
+    r3 = release(3)
+    sign(r3, "binh", "chi")
+    run("firmware", "install", r3, "-c", conf)
+    os.rename(path("esp/gatehouse_3+3.efi"), path("esp/gatehouse_3+0-3.efi")) # it never came up; 2 runs again
+    run("firmware", "bless", "-c", conf)
+    status = json.loads(run("firmware", "status", "--json", "-c", conf))
+    check("the failure is remembered with its reason", [f["epoch"] for f in status["failed"]] == [3] and status["failed"][0]["reason"], status)
+    out = run("firmware", "install", r3, "-c", conf, want=2)
+    check("it is not tried again by itself", "failed here" in out, out)
+    run("firmware", "install", r3, "--again", "-c", conf)
+    running(3)
+    run("firmware", "bless", "-c", conf)
+    out = run("firmware", "rollback", "-c", conf)
+    check("by hand it is taken back", os.path.exists(path("esp/gatehouse_3+0.efi")) and "epoch 2 starts" in out, out)
+    text = run("firmware", "status", "-c", conf)
+    check("status for people", "taken back by hand" in text and "running:  epoch 3" in text, text)
+
+    chunk = os.path.join(r2, "chunks", sorted(os.listdir(os.path.join(r2, "chunks")))[0])
+    with open(chunk, "r+b") as f:
+        f.write(b"?")
+    out = run("firmware", "verify", r2, "-c", conf, want=2)
+    check("a changed chunk is found and named", "chunk" in out, out)
+    out = run("firmware", "instal", want=2)
+    check("a mistyped command is helped", "did you mean 'install'" in out, out)
+    out = run("firmware", "install", r2, "--agin", want=2)
+    check("a mistyped option is helped", "did you mean '--again'" in out, out)
+
+
+def label(epoch, n):
+    """As the workshop writes it: docs/formats.md, slot label."""
+    body = b"GHSLOT01" + epoch.to_bytes(8, "little") + n.to_bytes(8, "little") + hashlib.sha256(b"%d" % epoch).digest()
+    return (body + hashlib.blake2b(b"gatehouse-slot-v1\0" + body, digest_size=32).digest()).ljust(4096, b"\0")
+
+
+work = tempfile.mkdtemp(prefix="gh-update-")
+try:
+    main(work)
+finally:
+    shutil.rmtree(work, ignore_errors=True)
+print("%d passed, %d failed" % (passed, failed))
+sys.exit(1 if failed or not passed else 0)
