@@ -73,6 +73,7 @@ struct flow {
     uint8_t fins;             /* bit per direction: its FIN was seen, fin_seq is valid */
     uint8_t fins_acked;       /* bit per direction: its FIN was acknowledged */
     uint8_t resets;           /* bit per direction: it sent a reset that was believed */
+    uint8_t sums;             /* host: bit per direction: it has sent a right checksum */
     bool ipv6 : 1;
     bool midstream : 1; /* TCP without a handshake: who is client is a guess */
     bool resyn : 1;     /* a SYN with another number came while it was open */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sensor/decode/host_impl.h"
+#include "sensor/decode/packet_sum.h"
 
 #include <stdlib.h>
 
@@ -177,6 +178,7 @@ static void on_oddity(void *arg, enum direction dir, enum stream_oddity what)
     static const char *const names[STREAM_ODDITY_COUNT] = {
         [STREAM_OVERLAP_DIFFERS] = "stream.reassembly_overlap_different_data",
         [STREAM_OUTSIDE] = "stream.est_packet_out_of_window",
+        [STREAM_BAD_CHECKSUM] = "stream.bad_checksum",
     };
     struct conn *c = arg;
 
@@ -220,7 +222,18 @@ static void settle(struct proto_host *h, struct conn *c)
     if (c->dead)
         conn_free(h, c);
     else
-        holes_update(h, c, (c->ready[0] && c->stream[0].pages) || (c->ready[1] && c->stream[1].pages));
+        holes_update(h, c,
+                     (c->ready[0] && stream_waits(&c->stream[0])) ||
+                         (c->ready[1] && stream_waits(&c->stream[1])));
+}
+
+/* A wrong checksum says something only of a sender that has sent right ones. */
+static bool is_doubtful(struct flow *f, const struct packet *p, enum direction dir)
+{
+    enum packet_sum sum = packet_tcp_sum(p);
+
+    f->sums |= (uint8_t)((sum == SUM_RIGHT) << dir);
+    return sum == SUM_WRONG && (f->sums >> dir & 1);
 }
 
 void conn_segment(struct proto_host *h, struct flow *f, const struct packet *p, enum direction dir)
@@ -229,6 +242,8 @@ void conn_segment(struct proto_host *h, struct flow *f, const struct packet *p, 
     struct stream_segment seg = {
         .seq = p->seq + !!(p->tcp_flags & TCP_SYN), .payload = p->payload, .now_us = p->ts_us};
 
+    if (!f->app_done && (p->payload.n || (p->tcp_flags & (TCP_SYN | TCP_FIN))))
+        seg.doubtful = is_doubtful(f, p, dir);
     if (!c) {
         if (!p->payload.n)
             return;

@@ -9,6 +9,7 @@ static void account_segments(const struct proto_host *h, struct ledger *l)
     ledger_lost(l, LEDGER_SEGMENTS, "outside_window", s->lost_outside);
     ledger_lost(l, LEDGER_SEGMENTS, "after_end", s->lost_after_end);
     ledger_lost(l, LEDGER_SEGMENTS, "before_start", s->lost_before_start);
+    ledger_lost(l, LEDGER_SEGMENTS, "bad_checksum", s->lost_checksum);
     ledger_add(l, LEDGER_SEGMENTS, s->in - s->held + h->segments_unread, s->delivered + h->segments_unread);
 }
 

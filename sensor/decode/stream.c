@@ -7,8 +7,6 @@
 #define GAP_WAIT_BYTES (1u << 20) /* or as many bytes behind them */
 #define AHEAD_MAX (16u << 20)     /* no window is larger in practice; farther on only what is acknowledged */
 #define ACK_AHEAD_MAX (1u << 30)  /* largest window there can be (RFC 7323) */
-#define RECALL_MIN 1024u          /* memory of passed bytes: grows with the stream */
-#define RECALL_MAX 16384u
 
 void streams_init(struct streams *all, const struct stream_sink *sink, struct budget *budget,
                   size_t stream_max)
@@ -35,98 +33,6 @@ void stream_stop(struct stream *s)
     s->off = true;
 }
 
-/* ---- memory of what was passed on ---- */
-
-static void recall_free(struct streams *all, struct stream *s)
-{
-    free(s->recall);
-    budget_give(all->budget, s->recall_size);
-    s->recall = NULL;
-    s->recall_size = 0;
-}
-
-/* The part of the ring that offset off falls into, at most n bytes long. */
-static struct span recall_at(const struct stream *s, uint64_t off, size_t n)
-{
-    size_t at = (size_t)(off & (s->recall_size - 1));
-
-    if (n > s->recall_size - at)
-        n = s->recall_size - at;
-    return span_of(s->recall + at, n);
-}
-
-/* A larger ring when there is more to remember; without memory the old one stays. */
-static void recall_grow(struct streams *all, struct stream *s, uint64_t want)
-{
-    uint32_t size = s->recall_size ? s->recall_size : RECALL_MIN, old = s->recall_size;
-    uint8_t *fresh;
-
-    while (size < RECALL_MAX && size < want)
-        size *= 2;
-    if (size == old || !budget_take(all->budget, size))
-        return;
-    fresh = malloc(size);
-    if (!fresh) {
-        budget_give(all->budget, size);
-        return;
-    }
-    for (uint64_t off = s->recall_from; old && off < s->next;) {
-        struct span part = recall_at(s, off, (size_t)(s->next - off));
-        size_t at = (size_t)(off & (size - 1));
-        if (part.n > size - at)
-            part.n = size - at;
-        memcpy(fresh + at, part.p, part.n);
-        off += part.n;
-    }
-    recall_free(all, s);
-    s->recall = fresh;
-    s->recall_size = size;
-}
-
-/* Remembers the bytes at next (before next moves on). */
-static void recall_add(struct streams *all, struct stream *s, struct span bytes)
-{
-    uint64_t off = s->next, end = off + bytes.n;
-
-    if (s->recall_size < RECALL_MAX && end - s->recall_from > s->recall_size)
-        recall_grow(all, s, end - s->recall_from);
-    if (!s->recall_size) {
-        s->recall_from = end;
-        return;
-    }
-    if (bytes.n > s->recall_size) {
-        bytes = span_part(bytes, bytes.n - s->recall_size, s->recall_size);
-        off = end - s->recall_size;
-    }
-    while (bytes.p && bytes.n) {
-        struct span to = recall_at(s, off, bytes.n);
-        memcpy((uint8_t *)to.p, bytes.p, to.n);
-        off += to.n;
-        bytes = span_part(bytes, to.n, bytes.n);
-    }
-    if (end - s->recall_from > s->recall_size)
-        s->recall_from = end - s->recall_size;
-}
-
-/* Do these bytes, passed on before, say the same as then? What is no longer remembered is taken for the same.
- */
-static bool recall_same(const struct stream *s, uint64_t off, struct span bytes)
-{
-    if (off < s->recall_from) {
-        bytes = span_part(bytes, s->recall_from - off < bytes.n ? (size_t)(s->recall_from - off) : bytes.n,
-                          bytes.n);
-        off = s->recall_from;
-    }
-    while (bytes.p && bytes.n && s->recall_size) {
-        struct span then = recall_at(s, off, bytes.n);
-        if (memcmp(then.p, bytes.p, then.n) != 0)
-            return false;
-        off += then.n;
-        bytes = span_part(bytes, then.n, bytes.n);
-    }
-    return true;
-}
-
 /* ---- passing on ---- */
 
 static void oddity(struct streams *all, struct stream *s, void *arg, enum stream_oddity what)
@@ -139,7 +45,7 @@ static void oddity(struct streams *all, struct stream *s, void *arg, enum stream
 
 static void pass(struct streams *all, struct stream *s, void *arg, struct span bytes)
 {
-    recall_add(all, s, bytes);
+    stream_recall_add(all, s, bytes);
     s->next += bytes.n;
     if (!s->off)
         all->sink.data(arg, (enum direction)s->dir, bytes);
@@ -201,13 +107,6 @@ static void skip_hole(struct streams *all, struct stream *s, void *arg, uint64_t
     drain(all, s, arg, now_us);
 }
 
-static void consider_hole(struct streams *all, struct stream *s, void *arg, uint64_t now_us)
-{
-    while (s->pages && hole_confirmed(s) &&
-           (now_us > s->hole_us + GAP_WAIT_US || (uint64_t)s->n_pages * STREAM_PAGE > GAP_WAIT_BYTES))
-        skip_hole(all, s, arg, now_us);
-}
-
 /* ---- segments ---- */
 
 static int64_t offset_of(const struct stream *s, uint32_t seq)
@@ -244,14 +143,15 @@ static void hold(struct streams *all, struct stream *s, void *arg, uint64_t off,
         oddity(all, s, arg, STREAM_OVERLAP_DIFFERS);
 }
 
-/* The part of a segment that was passed on before is only compared. */
-static void compare_old(struct streams *all, struct stream *s, void *arg, uint64_t off, struct span old)
+/* The part of a segment that was passed on before is only compared. Is it the same? */
+static bool compare_old(struct streams *all, struct stream *s, void *arg, uint64_t off, struct span old)
 {
-    if (recall_same(s, off, old))
-        return;
+    if (stream_recall_same(s, off, old))
+        return true;
     oddity(all, s, arg, STREAM_OVERLAP_DIFFERS);
     if (all->sink.other && !s->off)
         all->sink.other(arg, (enum direction)s->dir, off, old);
+    return false;
 }
 
 /* The bytes at next, which are in order. What waits behind them begins behind them, so that for most
@@ -335,11 +235,79 @@ static void take_fin(struct stream *s, int64_t end)
     s->fin = (uint64_t)end;
 }
 
+/* Other bytes came in its place, or the same ones. */
+static void drop_doubt(struct streams *all, struct stream *s, void *arg, const struct stream_doubt *d)
+{
+    if (compare_old(all, s, arg, d->off, span_of(d->bytes, d->n))) {
+        all->counts.delivered++;
+        all->counts.repeated++;
+    } else {
+        all->counts.lost_checksum++;
+        oddity(all, s, arg, STREAM_BAD_CHECKSUM);
+    }
+}
+
+static void believe(struct streams *all, struct stream *s, void *arg, const struct stream_doubt *d,
+                    uint64_t now_us)
+{
+    uint8_t policy = s->policy;
+    struct span bytes = span_of(d->bytes, d->n);
+    int64_t off = (int64_t)d->off;
+
+    s->policy = TARGET_FIRST; /* what is known to be right wins */
+    if (d->n && clip(all, s, &off, &bytes))
+        take_bytes(all, s, arg, (uint64_t)off, bytes, now_us);
+    if (d->fin)
+        take_fin(s, (int64_t)(d->off + d->n));
+    s->policy = policy;
+}
+
+/* Segments about which there is no doubt any more, or every one. */
+static void take_doubts(struct streams *all, struct stream *s, void *arg, uint64_t now_us, bool every_one)
+{
+    struct stream_doubt *d;
+
+    while (s->doubts && (d = stream_doubt_over(s, now_us, GAP_WAIT_US, every_one))) {
+        all->counts.held -= d->n != 0;
+        if (d->n && d->off + d->n <= s->next)
+            drop_doubt(all, s, arg, d);
+        else
+            believe(all, s, arg, d, now_us);
+        stream_doubt_free(all, d);
+    }
+}
+
+static void consider_hole(struct streams *all, struct stream *s, void *arg, uint64_t now_us)
+{
+    while (s->pages && hole_confirmed(s) &&
+           (now_us > s->hole_us + GAP_WAIT_US || (uint64_t)s->n_pages * STREAM_PAGE > GAP_WAIT_BYTES)) {
+        if (s->doubts) /* better than a hole */
+            take_doubts(all, s, arg, now_us, true);
+        else
+            skip_hole(all, s, arg, now_us);
+    }
+}
+
+/* Is it to be waited with this one until it is known whether its receiver took it? */
+static bool doubt(struct streams *all, struct stream *s, int64_t off, const struct stream_segment *seg)
+{
+    int64_t end = off + (int64_t)seg->payload.n;
+
+    if (!seg->doubtful || s->off || s->ended || off < 0 || end - (int64_t)s->next > (int64_t)AHEAD_MAX ||
+        (seg->payload.n && end <= (int64_t)s->next) || !stream_doubt_keep(all, s, (uint64_t)off, seg))
+        return false;
+    all->counts.in += seg->payload.n != 0;
+    all->counts.held += seg->payload.n != 0;
+    return true;
+}
+
 void stream_segment(struct streams *all, struct stream *s, void *arg, const struct stream_segment *seg)
 {
     struct span bytes = seg->payload;
     int64_t off = offset_of(s, seg->seq);
 
+    if (doubt(all, s, off, seg))
+        return;
     if (seg->fin)
         take_fin(s, off + (int64_t)bytes.n);
     if (bytes.n) {
@@ -349,6 +317,7 @@ void stream_segment(struct streams *all, struct stream *s, void *arg, const stru
         else if (clip(all, s, &off, &bytes))
             take_bytes(all, s, arg, (uint64_t)off, bytes, seg->now_us);
     }
+    take_doubts(all, s, arg, seg->now_us, false);
     consider_hole(all, s, arg, seg->now_us);
     check_end(all, s, arg);
 }
@@ -360,7 +329,8 @@ void stream_acked(struct streams *all, struct stream *s, void *arg, uint32_t ack
     s->peer_seen = true;
     if (off > (int64_t)s->acked && off - (int64_t)s->next <= (int64_t)ACK_AHEAD_MAX)
         s->acked = (uint64_t)off;
-    if (s->pages) {
+    if (stream_waits(s)) {
+        take_doubts(all, s, arg, now_us, false);
         consider_hole(all, s, arg, now_us);
         check_end(all, s, arg);
     }
@@ -368,12 +338,17 @@ void stream_acked(struct streams *all, struct stream *s, void *arg, uint32_t ack
 
 void stream_tick(struct streams *all, struct stream *s, void *arg, uint64_t now_us)
 {
+    take_doubts(all, s, arg, now_us, false);
     consider_hole(all, s, arg, now_us);
     check_end(all, s, arg);
 }
 
 void stream_flush(struct streams *all, struct stream *s, void *arg)
 {
+    if (s->ended)
+        return;
+    take_doubts(all, s, arg, s->hole_us, true);
+    check_end(all, s, arg);
     if (s->ended)
         return;
     while (s->pages)
@@ -389,7 +364,14 @@ void stream_flush(struct streams *all, struct stream *s, void *arg)
 
 void stream_done(struct streams *all, struct stream *s)
 {
+    struct stream_doubt *d;
+
+    while ((d = stream_doubt_over(s, 0, 0, true))) { /* nobody wants them any more */
+        all->counts.held -= d->n != 0;
+        all->counts.delivered += d->n != 0;
+        stream_doubt_free(all, d);
+    }
     stream_pages_free(all, s);
     settle(all, s);
-    recall_free(all, s);
+    stream_recall_free(all, s);
 }

@@ -25,6 +25,7 @@
 enum stream_oddity {
     STREAM_OVERLAP_DIFFERS, /* the same byte came twice, with different values */
     STREAM_OUTSIDE,         /* a segment far outside of what the receiver could accept */
+    STREAM_BAD_CHECKSUM,    /* a segment that its receiver dropped: another one with the same bytes came */
     STREAM_ODDITY_COUNT
 };
 /* Where the bytes go. arg is that of the call. Called inside stream_* calls; must not free the stream
@@ -39,15 +40,24 @@ struct stream_sink {
      * wanted. */
     void (*other)(void *arg, enum direction dir, uint64_t off, struct span bytes);
 };
-/* Every segment with bytes is in exactly one of delivered, held and lost_*. Repeated bytes count as
+/* A segment whose checksum is wrong is dropped by its receiver, unless the checksum is wrong in the capture
+ * alone. Whether it was, its receiver tells: such a segment waits (stream_segment.doubtful), at most
+ * STREAM_DOUBTFUL_MAX bytes of them in a stream, until other bytes come in its place (then it is dropped and
+ * told), or it is acknowledged, or nothing else will come. So nothing is lost, and nothing is taken that the
+ * receiver did not take.
+ *
+ * Every segment with bytes is in exactly one of delivered, held and lost_*. Repeated bytes count as
  * delivered. */
 struct stream_counts {
     uint64_t in, delivered, held;
-    uint64_t lost_memory, lost_outside, lost_after_end, lost_before_start;
+    uint64_t lost_memory, lost_outside, lost_after_end, lost_before_start, lost_checksum;
     uint64_t repeated, differing, gaps, gap_bytes;
 };
 
+#define STREAM_DOUBTFUL_MAX (256u << 10)
+
 struct stream_page;
+struct stream_doubt;
 /* What all streams of a process share. Plain data, set up by streams_init. */
 struct streams {
     struct stream_sink sink;
@@ -67,9 +77,11 @@ struct stream {
     uint64_t recall_from; /* the memory of passed bytes begins here */
     uint8_t *recall;      /* ring of the last bytes passed on */
     struct stream_page *pages, *last;
+    struct stream_doubt *doubts; /* oldest first */
     uint32_t recall_size;
     uint32_t base; /* sequence number of offset 0 */
     uint32_t n_pages, held_segments;
+    uint32_t doubtful; /* what doubts count for */
     uint8_t dir;
     uint8_t policy; /* enum target_policy */
     bool have_fin, peer_seen, ended, off;
@@ -78,6 +90,7 @@ struct stream_segment {
     uint32_t seq; /* of the first payload byte (behind a SYN) */
     struct span payload;
     bool fin;
+    bool doubtful;   /* its checksum is wrong, others of the same sender are right */
     uint64_t now_us; /* packet time */
 };
 
@@ -100,6 +113,11 @@ void stream_acked(struct streams *all, struct stream *s, void *arg, uint32_t ack
 void stream_tick(struct streams *all, struct stream *s, void *arg, uint64_t now_us);
 /* Nothing more will come: passes on what is held, holes as gaps, then the end. */
 void stream_flush(struct streams *all, struct stream *s, void *arg);
+/* Does it wait for anything, so that time changes it? */
+static inline bool stream_waits(const struct stream *s)
+{
+    return s->pages || s->doubts;
+}
 /* Nobody reads it any more: what comes is counted and dropped. */
 void stream_stop(struct stream *s);
 void stream_done(struct streams *all, struct stream *s);

@@ -184,10 +184,162 @@ static void test_late(void)
     bench_close(&b);
 }
 
+enum sum { RIGHT, WRONG, PSEUDO };
+
+/* Fills in the checksum of a TCP frame of frames.c: right, wrong, or of the pseudo-header alone, as cards get
+ * it. */
+static struct span with_sum(struct span frame, enum sum how)
+{
+    uint8_t *ip = (uint8_t *)frame.p + 14, *tcp = ip + 20;
+    size_t n = frame.n - 34;
+    uint32_t sum = 6 + (uint32_t)n;
+
+    tcp[16] = tcp[17] = 0;
+    for (size_t i = 12; i < 20; i += 2)
+        sum += (uint32_t)(ip[i] << 8 | ip[i + 1]);
+    for (size_t i = 0; i < n && how != PSEUDO; i++)
+        sum += (uint32_t)(i % 2 ? tcp[i] : tcp[i] << 8);
+    sum = (sum & 0xFFFF) + (sum >> 16);
+    sum = (sum & 0xFFFF) + (sum >> 16);
+    if (how != PSEUDO)
+        sum = ~sum + (how == WRONG);
+    tcp[16] = (uint8_t)(sum >> 8);
+    tcp[17] = (uint8_t)sum;
+    return frame;
+}
+
+/* What the server sends behind HEAD; the handshake's sums are right unless all are as the first step's. */
+static const struct {
+    const char *name;
+    bool offload, one_way;
+    struct {
+        uint32_t off;
+        const char *text;
+        enum sum sum;
+        uint32_t ack; /* by the client, behind it; 0: none */
+    } steps[6];
+    const char *want;
+    int64_t dropped;
+} sums[] = {
+    {"a lie before the truth",
+     false,
+     false,
+     {{0, "hello WORLD", WRONG, 0}, {0, "hello world", RIGHT, 11}},
+     "hello world",
+     1},
+    {"a lie behind a hole",
+     false,
+     false,
+     {{6, "WORLD", WRONG, 0}, {0, "hello ", RIGHT, 6}, {6, "world", RIGHT, 11}},
+     "hello world",
+     1},
+    {"a lie across the hole",
+     false,
+     false,
+     {{3, "LO WOR", WRONG, 0}, {6, "world", RIGHT, 0}, {0, "hello ", RIGHT, 11}},
+     "hello world",
+     1},
+    {"the same bytes, once damaged on the way",
+     false,
+     false,
+     {{0, "hello ", RIGHT, 6}, {6, "world", WRONG, 6}, {6, "world", RIGHT, 11}},
+     "hello world",
+     0},
+    {"acknowledged: wrong in the capture alone",
+     false,
+     false,
+     {{0, "hello ", RIGHT, 6}, {6, "world", WRONG, 11}},
+     "hello world",
+     0},
+    {"and more behind it",
+     false,
+     false,
+     {{0, "he", WRONG, 0}, {2, "llo world", RIGHT, 11}},
+     "hello world",
+     0},
+    {"nobody acknowledges, nothing else comes",
+     false,
+     false,
+     {{0, "hello ", RIGHT, 6}, {6, "world", WRONG, 0}},
+     "hello world",
+     0},
+    {"one-way capture", false, true, {{0, "hello ", WRONG, 0}, {6, "world", RIGHT, 0}}, "hello world", 0},
+    {"all are wrong: left to the card",
+     true,
+     false,
+     {{0, "hello ", WRONG, 0}, {6, "world", WRONG, 11}, {6, "WORLD", WRONG, 0}},
+     "hello world",
+     0},
+};
+
+static void test_sums(size_t i)
+{
+    static struct bench b;
+    struct conv c = {.cp = 40000, .sp = 80, .seq = {100, UINT32_MAX - 40}};
+    enum sum usual = sums[i].offload ? WRONG : RIGHT;
+    char hash[65];
+    uint32_t body;
+
+    check_row(sums[i].name);
+    conf_defaults(&b.conf);
+    bench_open(&b);
+    if (!sums[i].one_way)
+        send(&b, with_sum(frame_next(&c, 0, SYN, ""), RIGHT));
+    send(&b, with_sum(frame_next(&c, 1, SYN | ACK, ""), usual));
+    if (!sums[i].one_way)
+        send(&b, with_sum(frame_next(&c, 0, ACK, REQUEST), RIGHT));
+    send(&b, with_sum(frame_next(&c, 1, ACK, HEAD), usual));
+    body = c.seq[1];
+    for (size_t k = 0; sums[i].steps[k].text; k++) {
+        const char *text = sums[i].steps[k].text;
+        send(&b, with_sum(frame_tcp(&c, 1, ACK, body + sums[i].steps[k].off, c.seq[0], text, strlen(text)),
+                          sums[i].steps[k].sum));
+        if (sums[i].steps[k].ack)
+            send(&b, with_sum(frame_tcp(&c, 0, ACK, c.seq[0], body + sums[i].steps[k].ack, "", 0), RIGHT));
+    }
+    crew_finish(b.crew);
+    hash_of(sums[i].want, hash);
+    CHECK_STR(json_cstr(json_get(file(&b, false), "sha256"), ""), hash);
+    CHECK_STR(json_cstr(json_get(file(&b, false), "state"), ""), "CLOSED");
+    CHECK(anomaly(&b, "stream.bad_checksum") == (sums[i].dropped > 0));
+    CHECK_U64(json_i64(json_path(b.core.ledger, "segments.lost.bad_checksum"), 0), sums[i].dropped);
+    CHECK((file(&b, true) != NULL) == (sums[i].dropped > 0 || sums[i].offload));
+    bench_close(&b);
+}
+
+/* Segments that the capturing machine joined, or will cut, are taken at once. */
+static void test_joined(void)
+{
+    static struct bench b;
+    static char body[3001];
+    struct conv c = {.cp = 40000, .sp = 80, .seq = {100, 900}};
+    char hash[65];
+    const struct json *f;
+
+    check_row("joined by the card");
+    conf_defaults(&b.conf);
+    bench_open(&b);
+    memset(body, 'a', sizeof(body) - 1);
+    send(&b, with_sum(frame_next(&c, 0, SYN, ""), RIGHT));
+    send(&b, with_sum(frame_next(&c, 1, SYN | ACK, ""), RIGHT));
+    send(&b, with_sum(frame_next(&c, 0, ACK, REQUEST), RIGHT));
+    send(&b, with_sum(frame_next(&c, 1, ACK, "HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n"), RIGHT));
+    send(&b, with_sum(frame_next(&c, 1, ACK, body), PSEUDO));
+    crew_flush(b.crew);
+    f = file(&b, false); /* no acknowledgement was waited for */
+    hash_of(body, hash);
+    CHECK_STR(json_cstr(json_get(f, "sha256"), ""), hash);
+    crew_finish(b.crew);
+    bench_close(&b);
+}
+
 int main(void)
 {
     for (size_t i = 0; i < GH_COUNT(rows); i++)
         test_policy(i);
+    for (size_t i = 0; i < GH_COUNT(sums); i++)
+        test_sums(i);
+    test_joined();
     test_repeated();
     test_late();
     return check_end();

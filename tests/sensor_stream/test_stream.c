@@ -188,7 +188,8 @@ static const struct row rows[] = {
 static void balance(const struct streams *all, uint64_t segments, uint64_t lost)
 {
     const struct stream_counts *c = &all->counts;
-    uint64_t all_lost = c->lost_memory + c->lost_outside + c->lost_after_end + c->lost_before_start;
+    uint64_t all_lost =
+        c->lost_memory + c->lost_outside + c->lost_after_end + c->lost_before_start + c->lost_checksum;
 
     CHECK_U64(c->in, segments);
     CHECK_U64(c->in, c->delivered + c->held + all_lost);
