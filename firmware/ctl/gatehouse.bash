@@ -3,7 +3,7 @@
 _gatehouse() {
     local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} words=""
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="inspect classify run console policy rules register journal evidence keys enrol firmware status config help --version"
+        words="inspect classify run console policy rules register journal evidence keys enrol firmware status config lists help --version"
     else
         case "$command" in
         inspect) words="-c --set -w --no-documents --no-scan --threads" ;;
@@ -13,6 +13,7 @@ _gatehouse() {
         policy) words="check test explain facts replay diff -c --set --json" ;;
         rules) words="check compile list --json" ;;
         register) words="-c --set -o -k --level --common --list --remove --json --values --column --header --threshold" ;;
+        lists) words="compile check show lookup -c --set -o --kind --subdomains --url-hosts --lenient --name --in --json" ;;
         journal) words="verify cat export import -c" ;;
         evidence) words="list open -c -k -o" ;;
         keys) words="generate show -c --set" ;;
