@@ -113,7 +113,7 @@ static void put_alpn(struct jw *j, const char *key, struct span list)
         if (reader_ok(&in))
             jw_str(j, name);
     }
-    jw_end_arr(j);
+    jw_end_karr(j, key);
 }
 
 static void put_fingerprints(const struct tls_facts *f, struct jw *j)

@@ -12,6 +12,9 @@ import threading
 
 from chain import Chain, Report, wait_for
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "eve"))
+from table import Table
+
 GATEHOUSE, SHARE = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 PCAP = os.path.join(SHARE, "capture", "morning.pcap")
 report = Report()
@@ -187,6 +190,8 @@ try:
     wait_for("the replay is recorded", 60, lambda: chain.status().get("replay_recorded"))
     chain.stop()
     want = signature(content(chain.path("first.json")))
+    faults = [f for e in content(chain.path("first.json")) for f in Table().faults(e)]
+    check("only members of the table", not faults, faults)
     check("run has as many events", len(want) >= len(rows(base.stdout)) - 1, len(want))
     to_file(chain, want)
     to_socket(chain, want)
