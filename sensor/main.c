@@ -31,6 +31,7 @@
 #define CORE_QUEUE (64u << 20) /* live: what the core may be behind */
 #define CORE_DOCUMENTS 512
 #define NOTE_MS 2000
+#define LISTS_WAIT_MS 30000 /* live: what the first lists may take */
 #define DESCRIPTORS 16384           /* large documents that are open or wait for the core */
 #define HEAD_ROOM (512ull << 20)    /* code, nDPI, buffers, beside what the configuration names */
 #define THREAD_ROOM (32ull << 20)   /* and of each further thread */
@@ -454,6 +455,18 @@ static int run_live(struct sensor *s)
     return s->stop ? 0 : s->rc ? s->rc : 3;
 }
 
+/* For the core, and for the first lists: files are read with them or not at all; an interface is not left unwatched for
+ * long because of them. */
+static void wait_for_peers(struct sensor *s)
+{
+    uint64_t until = clock_mono_ms() + LISTS_WAIT_MS;
+
+    while (!s->stop && (!s->core || (lists_link_waits(s->lists) && (!s->live || clock_mono_ms() < until))))
+        loop_once(s->proc.loop, s->live ? 1000 : -1);
+    if (!s->stop && lists_link_waits(s->lists))
+        log_warn("watching without lists: gh-lists does not answer yet");
+}
+
 int main(int argc, char **argv)
 {
     static struct sensor s;
@@ -487,8 +500,7 @@ int main(int argc, char **argv)
         return 3;
     }
     proc_ready(&s.proc);
-    while ((!s.core || lists_link_waits(s.lists)) && !s.stop)
-        loop_once(s.proc.loop, -1);
+    wait_for_peers(&s);
     s.began = true;
     if (!s.stop)
         rc = s.live ? run_live(&s) : run_files(&s);
