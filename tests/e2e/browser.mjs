@@ -2,7 +2,8 @@
 // An officer's first minutes with the console, in a real browser. Started by browser_test.py.
 //   browser.mjs WEB-DIR LINK SCREENSHOT-DIR
 import { createRequire } from "node:module";
-import { mkdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const [web, link, shots] = process.argv.slice(2);
@@ -75,10 +76,35 @@ try {
   await shot("03-alert-vi");
   await accessible("alert");
 
+  // its packets: fetched from the appliance, downloaded, and what tcpdump finds in them
+  const packets = page.locator(".card", { has: page.getByRole("heading", { name: "Gói tin" }) });
+  await packets.getByText("Thiết bị đang giữ các gói tin").waitFor({ timeout: 30000 });
+  await packets.scrollIntoViewIfNeeded();
+  await shot("03a-packets-kept-vi");
+  await packets.getByRole("button", { name: "Lấy gói tin về" }).click();
+  await packets.getByText(/Đã yêu cầu|Đang gửi về|Đã có ở đây/).waitFor();
+  await packets.getByText("Đã có ở đây").waitFor({ timeout: 60000 });
+  await packets.scrollIntoViewIfNeeded();
+  await shot("03b-packets-here-vi");
+  await accessible("packets");
+  const [download] = await Promise.all([page.waitForEvent("download"), packets.getByRole("link", { name: "Tải gói tin" }).click()]);
+  check("the file's name", /^alert-\d+-\d+-\d+\.pcap$/.test(download.suggestedFilename()), download.suggestedFilename());
+  const file = join(shots, "alert.pcap");
+  await download.saveAs(file);
+  check("the file is a pcap", readFileSync(file).readUInt32LE(0) === 0xa1b2c3d4);
+  if (existsSync("/usr/bin/tcpdump")) {
+    const lines = execFileSync("/usr/bin/tcpdump", ["-nr", file], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim().split("\n");
+    check("tcpdump reads it", lines.length > 5, lines.length);
+    check("only this connection is in it", lines.every((l) => /10\.20\.1\.15/.test(l) && /203\.0\.113\.80/.test(l)), lines.find((l) => !/203\.0\.113\.80/.test(l)) ?? "");
+  }
+
   // in English, in the dark, on a telephone, on a wall
   await page.getByRole("button", { name: "English" }).click();
   check("English", /goes from zone intranet/.test(await why.innerText()), await why.innerText());
   await shot("04-alert-en");
+  check("packets in English", (await page.getByText("Here. The file opens with tcpdump or Wireshark.").count()) === 1);
+  await page.getByRole("link", { name: "Download the packets" }).scrollIntoViewIfNeeded();
+  await shot("04a-packets-en");
   await page.locator(".top .switches select").selectOption("dark");
   await shot("05-alert-en-dark");
   await accessible("alert, dark");

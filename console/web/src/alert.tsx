@@ -7,6 +7,7 @@ import { DocumentCard } from "./document";
 import { bytes, number, text } from "./format";
 import { lang, sentence, t, word } from "./i18n";
 import type { Live } from "./live";
+import { Packets } from "./packets";
 import { Action, ErrorNote, Facts, Section, Severity, Stamp, Time } from "./parts";
 import type { AlertDetail, Endpoint, HistoryStep, Verdict } from "./types";
 
@@ -139,6 +140,7 @@ export function AlertView({ id, live, canAct, back, changed, open }: {
         <Transfer a={a} />
         {a.verdict ? <Policy v={a.verdict} a={a} /> : null}
         <Connection a={a} />
+        <Packets a={a} canAct={canAct} done={() => void load()} />
         <Section title={t("history")}>
           {a.history.length ? <ol class="history">{a.history.map((s) => <Step key={s.id} s={s} />)}</ol> : <p class="dim">{t("nobody")}</p>}
         </Section>

@@ -90,6 +90,21 @@ export interface Verdict {
   quarantined?: boolean;
   quarantine_reason?: string;
 }
+export interface PacketsFile {
+  file: string;
+  state: "recording" | "kept" | "wanted" | "here" | "gone" | "refused";
+  packets: number | null;
+  bytes: number | null;
+  complete: boolean | null;
+  whole: boolean | null;
+  sha256: string | null;
+  why: string | null;
+  requested: string | null;
+  requested_by: string | null;
+  received: string | null;
+  have: number;
+  total: number;
+}
 export interface HistoryStep {
   id: number;
   time: string;
@@ -117,6 +132,7 @@ export interface AlertDetail extends Omit<AlertRow, "appliance"> {
     ndpi?: { proto?: string; category?: string; risks?: unknown[]; hostname?: string } | null;
   };
   history: HistoryStep[];
+  pcap: PacketsFile | null;
   related: {
     same_document: { id: number; time: string; state: State; src: Endpoint; dest: Endpoint; app_proto: string | null; file_name: string | null;
       appliance: { name: string } }[];
