@@ -143,7 +143,7 @@ static void whole_line(struct mime *m, struct span line, unsigned n_eol)
             proto_anomaly(m->cx, m->dir, "mime.header_too_long");
         return;
     }
-    if (mime_uu_edge(m, line))
+    if (mime_inline_edge(m, line))
         return;
     mime_eol_flush(m);
     mime_doc_put(m, line);
@@ -154,11 +154,11 @@ static void whole_line(struct mime *m, struct span line, unsigned n_eol)
 /* May the beginning of a line, whose end has not come, be passed on? */
 static bool may_pass(const struct mime *m, struct span start)
 {
-    if (m->where <= IN_HEAD || m->in_uu)
+    if (m->where <= IN_HEAD || m->inside)
         return false;
     if (start.n < 2)
-        return start.n && start.p[0] != '-' && start.p[0] != 'b';
-    return !span_starts(start, "--") && !span_starts(start, "be");
+        return start.n && start.p[0] != '-' && !mime_inline_may_edge(start);
+    return !span_starts(start, "--") && !mime_inline_may_edge(start);
 }
 
 /* Bytes inside a line whose beginning was passed on. A CR at their end waits for its LF. */
@@ -245,8 +245,8 @@ void mime_gap(struct mime *m, uint64_t missing)
     if (!m->opened)
         mime_doc_open(m, span_str(""));
     m->ink = true;
-    mime_decoder_end(m->in_uu ? &m->uu_decoder : &m->decoder, m->in_uu ? m->uu : m->doc);
-    carve_gap(m->in_uu ? m->uu : m->doc, missing);
+    mime_decoder_end(m->inside ? &m->inside_decoder : &m->decoder, m->inside ? m->inside_doc : m->doc);
+    carve_gap(m->inside ? m->inside_doc : m->doc, missing);
     m->mid = true;
 }
 
@@ -269,7 +269,7 @@ void mime_end(struct mime *m, bool complete)
 
 void mime_limit(struct mime *m, const char *limit)
 {
-    carve_limit(m->in_uu ? m->uu : m->doc, limit);
+    carve_limit(m->inside ? m->inside_doc : m->doc, limit);
 }
 
 const struct mime_facts *mime_facts(struct mime *m)

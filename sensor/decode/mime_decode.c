@@ -170,6 +170,19 @@ static void uu_byte(struct mime_decoder *d, uint8_t c, struct sink *s)
         d->hold[d->n_hold++] = c;
 }
 
+/* yEnc 1.3: every byte plus 42; "=" before those that would do harm, which are 64 more. */
+static void yenc_byte(struct mime_decoder *d, uint8_t c, struct sink *s)
+{
+    if (c == '\r' || c == '\n')
+        return;
+    if (c == '=' && !d->n_hold) {
+        d->n_hold = 1;
+        return;
+    }
+    sink_put(s, (uint8_t)(c - 42 - (d->n_hold ? 64 : 0)));
+    d->n_hold = 0;
+}
+
 static void decode(struct mime_decoder *d, struct span bytes, struct transfer *t)
 {
     struct reader r = reader_span(bytes);
@@ -182,6 +195,9 @@ static void decode(struct mime_decoder *d, struct span bytes, struct transfer *t
     else if (d->encoding == MIME_QP)
         while (reader_left(&r))
             qp_byte(d, reader_u8(&r), &s);
+    else if (d->encoding == MIME_YENC)
+        while (reader_left(&r))
+            yenc_byte(d, reader_u8(&r), &s);
     else
         while (reader_left(&r))
             uu_byte(d, reader_u8(&r), &s);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * mime_decode: content transfer encodings undone on the way (RFC 2045 section 6, and uuencode), into a
+ * mime_decode: content transfer encodings undone on the way (RFC 2045 section 6, uuencode and yEnc), into a
  * transfer.
  *
  * Feeds may be cut anywhere; a struct mime_decoder holds what is incomplete (fixed size). Faults are read as
@@ -10,13 +10,14 @@
 
 #include "sensor/decode/carve.h"
 
-enum mime_encoding { MIME_IDENTITY, MIME_BASE64, MIME_QP, MIME_UU };
+enum mime_encoding { MIME_IDENTITY, MIME_BASE64, MIME_QP, MIME_UU, MIME_YENC };
 
 struct mime_decoder {
     enum mime_encoding encoding;
     uint32_t bits; /* base64: bits not yet given out */
     unsigned n_bits;
-    uint8_t hold[160]; /* quoted-printable: "=" and what follows it, or blanks; uuencode: one line */
+    uint8_t
+        hold[160]; /* quoted-printable: "=" and what follows it, or blanks; uuencode: one line; yEnc: "=" */
     unsigned n_hold;
 };
 

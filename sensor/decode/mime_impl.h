@@ -17,6 +17,14 @@ enum where {
     IN_OUTSIDE, /* before the first or behind the last boundary: seldom a document */
 };
 
+/* Files that stand in the text of a mail, between lines that say so (mime_inline.c). */
+enum mime_inside { INSIDE_NONE, INSIDE_UU, INSIDE_BASE64, INSIDE_YENC };
+struct mime_yenc { /* of the lines =ybegin and =ypart */
+    bool part;     /* one of several */
+    uint64_t size, begin, end;
+    uint8_t key[32]; /* what the parts of one file have in common */
+};
+
 struct mime {
     struct proto_ctx *cx;
     enum mime_mode mode;
@@ -43,9 +51,10 @@ struct mime {
     bool file;            /* doc has a name: it is a file, not the text of the mail */
     bool ink;             /* IN_OUTSIDE: more than blanks was seen */
     struct mime_decoder decoder;
-    struct transfer *uu; /* a uuencoded file inside the text */
-    bool in_uu;
-    struct mime_decoder uu_decoder;
+    enum mime_inside inside; /* a file inside the text */
+    struct transfer *inside_doc;
+    struct mime_decoder inside_decoder;
+    struct mime_yenc yenc;
 
     struct arena *arena;
     struct mime_facts facts;
@@ -62,7 +71,16 @@ void mime_eol_flush(struct mime *m);
 void mime_top_facts(struct mime *m);
 /* The header of a leaf is over: opens its document. */
 void mime_leaf_begin(struct mime *m);
-/* "begin 644 name" and "end" around a uuencoded file inside a text: true when line is one of them. */
-bool mime_uu_edge(struct mime *m, struct span line);
+/* What a document is announced with, before it is closed. */
+void mime_doc_context(struct mime *m, struct transfer *t);
+/* A copy that lives as long as the facts; empty when there is no room. */
+struct span mime_keep(struct mime *m, struct span s);
+
+/* mime_inline.c: is line the beginning, or the end, of a file inside the text? Then it is no part of either.
+ */
+bool mime_inline_edge(struct mime *m, struct span line);
+/* Could a line that begins so be one? */
+bool mime_inline_may_edge(struct span start);
+void mime_inline_close(struct mime *m, bool complete);
 
 #endif

@@ -6,7 +6,7 @@
 #define FACTS_MAX (256u << 10) /* decoded header fields and names */
 #define CONTEXT_MAX (16u << 10)
 
-static struct span keep(struct mime *m, struct span s)
+struct span mime_keep(struct mime *m, struct span s)
 {
     if (!m->arena)
         m->arena = arena_new(FACTS_MAX);
@@ -27,8 +27,8 @@ void mime_doc_put(struct mime *m, struct span s)
 {
     if (!s.n)
         return;
-    if (m->in_uu) {
-        mime_decoder_feed(&m->uu_decoder, s, m->uu);
+    if (m->inside) {
+        mime_decoder_feed(&m->inside_decoder, s, m->inside_doc);
         return;
     }
     if (!m->opened)
@@ -38,7 +38,7 @@ void mime_doc_put(struct mime *m, struct span s)
     mime_decoder_feed(&m->decoder, s, m->doc);
 }
 
-static void doc_context(struct mime *m, struct transfer *t)
+void mime_doc_context(struct mime *m, struct transfer *t)
 {
     struct writer w;
 
@@ -53,23 +53,12 @@ static void doc_context(struct mime *m, struct transfer *t)
     writer_done(&w);
 }
 
-static void uu_close(struct mime *m, bool complete)
-{
-    if (!m->in_uu)
-        return;
-    mime_decoder_end(&m->uu_decoder, m->uu);
-    doc_context(m, m->uu);
-    carve_close(m->uu, complete);
-    m->uu = NULL;
-    m->in_uu = false;
-}
-
 void mime_doc_close(struct mime *m, bool complete)
 {
-    uu_close(m, complete);
+    mime_inline_close(m, complete);
     if (m->opened) {
         mime_decoder_end(&m->decoder, m->doc);
-        doc_context(m, m->doc);
+        mime_doc_context(m, m->doc);
         if (m->where == IN_OUTSIDE && !m->ink)
             carve_drop(m->doc);
         else
@@ -109,7 +98,7 @@ void mime_top_facts(struct mime *m)
         struct span s;
         writer_clear(&w);
         mime_words_put(&w, mime_head_get(&m->head, map[i].field));
-        s = keep(m, writer_span(&w));
+        s = mime_keep(m, writer_span(&w));
         memcpy((char *)&m->facts + map[i].at, &s, sizeof(s));
     }
     writer_done(&w);
@@ -135,7 +124,7 @@ void mime_leaf_begin(struct mime *m)
     writer_init(&name, 4096);
     part_name(m, &name);
     if (name.n && m->mode == MIME_MAIL && m->facts.n_attachments < MIME_NAMES) {
-        struct span s = keep(m, span_part(writer_span(&name), 0, 1024));
+        struct span s = mime_keep(m, span_part(writer_span(&name), 0, 1024));
         if (s.n)
             m->names[m->facts.n_attachments++] = s;
     }
@@ -150,34 +139,4 @@ void mime_leaf_begin(struct mime *m)
         proto_anomaly(m->cx, m->dir, "mime.too_many_parts");
     }
     writer_done(&name);
-}
-
-/* "begin 644 name" and "end" around a uuencoded file inside a text. */
-bool mime_uu_edge(struct mime *m, struct span line)
-{
-    if (m->in_uu) {
-        if (!span_eq(span_trim(line), span_str("end")))
-            return false;
-        uu_close(m, true);
-        return true;
-    }
-    if (m->mode != MIME_MAIL || m->where != IN_LEAF || m->decoder.encoding != MIME_IDENTITY ||
-        !span_starts(line, "begin "))
-        return false;
-    struct reader r = reader_span(span_part(line, 6, line.n));
-    unsigned digits = 0;
-    while (reader_peek(&r, 0) >= '0' && reader_peek(&r, 0) <= '7') {
-        reader_skip(&r, 1);
-        digits++;
-    }
-    struct span name = span_trim(reader_rest(&r));
-    if (digits < 3 || digits > 4 || !name.n)
-        return false;
-    mime_eol_flush(m);
-    m->uu = carve_open(m->cx, m->dir, name, m->tx);
-    m->in_uu = true;
-    mime_decoder_start(&m->uu_decoder, MIME_UU);
-    if (m->facts.n_attachments < MIME_NAMES && (name = keep(m, span_part(name, 0, 1024))).n)
-        m->names[m->facts.n_attachments++] = name;
-    return true;
 }

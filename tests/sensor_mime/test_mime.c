@@ -54,6 +54,56 @@ static void run(const struct mime_case *c, size_t step)
     fake_free(h);
 }
 
+/* A file in two mails, the second one first: each part is a document, and together they are the file. */
+static void yenc_parts(void)
+{
+    static const char *const mails[] = {
+        "Subject: 2/2\r\n\r\n=ybegin part=2 total=2 line=128 size=5 name=f\r\n=ypart begin=4 end=5\r\n"
+        "\x96\x99\r\n=yend size=2 part=2\r\n",
+        "Subject: of another file\r\n\r\n=ybegin part=1 total=2 line=128 size=5 name=g\r\n=ypart begin=1 "
+        "end=3\r\n"
+        "KKK\r\n=yend size=3 part=1\r\n",
+        "Subject: 1/2\r\n\r\n=ybegin part=1 total=2 line=128 size=5 name=f\r\n=ypart begin=1 end=3\r\n"
+        "r\x8f\x96\r\n=yend size=3 part=1\r\n",
+    };
+    struct proto_host *h = fake_new(NULL, NULL);
+
+    check_row("yEnc in parts");
+    for (size_t i = 0; i < GH_COUNT(mails); i++) {
+        struct mime *m = start(h, NULL);
+        feed(m, span_str(mails[i]), 0);
+        mime_end(m, true);
+        mime_free(m);
+    }
+    CHECK_U64(h->n_doc, 4);
+    CHECK(fake_doc_is(h, 0, "f", "lo", 2));
+    CHECK(fake_doc_is(h, 1, "g", "!!!", 3));
+    CHECK(fake_doc_is(h, 2, "f", "Hel", 3));
+    CHECK(fake_doc_is(h, 3, "f", "Hello", 5));
+    fake_free(h);
+}
+
+/* One that says it is longer than it is, and one that does not end. */
+static void yenc_short(void)
+{
+    static const char *const mails[] = {
+        "Subject: x\r\n\r\n=ybegin line=128 size=6 name=f\r\nr\x8f\x96\x96\x99\r\n=yend size=6\r\n",
+        "Subject: x\r\n\r\n=ybegin line=128 size=6 name=f\r\nr\x8f\x96\x96\x99\r\n",
+    };
+
+    check_row("yEnc that is too short");
+    for (size_t i = 0; i < GH_COUNT(mails); i++) {
+        struct proto_host *h = fake_new(NULL, NULL);
+        struct mime *m = start(h, NULL);
+        feed(m, span_str(mails[i]), 0);
+        mime_end(m, true);
+        mime_free(m);
+        CHECK(fake_doc_is(h, 0, "f", "Hello", 5));
+        CHECK(fake_has(h, EVENT_FILEINFO, 0, "\"state\":\"TRUNCATED\""));
+        fake_free(h);
+    }
+}
+
 static void facts(void)
 {
     struct proto_host *h = fake_new(NULL, NULL);
@@ -196,6 +246,8 @@ int main(void)
     for (size_t i = 0; i < mime_case_count; i++)
         for (size_t step = 0; step <= 40; step++)
             run(&mime_cases[i], step);
+    yenc_parts();
+    yenc_short();
     facts();
     deep();
     many();
