@@ -183,6 +183,9 @@ static void on_reload(void *arg)
 
     keeper_tell(r->keeper, ROLE_LISTS, MSG_RELOAD);
     keeper_tell(r->keeper, ROLE_CORE, MSG_OUTPUT);
+    /* It reads its bundle before it locks itself in, so there is a new one; the core asks it again what the old one had. */
+    if (!keeper_stopping(r->keeper) && keeper_restart(r->keeper, ROLE_POLICY) != 0)
+        log_error("the policy cannot be read again");
 }
 
 /* A file was moved away; nothing else is to be read again. */
@@ -244,6 +247,7 @@ static int check_state(const struct run *r)
 
 static void build(struct run *r)
 {
+    static char *const policy_args[] = {(char *)"--appliance", NULL};
     const struct conf *c = &r->opt.conf;
     size_t n = 0;
 
@@ -263,7 +267,7 @@ static void build(struct run *r)
     (void)outlet_parse(c->output_eve, &r->outlet); /* the configuration was checked */
     keeper_add(r->keeper, ROLE_CORE, "gh-core", r->core_args, -1, r->outlet.kind == OUTLET_STDOUT ? STDOUT_FILENO : -1, -1);
     keeper_add(r->keeper, ROLE_SCAN, "gh-scan", NULL, -1, -1, -1);
-    keeper_add(r->keeper, ROLE_POLICY, "gh-policy", NULL, -1, -1, -1);
+    keeper_add(r->keeper, ROLE_POLICY, "gh-policy", policy_args, -1, -1, -1);
     keeper_link(r->keeper, ROLE_CORE, ROLE_SCAN);
     keeper_link(r->keeper, ROLE_CORE, ROLE_POLICY);
     if (c->enforce_enabled && !r->n_replay) {

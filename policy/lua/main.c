@@ -7,6 +7,7 @@
 #include "base/proc.h"
 #include "policy/lua/bundle.h"
 #include "policy/lua/policy_cmd.h"
+#include "policy/lua/store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 
 #define DECISION_MAX 60000  /* fits the message; later matches are left out, the deciding one comes first */
 #define JUDGED_BATCH 100000 /* bytes of several answers */
+#define NOTE_MS 2000
 #define EVENT_MAX (256u << 20) /* an event in a memfd */
 #define ARENA_MAX (768u << 20)
 
@@ -23,15 +25,16 @@ struct judge {
     enum action safe;
     struct proc_chan *core;
     struct arena *arena;
+    bool appliance; /* `gatehouse run`: what was promoted is in force, and a faulty policy is no reason to end
+                     */
+    char fault[256]; /* the policy in force is not the one that should be */
+    uint64_t shadow_judged, shadow_differs;
 };
 
-static void put_one(struct jw *j, struct bundle *b, struct arena *a, struct span event, enum action safe,
-                    bool shadow)
+static void count_shadow(struct judge *g, const struct decision *d, const struct decision *s)
 {
-    static struct decision d; /* large, one thread */
-
-    if (bundle_decide(b, a, event, safe, &d) == 0)
-        decision_json(b, &d, shadow, j);
+    g->shadow_judged++;
+    g->shadow_differs += d->v[0].action != s->v[0].action;
 }
 
 /* An event that cannot even be read gets the safe verdict, too. */
@@ -91,20 +94,23 @@ static void cut_to(struct writer *w, size_t most)
 
 static void answer(struct judge *g, uint64_t id, struct span event)
 {
+    static struct decision d, s; /* large, one thread */
     struct writer w, message;
     struct jw j;
-    size_t start;
 
     writer_init(&w, 16u << 20);
     jw_init(&j, &w);
     jw_arr(&j);
-    start = w.n;
     arena_reset(g->arena);
-    put_one(&j, g->active, g->arena, event, g->safe, false);
-    if (w.n == start)
+    if (bundle_decide(g->active, g->arena, event, g->safe, &d) != 0) {
         put_unreadable(&j, g);
-    else if (g->shadow)
-        put_one(&j, g->shadow, g->arena, event, g->safe, true);
+    } else {
+        decision_json(g->active, &d, false, &j);
+        if (g->shadow && bundle_decide(g->shadow, g->arena, event, g->safe, &s) == 0) {
+            count_shadow(g, &d, &s);
+            decision_json(g->shadow, &s, true, &j);
+        }
+    }
     jw_end_arr(&j);
     cut_to(&w, DECISION_MAX);
     writer_init(&message, DECISION_MAX + 16);
@@ -144,6 +150,8 @@ static void judge_event(struct judge *g, struct span event, struct writer *w)
     rc = bundle_decide(g->active, g->arena, event, g->safe, &d);
     if (!rc && g->shadow)
         shadow = bundle_decide(g->shadow, g->arena, event, g->safe, &s);
+    if (!shadow)
+        count_shadow(g, &d, &s);
     if (!rc && is_plain(&d) && (shadow || is_plain(&s)))
         return;
     jw_init(&j, w);
@@ -243,25 +251,82 @@ static void on_peer(struct proc *p, enum role role, int fd)
         tell_wants(g);
 }
 
-static struct bundle *load(struct judge *g, const char *dir)
+/* One bundle, verified when it must be. NULL with the sentences in err. */
+static struct bundle *load(struct judge *g, const char *dir, bool verify, struct writer *err)
 {
     const struct conf *c = &g->proc.conf;
     const struct cage_limits lim = {c->policy_memory, c->policy_steps, c->policy_timeout};
+    struct sign_note note;
     struct bundle *b = NULL;
-    struct writer err;
+    uint64_t floor;
 
-    writer_init(&err, 65536);
-    if (bundle_load(dir, &lim, &b, &err) != 0) {
-        fprintf(stderr, "%s", writer_cstr(&err));
-        log_error("the policy in %s cannot be used. 'gatehouse policy check %s' tells more", dir, dir);
-        exit(2);
+    if (verify && sign_check(dir, c->policy_trust, &note, err) != 0)
+        return NULL;
+    if (verify && !store_floor(c->node_state_dir, &note, &floor)) {
+        writer_printf(err, "%s: number %llu is below the floor of %s, %llu\n", dir,
+                      (unsigned long long)note.number, note.name, (unsigned long long)floor);
+        return NULL;
     }
-    writer_done(&err);
+    if (bundle_load(dir, &lim, &b, err) != 0)
+        return NULL;
     if (bundle_history(b, c->policy_history) != 0) {
         log_error("not enough memory for policy.history");
         exit(3);
     }
     return b;
+}
+
+/* The policy in force, and when it cannot be used the last one that could: what is configured, or promoted,
+ * or the standard one; then what was loaded last; then the one before. */
+static void load_active(struct judge *g)
+{
+    static const char *const links[] = {"active", "good", "previous"};
+    const struct conf *c = &g->proc.conf;
+    char dir[1024], first[1024];
+    struct writer err;
+
+    writer_init(&err, 65536);
+    policy_default_dir(c->policy_dir, first, sizeof(first));
+    if (!*c->policy_dir && g->appliance)
+        (void)store_find(c->node_state_dir, links[0], first);
+    g->active = load(g, first, *c->policy_trust && (*c->policy_dir || strstr(first, "/policies/")), &err);
+    if (g->active && g->appliance)
+        store_keep_good(c->node_state_dir, first);
+    for (size_t i = 1; !g->active && g->appliance && i < GH_COUNT(links); i++) {
+        if (store_find(c->node_state_dir, links[i], dir) != 0)
+            continue;
+        g->active = load(g, dir, *c->policy_trust != 0, &err);
+        if (g->active) {
+            fprintf(stderr, "%s", writer_cstr(&err));
+            log_error("the policy in %s cannot be used; %s@%s is kept in force", first, g->active->name,
+                      g->active->version);
+            snprintf(g->fault, sizeof(g->fault), "%.200s cannot be used; this one is kept", first);
+        }
+    }
+    if (!g->active) {
+        fprintf(stderr, "%s", writer_cstr(&err));
+        log_error("the policy in %s cannot be used. 'gatehouse policy check %s' tells more", first, first);
+        exit(2);
+    }
+    writer_done(&err);
+}
+
+/* A shadow decides nothing: it need not be signed, and without it the rest goes on. */
+static void load_shadow(struct judge *g)
+{
+    struct writer err;
+
+    if (!*g->proc.conf.policy_shadow)
+        return;
+    writer_init(&err, 65536);
+    g->shadow = load(g, g->proc.conf.policy_shadow, false, &err);
+    if (!g->shadow) {
+        fprintf(stderr, "%s", writer_cstr(&err));
+        log_error("the policy in %s (policy.shadow) cannot be used", g->proc.conf.policy_shadow);
+        if (!g->appliance)
+            exit(2);
+    }
+    writer_done(&err);
 }
 
 static void note(struct judge *g)
@@ -276,20 +341,31 @@ static void note(struct judge *g)
     snprintf(text, sizeof(text), "%s@%s", g->active->name, g->active->version);
     jw_kcstr(&j, "policy", text);
     jw_ku64(&j, "rules", g->active->n_rules);
+    if (*g->fault)
+        jw_kcstr(&j, "fault", g->fault);
     if (g->shadow) {
         snprintf(text, sizeof(text), "%s@%s", g->shadow->name, g->shadow->version);
         jw_kcstr(&j, "shadow", text);
+        jw_ku64(&j, "shadow_judged", g->shadow_judged);
+        jw_ku64(&j, "shadow_differs", g->shadow_differs);
     }
+    if (history_dropped(g->active->history))
+        jw_ku64(&j, "history_dropped", history_dropped(g->active->history));
     jw_end_obj(&j);
     proc_note(&g->proc, writer_span(&w));
     writer_done(&w);
+}
+
+static void on_note(void *arg)
+{
+    note(arg);
 }
 
 int main(int argc, char **argv)
 {
     static struct judge g;
     struct jail_options jail = {.files = 64};
-    char err[256], dir[1024];
+    char err[256];
 
     /* Started by hand as "gatehouse policy …": argv[0] is "gatehouse". */
     if (argc > 1 && !strcmp(argv[1], "policy"))
@@ -302,10 +378,11 @@ int main(int argc, char **argv)
                   g.proc.conf.policy_safe_verdict);
         return 2;
     }
-    policy_default_dir(g.proc.conf.policy_dir, dir, sizeof(dir));
-    g.active = load(&g, dir);
-    if (*g.proc.conf.policy_shadow)
-        g.shadow = load(&g, g.proc.conf.policy_shadow);
+    g.appliance = g.proc.argc > 0 && !strcmp(g.proc.argv[0], "--appliance");
+    if (seal_init() != 0)
+        return 3;
+    load_active(&g);
+    load_shadow(&g);
     g.arena = arena_new(ARENA_MAX);
     gh_check(g.arena);
     jail.user = g.proc.conf.node_user;
@@ -316,6 +393,8 @@ int main(int argc, char **argv)
         return 3;
     }
     note(&g);
+    if (g.appliance)
+        gh_check(loop_timer_add(g.proc.loop, NOTE_MS, true, on_note, &g));
     proc_ready(&g.proc);
     loop_run(g.proc.loop);
     return 0;

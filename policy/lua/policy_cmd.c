@@ -2,6 +2,7 @@
 #include "policy/lua/policy_cmd.h"
 #include "base/clock.h"
 #include "policy/lua/lint.h"
+#include "policy/lua/sign.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -23,11 +24,22 @@ static const struct {
     {"explain", policy_cmd_explain,
      "explain [DIR] EVENT.json    why the verdict on this event is what it is (- for standard input)"},
     {"replay", policy_cmd_replay,
-     "replay [DIR] EVE.json       judge recorded events again: what this policy would have decided"},
+     "replay [DIR] EVENTS         judge recorded events again: what this policy would have decided"},
     {"facts", policy_cmd_facts,
      "facts [--json]              every fact that a rule may ask for, with its meaning; as JSON also every "
      "word"},
-    {"diff", policy_cmd_diff, "diff OLD NEW EVE.json       recorded events on which two policies differ"},
+    {"diff", policy_cmd_diff, "diff OLD NEW EVENTS         recorded events on which two policies differ"},
+    {"shadow", policy_cmd_shadow,
+     "shadow EVENTS               recorded events on which policy.shadow decided otherwise"},
+    {"keygen", policy_cmd_keygen,
+     "keygen FILE                 make a key to sign policies with; FILE.pub is for policy.trust"},
+    {"sign", policy_cmd_sign,
+     "sign DIR --key FILE         number and sign a bundle [--number N] [--floor N] [--note TEXT]"},
+    {"promote", policy_cmd_promote,
+     "promote DIR                 check, test and verify a bundle, and put it in force"},
+    {"rollback", policy_cmd_rollback, "rollback                    back to the policy before"},
+    {"status", policy_cmd_status,
+     "status                      which policies are there, and which one is in force"},
 };
 
 static int usage(void)
@@ -35,9 +47,12 @@ static int usage(void)
     fprintf(stderr, "usage: gatehouse policy COMMAND [-c FILE] [--set SECTION.KEY=VALUE] [--json] …\n\n");
     for (size_t i = 0; i < GH_COUNT(commands); i++)
         fprintf(stderr, "  %s\n", commands[i].usage);
-    fprintf(stderr, "\nWithout DIR the configured policy is meant, or the standard one. EVE.json holds one "
-                    "event a line, as printed by\n"
-                    "'gatehouse inspect' and 'gatehouse journal cat'.\n");
+    fprintf(stderr, "\nWithout DIR the configured policy is meant, or the standard one. EVENTS is a file "
+                    "with one event a "
+                    "line, as printed by\n'gatehouse inspect' (- for standard input), or --journal PATH: a "
+                    "journal or the "
+                    "directory where it lies.\n--since TIME leaves out what is older (2026-11-24, "
+                    "2026-11-24T08:00:00Z, or 7d, 12h, 30m ago).\n");
     return 2;
 }
 
@@ -152,28 +167,58 @@ static void describe(const struct policy_cmd *c, const struct bundle *b, const c
     printf("%s\n", b->parts[0].has_safe ? "" : " (policy.safe_verdict)");
 }
 
+int policy_look(const struct policy_cmd *c, const char *dir, struct bundle **ret)
+{
+    struct writer err;
+    int rc;
+
+    writer_init(&err, 1u << 20);
+    rc = bundle_load(dir, &c->limits, ret, &err);
+    rc |= lint_all(*ret, dir, &err) ? ST_USAGE : 0;
+    if (rc)
+        fprintf(stderr, "%s", writer_cstr(&err));
+    if (*ret)
+        warn_expired(*ret);
+    writer_done(&err);
+    return rc ? 2 : 0;
+}
+
+static void describe_signature(const struct policy_cmd *c, const char *dir)
+{
+    struct sign_note note;
+    struct writer err;
+    int rc;
+
+    writer_init(&err, 65536);
+    rc = sign_check(dir, c->conf.policy_trust, &note, &err);
+    if (!rc)
+        printf("  signed as number %llu, %s%s%s%s\n", (unsigned long long)note.number, note.when,
+               *note.author ? ", by " : "", note.author,
+               *c->conf.policy_trust ? "" : " (any key: policy.trust is empty)");
+    else if (rc == ST_NOT_FOUND)
+        printf("  not signed%s\n",
+               *c->conf.policy_trust ? ": an appliance with policy.trust refuses it" : "");
+    else
+        printf("  %s", writer_cstr(&err));
+    writer_done(&err);
+}
+
 int policy_cmd_check(struct policy_cmd *c, int argc, char **argv)
 {
     char dir[1024];
     struct bundle *b = NULL;
-    struct writer err;
     int rc;
 
     if (argc > 1)
         return usage();
     policy_default_dir(argc ? argv[0] : c->conf.policy_dir, dir, sizeof(dir));
-    writer_init(&err, 1u << 20);
-    rc = bundle_load(dir, &c->limits, &b, &err);
-    rc |= lint_all(b, dir, &err) ? ST_USAGE : 0;
-    if (rc)
-        fprintf(stderr, "%s", writer_cstr(&err));
-    if (b)
-        warn_expired(b);
-    if (!rc)
+    rc = policy_look(c, dir, &b);
+    if (!rc) {
         describe(c, b, dir);
-    writer_done(&err);
+        describe_signature(c, dir);
+    }
     bundle_free(b);
-    return rc ? 2 : 0;
+    return rc;
 }
 
 /* Whole file or standard input, bounded. */
@@ -265,26 +310,64 @@ int policy_cmd_explain(struct policy_cmd *c, int argc, char **argv)
     return rc;
 }
 
+/* "7d" ago, "2026-11-24", "2026-11-24T08:00:00Z". */
+static bool take_since(struct policy_cmd *c, const char *text)
+{
+    uint64_t ago;
+    char stamp[48];
+
+    if (history_window(span_str(text), &ago)) {
+        c->since_us = clock_wall_us() - ago;
+        return true;
+    }
+    snprintf(stamp, sizeof(stamp), "%.32s%s", text, strlen(text) == 10 ? "T00:00:00Z" : "");
+    return clock_parse_iso(stamp, strlen(stamp), &c->since_us);
+}
+
+/* An option with a value. False: there is none such. */
+static bool take_valued(struct policy_cmd *c, const char *name, const char *value, struct writer *err)
+{
+    bool good = true;
+
+    if (!strcmp(name, "-c"))
+        (void)conf_load(&c->conf, value, err); /* the faults are in err */
+    else if (!strcmp(name, "--set"))
+        (void)conf_set(&c->conf, value, err);
+    else if (!strcmp(name, "--key"))
+        c->key = value;
+    else if (!strcmp(name, "--note"))
+        c->note = value;
+    else if (!strcmp(name, "--number"))
+        good = span_number(span_str(value), INT64_MAX, &c->number) && c->number;
+    else if (!strcmp(name, "--floor"))
+        good = span_number(span_str(value), INT64_MAX, &c->floor);
+    else if (!strcmp(name, "--since"))
+        good = take_since(c, value);
+    else
+        return false;
+    if (!good)
+        writer_printf(err, "gatehouse policy: %s: '%s' is not understood\n", name, value);
+    return true;
+}
+
 /* Takes the common options out of argv; what is left is packed to the front. Negative on a fault. */
 static int take_options(struct policy_cmd *c, int argc, char **argv, struct writer *err)
 {
-    int left = 0, rc = 0;
+    int left = 0;
 
     for (int i = 0; i < argc; i++) {
-        if (!strcmp(argv[i], "--json")) {
+        if (!strcmp(argv[i], "--json"))
             c->json = true;
-        } else if ((!strcmp(argv[i], "-c") || !strcmp(argv[i], "--set")) && i + 1 < argc) {
-            rc |= argv[i][1] == 'c' ? conf_load(&c->conf, argv[i + 1], err)
-                                    : conf_set(&c->conf, argv[i + 1], err);
+        else if (!strcmp(argv[i], "--journal")) /* --journal PATH is PATH */
+            c->journal = true;
+        else if (argv[i][0] == '-' && argv[i][1] && i + 1 < argc && take_valued(c, argv[i], argv[i + 1], err))
             i++;
-        } else if (argv[i][0] == '-' && argv[i][1] && strcmp(argv[i], "--journal") != 0) {
+        else if (argv[i][0] == '-' && argv[i][1])
             writer_printf(err, "gatehouse policy: unknown option '%s'\n", argv[i]);
-            rc = ST_USAGE;
-        } else if (strcmp(argv[i], "--journal") != 0) { /* --journal PATH is PATH */
+        else
             argv[left++] = argv[i];
-        }
     }
-    return rc ? rc : left;
+    return err->n ? ST_USAGE : left;
 }
 
 int policy_command(int argc, char **argv)

@@ -14,7 +14,7 @@ static int is_test(const struct dirent *e)
     return name.n > 9 && span_eq(span_part(name, name.n - 9, 9), span_str("_test.lua"));
 }
 
-static bool run_one(struct policy_cmd *c, struct bundle *b, const struct policy_test *t)
+static bool run_one(const struct policy_cmd *c, struct bundle *b, const struct policy_test *t, bool quiet)
 {
     static struct decision d;
     struct arena *a = arena_new(64u << 20);
@@ -37,9 +37,9 @@ static bool run_one(struct policy_cmd *c, struct bundle *b, const struct policy_
     rule = d.v[0].rule ? d.v[0].rule->id : "otherwise";
     good = !d.v[0].error && !strcmp(action_name(d.v[0].action), t->action) &&
            (!*t->rule || !strcmp(rule, t->rule));
-    if (good)
+    if (good && !quiet)
         printf("ok   %s\n", t->name);
-    else
+    else if (!good)
         printf("FAIL %s (line %d): want %s%s%s, got %s by %s: %s\n", t->name, t->line, t->action,
                *t->rule ? " by " : "", t->rule, action_name(d.v[0].action), rule, d.v[0].reason_en);
     arena_free(a);
@@ -68,15 +68,44 @@ static unsigned coverage(const struct bundle *b)
     return reached;
 }
 
-int policy_cmd_test(struct policy_cmd *c, int argc, char **argv)
+int policy_run_tests(const struct policy_cmd *c, struct bundle *b, const char *dir, bool quiet)
 {
     static struct policy_tests tests;
     struct dirent **files = NULL;
     struct writer err;
-    struct bundle *b;
-    char dir[1024];
     size_t passed = 0;
     int n, rc = 0;
+
+    writer_init(&err, 65536);
+    n = scandir(dir, &files, is_test, alphasort);
+    for (int i = 0; i < n; i++) {
+        rc |= test_file_load(dir, files[i]->d_name, &c->limits, &tests, &err);
+        free(files[i]);
+    }
+    free(files);
+    if (rc || !tests.n) {
+        if (rc || !quiet)
+            fprintf(stderr, "%s",
+                    rc ? writer_cstr(&err) : "gatehouse policy test: there is no test in *_test.lua\n");
+        rc = rc ? 2 : quiet ? 0 : 2;
+    } else {
+        for (size_t i = 0; i < tests.n; i++)
+            passed += run_one(c, b, &tests.t[i], quiet);
+        rc = (quiet || coverage(b) == b->n_rules) && passed == tests.n ? 0 : 1;
+        if (!quiet)
+            printf("%zu passed, %zu failed\n", passed, tests.n - passed);
+    }
+    history_clear(b->history);
+    writer_done(&err);
+    policy_tests_done(&tests);
+    return rc;
+}
+
+int policy_cmd_test(struct policy_cmd *c, int argc, char **argv)
+{
+    struct bundle *b;
+    char dir[1024];
+    int rc;
 
     if (argc > 1) {
         fprintf(stderr, "usage: gatehouse policy test [DIR]\n");
@@ -86,25 +115,7 @@ int policy_cmd_test(struct policy_cmd *c, int argc, char **argv)
     b = policy_cmd_load(c, dir);
     if (!b)
         return 2;
-    writer_init(&err, 65536);
-    n = scandir(dir, &files, is_test, alphasort);
-    for (int i = 0; i < n; i++) {
-        rc |= test_file_load(dir, files[i]->d_name, &c->limits, &tests, &err);
-        free(files[i]);
-    }
-    free(files);
-    if (rc || !tests.n) {
-        fprintf(stderr, "%s",
-                rc ? writer_cstr(&err) : "gatehouse policy test: there is no test in *_test.lua\n");
-        rc = 2;
-    } else {
-        for (size_t i = 0; i < tests.n; i++)
-            passed += run_one(c, b, &tests.t[i]);
-        rc = coverage(b) == b->n_rules && passed == tests.n ? 0 : 1;
-        printf("%zu passed, %zu failed\n", passed, tests.n - passed);
-    }
-    writer_done(&err);
-    policy_tests_done(&tests);
+    rc = policy_run_tests(c, b, dir, false);
     bundle_free(b);
     return rc;
 }

@@ -247,7 +247,7 @@ int view_begin(struct view *v, struct arena *a, struct span event, const struct 
     if (j->type != JSON_OBJECT)
         return ST_MALFORMED;
     v->arena = a;
-    v->event = j;
+    v->event = v->last = j;
     v->n_reads = 0;
     v->serial++;
     v->world = world;

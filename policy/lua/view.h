@@ -31,6 +31,7 @@ struct view {
     const struct view_world *world;
     struct arena *arena;
     const struct json *event;                 /* as parsed */
+    const struct json *last;                  /* the same, also after view_end, as long as the arena */
     const struct json *derived[VIEW_DERIVED]; /* see derive.h; made when asked for */
     struct view_read reads[VIEW_READS];
     size_t n_reads;

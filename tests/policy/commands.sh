@@ -47,7 +47,7 @@ expect "failing test" 1 'FAIL a document marked' "$gatehouse" policy test "$tmp/
 expect "explain" 0 'MATCHES  marked-leaving (policy.lua:' "$gatehouse" policy explain "$tmp/old" "$tmp/event"
 expect "explain says the facts" 0 'document.level = "mat"' "$gatehouse" policy explain "$tmp/old" "$tmp/event"
 expect "explain no event" 2 'not one JSON object' "$gatehouse" policy explain "$tmp/old" "$tmp/new/zones.lua"
-expect "replay" 0 '3 events read, 2 with a document judged: allow 0 log 1 alert 0 quarantine 0 block 1' "$gatehouse" policy replay "$tmp/old" "$tmp/events"
+expect "replay" 0 '3 events read, 2 judged: allow 0 log 1 alert 0 quarantine 0 block 1' "$gatehouse" policy replay "$tmp/old" "$tmp/events"
 expect "replay with a change" 1 'block (marked-leaving) -> quarantine (marked-leaving)' "$gatehouse" policy replay "$tmp/new" --journal "$tmp/events"
 expect "diff" 1 '^1 would change' "$gatehouse" policy diff "$tmp/old" "$tmp/new" "$tmp/events"
 expect "diff of the same" 0 '^0 would change' "$gatehouse" policy diff "$tmp/old" "$tmp/old" "$tmp/events"
