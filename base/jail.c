@@ -283,10 +283,10 @@ static int fill_filter(scmp_filter_ctx c, enum jail_profile profile, bool thread
     return rc;
 }
 
-/* Nothing leaves by the packet socket, whatever call is tried: write sends on a bound one as well as sendto does. A filter of
+/* Nothing leaves by a packet socket, whatever call is tried: write sends on a bound one as well as sendto does. A filter of
  * its own, on top of the other, because only a mask sees a descriptor as the kernel does: the upper half of the register is
  * not looked at there, so that "not equal" would let the same descriptor through under 2^32 other numbers. */
-static int load_receive_only(int fd)
+static int load_receive_only(const int *fds)
 {
     static const struct {
         int call;
@@ -297,13 +297,14 @@ static int load_receive_only(int fd)
     scmp_filter_ctx c;
     int rc;
 
-    if (fd <= 0)
+    if (!fds || !*fds)
         return 0;
     c = seccomp_init(SCMP_ACT_ALLOW);
     rc = c ? 0 : -ENOMEM;
-    for (size_t i = 0; i < GH_COUNT(sends) && !rc; i++)
-        rc = seccomp_rule_add(c, SCMP_ACT_ERRNO(EPERM), sends[i].call, 1,
-                              SCMP_CMP64(sends[i].arg, SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint64_t)fd));
+    for (; *fds && !rc; fds++)
+        for (size_t i = 0; i < GH_COUNT(sends) && !rc; i++)
+            rc = seccomp_rule_add(c, SCMP_ACT_ERRNO(EPERM), sends[i].call, 1,
+                                  SCMP_CMP64(sends[i].arg, SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint64_t)*fds));
     if (!rc)
         rc = seccomp_load(c);
     seccomp_release(c);
@@ -379,9 +380,7 @@ int jail_enter(enum jail_profile profile, const struct jail_options *opt, int *r
     abi = lock_files(opt);
     if (abi < 0)
         return complain(err, cap, "Landlock refuses the file rules", abi);
-    rc = load_receive_only(opt->receive_only_fd);
-    for (const int *fd = opt->receive_only_more; fd && *fd && !rc; fd++)
-        rc = load_receive_only(*fd);
+    rc = load_receive_only(opt->receive_only);
     if (!rc)
         rc = load_filter(profile, opt->threads);
     if (rc) {

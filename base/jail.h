@@ -30,8 +30,7 @@ struct jail_options {
     const struct jail_usage *usage; /* what is in use, for a process that cannot look any more; NULL: look */
     uint64_t file_size;        /* longest file or memfd that may be made (RLIMIT_FSIZE); 0: leave */
     uint64_t files;            /* RLIMIT_NOFILE; 0: leave */
-    int receive_only_fd;       /* SENSOR: the packet socket, on which nothing may be sent; 0: none */
-    const int *receive_only_more; /* and further ones, 0-ended; or NULL */
+    const int *receive_only;   /* SENSOR: its packet sockets, on which nothing may be sent, 0-ended; NULL: none */
     bool threads;              /* SENSOR: threads may be made, still no process */
 };
 

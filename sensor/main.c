@@ -48,6 +48,7 @@ struct sensor {
     bool documents, keep, record, live, stop, began, core_lost;
     bool unasked; /* the core will ask nothing more about this replay */
     unsigned threads;
+    int sockets[CREW_THREADS + 1]; /* of the sources, live; 0-ended */
     uint64_t run, drops_seen, interface_drops_seen;
     int rc;
 };
@@ -228,7 +229,7 @@ static void parse(struct sensor *s)
     uint64_t n = s->proc.conf.sensor_threads;
     bool files = false;
 
-    s->sources = calloc((size_t)s->proc.argc + 1, sizeof(struct source *));
+    s->sources = calloc((size_t)s->proc.argc + CREW_THREADS, sizeof(struct source *));
     gh_check(s->sources);
     s->documents = true;
     for (int i = 0; i < s->proc.argc; i++) {
@@ -255,32 +256,40 @@ static void parse(struct sensor *s)
     s->live = !files;
     if (!s->record)
         s->proc.conf.sensor_recorder = 0;
-    s->threads = s->live ? 1 : n ? (unsigned)n : processors();
+    s->threads = n ? (unsigned)n : processors();
 }
 
 static void open_interface(struct sensor *s)
 {
     const struct conf *c = &s->proc.conf;
-    const struct live_options opt = {c->capture_interface, c->capture_filter, c->capture_buffer,
-                                     (unsigned)c->capture_snaplen, c->capture_promiscuous};
+    struct live_options opt = {.interface = c->capture_interface,
+                               .filter = c->capture_filter,
+                               .buffer = c->capture_buffer / s->threads,
+                               .snaplen = (unsigned)c->capture_snaplen,
+                               .promiscuous = c->capture_promiscuous};
     char err[SOURCE_ERROR_SIZE];
 
     if (!*c->capture_interface)
         usage("nothing to read: no FILE is given and capture.interface is not set");
-    if (live_open(&opt, &s->sources[0], err) != 0) {
-        log_error("%s", err);
-        exit(2);
+    if (s->threads > 1) /* any number will do that nobody else has on this machine */
+        opt.group = (uint16_t)(getpid() & 0xFFFF ? getpid() : 1);
+    for (; s->n_sources < s->threads; s->n_sources++) {
+        opt.first = s->n_sources == 0;
+        if (live_open(&opt, &s->sources[s->n_sources], err) != 0) {
+            log_error("%s", err);
+            exit(2);
+        }
+        s->sockets[s->n_sources] = source_fd(s->sources[s->n_sources]);
     }
-    s->n_sources = 1;
-    log_info("watching %s", c->capture_interface);
+    for (size_t i = 0; i < s->n_sources && opt.group; i++)
+        live_begin(s->sources[i]);
+    log_info("watching %s with %u thread%s", c->capture_interface, s->threads, s->threads > 1 ? "s" : "");
 }
 
 static void lock_in(struct sensor *s)
 {
     const struct conf *c = &s->proc.conf;
-    struct jail_options opt = {.user = c->node_user,
-                               .receive_only_fd = s->live ? source_fd(s->sources[0]) : 0,
-                               .threads = s->threads > 1};
+    struct jail_options opt = {.user = c->node_user, .receive_only = s->sockets, .threads = s->threads > 1};
     char err[256];
 
     opt.memory = c->sensor_memory + c->sensor_documents_memory + c->capture_buffer + HEAD_ROOM;
@@ -381,11 +390,28 @@ static void on_frames(void *arg, uint32_t events)
     }
 }
 
+/* What threads of their own have read and decoded. */
+static void on_said(void *arg, uint32_t events)
+{
+    struct sensor *s = arg;
+    const char *fault = "";
+
+    (void)events;
+    if (crew_take(s->crew, &fault))
+        return;
+    log_error("%s", fault);
+    s->rc = 3;
+    loop_stop(s->proc.loop);
+}
+
 static void count_drops(struct sensor *s)
 {
-    struct source_stats st;
+    struct source_stats st = {0};
 
-    source_stats(s->sources[0], &st);
+    if (s->threads > 1)
+        crew_source_stats(s->crew, &st);
+    else
+        source_stats(s->sources[0], &st);
     if (st.kernel_drops > s->drops_seen)
         crew_lost(s->crew, "kernel_drop", st.kernel_drops - s->drops_seen);
     if (st.interface_drops > s->interface_drops_seen)
@@ -442,7 +468,10 @@ static int run_live(struct sensor *s)
 {
     struct loop *l = s->proc.loop;
 
-    s->source_io = loop_io_add(l, source_fd(s->sources[0]), EPOLLIN, on_frames, s);
+    if (s->threads > 1)
+        s->source_io = loop_io_add(l, crew_fd(s->crew), EPOLLIN, on_said, s);
+    else
+        s->source_io = loop_io_add(l, source_fd(s->sources[0]), EPOLLIN, on_frames, s);
     gh_check(s->source_io && loop_timer_add(l, TICK_MS, true, on_tick, s) &&
              loop_timer_add(l, LEDGER_MS, true, on_ledger, s) &&
              loop_timer_add(l, NOTE_MS, true, on_note, s));
@@ -495,13 +524,13 @@ int main(int argc, char **argv)
         return 3;
     }
     lock_in(&s);
-    if (crew_start(s.crew, NULL) != 0) {
-        log_error("cannot make %u threads", s.threads);
-        return 3;
-    }
     proc_ready(&s.proc);
     wait_for_peers(&s);
     s.began = true;
+    if (!s.stop && crew_start(s.crew, s.live ? s.sources : NULL) != 0) {
+        log_error("cannot make %u threads", s.threads);
+        return 3;
+    }
     if (!s.stop)
         rc = s.live ? run_live(&s) : run_files(&s);
     else if (!s.live)

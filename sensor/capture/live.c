@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The only file that knows libpcap. Immediate mode stays off, so that the kernel hands over whole blocks of
- * frames (TPACKET_V3); BLOCK_MS bounds how long a frame may wait in one. */
+ * frames (TPACKET_V3); BLOCK_MS bounds how long a frame may wait in one.
+ *
+ * A group of sockets (packet(7), PACKET_FANOUT) is dealt to by a program of ours, by both addresses and
+ * nothing else, as crew.h deals out the frames of a file: the kernel's own hash takes the ports too, which
+ * would send the control and the data connection of FTP, or the fragments of a datagram, apart. So the kernel
+ * need not reassemble (PACKET_FANOUT_FLAG_DEFRAG): our own defrag sees the fragments and their tricks. */
 #include "sensor/capture/source_impl.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/filter.h>
+#include <linux/if_packet.h>
 #include <net/if.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BLOCK_MS 50
@@ -25,6 +34,8 @@ struct live {
     uint64_t drops_before[2];
     uint64_t received, dropped; /* what libpcap's 32-bit counters have added up to */
     uint32_t last_received, last_dropped;
+    uint64_t since_us; /* frames before are not ours alone */
+    bool first;
 };
 
 static const char *const drop_names[] = {"rx_missed_errors", "rx_fifo_errors"};
@@ -55,12 +66,17 @@ static enum source_step live_next(struct source *s, struct frame *ret)
     struct live *l = (struct live *)s;
     struct pcap_pkthdr *h;
     const u_char *bytes;
+    int got;
 
-    switch (pcap_next_ex(l->pcap, &h, &bytes)) {
+    do {
+        got = pcap_next_ex(l->pcap, &h, &bytes);
+        if (got == 1)
+            ret->ts_us = (uint64_t)h->ts.tv_sec * 1000000 + (uint64_t)h->ts.tv_usec;
+    } while (got == 1 && ret->ts_us < l->since_us);
+    switch (got) {
     case 1:
         ret->bytes = span_of(bytes, h->caplen);
         ret->wire_bytes = h->len > h->caplen ? h->len : h->caplen;
-        ret->ts_us = (uint64_t)h->ts.tv_sec * 1000000 + (uint64_t)h->ts.tv_usec;
         ret->link_type = l->link_type;
         ret->block = NULL;
         return SOURCE_FRAME;
@@ -90,7 +106,7 @@ static void live_refresh(struct source *s)
     }
     s->stats.kernel_received = l->received;
     s->stats.kernel_drops = l->dropped;
-    for (size_t i = 0; i < GH_COUNT(drop_names); i++) {
+    for (size_t i = 0; i < GH_COUNT(drop_names) && l->first; i++) {
         uint64_t now = read_number(l->drop_files[i]);
         if (now > l->drops_before[i])
             lost += now - l->drops_before[i];
@@ -177,6 +193,87 @@ static int set_filter(struct live *l, const char *filter, char *err)
     return rc;
 }
 
+/* ---- groups ---- */
+
+#define PROGRAM_MAX 128
+
+struct program {
+    struct sock_filter code[PROGRAM_MAX];
+    unsigned short n;
+};
+
+static void put(struct program *p, unsigned code, unsigned no, uint32_t k)
+{
+    gh_check(p->n < PROGRAM_MAX);
+    p->code[p->n++] = (struct sock_filter){(uint16_t)code, 0, (uint8_t)no, k};
+}
+
+/* 3 * words + 5 instructions: a frame of that EtherType goes by the sum of so many words of its network
+ * header from at on, stirred; the sum is the same in both directions. */
+static void put_deal(struct program *p, uint32_t type, uint32_t at, unsigned words)
+{
+    put(p, BPF_JMP | BPF_JEQ | BPF_K, 3 * words + 4, type);
+    put(p, BPF_LDX | BPF_W | BPF_IMM, 0, 0);
+    for (uint32_t i = 0; i < words; i++) {
+        put(p, BPF_LD | BPF_W | BPF_ABS, 0, (uint32_t)SKF_NET_OFF + at + 4 * i);
+        put(p, BPF_ALU | BPF_ADD | BPF_X, 0, 0);
+        put(p, BPF_MISC | BPF_TAX, 0, 0);
+    }
+    put(p, BPF_ALU | BPF_MUL | BPF_K, 0, 0x9E3779B1);
+    put(p, BPF_ALU | BPF_RSH | BPF_K, 0, 16);
+    put(p, BPF_RET | BPF_A, 0, 0);
+}
+
+static void put_deals(struct program *p, uint32_t tag)
+{
+    put_deal(p, 0x0800, tag + 12, 2);
+    put_deal(p, 0x86DD, tag + 8, 8);
+}
+#define DEALS (3 * 2 + 5 + 3 * 8 + 5)
+
+/* Gives the number of a frame's socket, modulo how many there are. The kernel has taken off one VLAN tag; a
+ * second one is looked behind. All that is no IP goes to one socket. */
+static void put_program(struct program *p)
+{
+    put(p, BPF_LD | BPF_H | BPF_ABS, 0, (uint32_t)(SKF_AD_OFF + SKF_AD_PROTOCOL));
+    put_deals(p, 0);
+    put(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 0x8100);
+    p->code[p->n - 1].jt = 1;
+    put(p, BPF_JMP | BPF_JEQ | BPF_K, 1 + DEALS, 0x88A8);
+    put(p, BPF_LD | BPF_H | BPF_ABS, 0, (uint32_t)SKF_NET_OFF + 2);
+    put_deals(p, 4);
+    put(p, BPF_RET | BPF_K, 0, 0);
+}
+
+static int join_group(struct live *l, uint16_t group, char *err)
+{
+    struct program p = {.n = 0};
+    struct sock_fprog f = {.filter = p.code};
+    int how = group | PACKET_FANOUT_CBPF << 16, fd = pcap_fileno(l->pcap);
+
+    put_program(&p);
+    f.len = p.n;
+    if (setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &how, sizeof(how)) == 0 &&
+        setsockopt(fd, SOL_PACKET, PACKET_FANOUT_DATA, &f, sizeof(f)) == 0)
+        return 0;
+    snprintf(err, SOURCE_ERROR_SIZE, "%.40s: the kernel does not share it out among threads: %.200s",
+             l->s.name, strerror(errno));
+    return ST_IO;
+}
+
+void live_begin(struct source *s)
+{
+    struct live *l = (struct live *)s;
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    l->since_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+    s->ops->refresh(s);
+    l->received = l->dropped = 0;
+    for (size_t i = 0; i < GH_COUNT(drop_names); i++)
+        l->drops_before[i] = read_number(l->drop_files[i]);
+}
+
 static int activate(struct live *l, const struct live_options *opt, char *err)
 {
     char why[PCAP_ERRBUF_SIZE] = "";
@@ -202,7 +299,8 @@ static int activate(struct live *l, const struct live_options *opt, char *err)
     }
     l->fd = pcap_get_selectable_fd(l->pcap);
     l->link_type = (unsigned)pcap_datalink(l->pcap);
-    return set_filter(l, opt->filter, err);
+    rc = set_filter(l, opt->filter, err);
+    return rc || !opt->group ? rc : join_group(l, opt->group, err);
 }
 
 int live_open(const struct live_options *opt, struct source **ret, char err[static SOURCE_ERROR_SIZE])
@@ -220,6 +318,7 @@ int live_open(const struct live_options *opt, struct source **ret, char err[stat
         return ST_NOMEM;
     }
     l->s.ops = &live_ops;
+    l->first = !opt->group || opt->first;
     open_drop_files(l, opt->interface);
     l->s.name = strdup(opt->interface);
     if (!l->s.name) {

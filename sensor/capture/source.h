@@ -61,17 +61,23 @@ struct live_options {
     size_t buffer;         /* bytes of the kernel ring */
     unsigned snaplen;
     bool promiscuous;
+    uint16_t group; /* not 0: number of a group of sockets among which the kernel deals out the frames */
+    bool first;     /* of its group: counts for all what the card loses */
 };
 /* Opens an interface. 0, or ST_DENIED, ST_NOT_FOUND, ST_USAGE (filter), ST_NOMEM, ST_IO with one sentence in
  * err that says what to do. */
 int live_open(const struct live_options *opt, struct source **ret, char err[static SOURCE_ERROR_SIZE]);
+
+/* All sockets of a group are open: until now each may have had frames that others got as well. They are let
+ * go unseen, and counting begins. */
+void live_begin(struct source *s);
 
 enum source_step source_next(struct source *s, struct frame *ret);
 /* The fault as one sentence: what is wrong, where; "" when there was none. Lives as long as the source. */
 const char *source_fault(const struct source *s);
 /* The file's or interface's name as given. */
 const char *source_name(const struct source *s);
-/* Live: becomes readable when frames are there, and is the packet socket for jail_options.receive_only_fd.
+/* Live: becomes readable when frames are there, and is the packet socket for jail_options.receive_only.
  * Replay: -1. */
 int source_fd(const struct source *s);
 /* Live: asks the kernel for its counters; cheap enough for once a second. */

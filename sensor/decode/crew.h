@@ -56,6 +56,8 @@ bool crew_take(struct crew *c, const char **ret_fault);
 void crew_lists(struct crew *c, struct lists *l);
 /* Live: an event that says which file of lists is not used, and why. */
 void crew_lists_fault(struct crew *c, struct span reason, uint64_t wall_us);
+/* Live sources: adds what each has counted so far. */
+void crew_source_stats(struct crew *c, struct source_stats *sum);
 /* Sends the events that wait. */
 void crew_flush(struct crew *c);
 /* Sends events and the ledger as it stands. */

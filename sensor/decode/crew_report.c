@@ -63,6 +63,25 @@ void crew_lost(struct crew *c, const char *reason, uint64_t frames)
     gh_check(!"more reasons than there are");
 }
 
+static void add_stats(void *arg, struct worker *w)
+{
+    struct source_stats *sum = arg, s;
+
+    if (!w->source)
+        return;
+    source_stats(w->source, &s);
+    sum->frames += s.frames;
+    sum->bytes += s.bytes;
+    sum->kernel_received += s.kernel_received;
+    sum->kernel_drops += s.kernel_drops;
+    sum->interface_drops += s.interface_drops;
+}
+
+void crew_source_stats(struct crew *c, struct source_stats *sum)
+{
+    crew_call(c, add_stats, sum);
+}
+
 void crew_lists(struct crew *c, struct lists *l)
 {
     lists_unref(c->lists);

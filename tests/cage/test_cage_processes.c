@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -283,8 +284,9 @@ static bool may_signal(const struct trial *t, enum jail_profile p)
 static _Noreturn void inside(enum jail_profile p, long (*fn)(void))
 {
     const char *const rw[] = {dir, NULL};
+    const int packets[] = {wire[1], 0};
     const struct jail_options opt = {.rw = 1u << p & FILES ? rw : NULL,
-                                     .receive_only_fd = p == JAIL_SENSOR ? wire[1] : 0};
+                                     .receive_only = p == JAIL_SENSOR ? packets : NULL};
     char err[256];
     long rc;
 
@@ -295,6 +297,32 @@ static _Noreturn void inside(enum jail_profile p, long (*fn)(void))
     errno = 0;
     rc = fn();
     _exit(rc >= 0 ? EXIT_WORKS : errno == ENOSYS ? EXIT_ODD : EXIT_REFUSED);
+}
+
+static void *in_thread(void *arg)
+{
+    return arg;
+}
+
+/* The sensor's threads, where it has several: made after it is locked in, and nothing but threads. */
+static void threads(bool allowed)
+{
+    const struct jail_options opt = {.threads = allowed};
+    pid_t pid = fork();
+    int status = 0;
+
+    check_row(allowed ? "sensor with threads" : "sensor without threads");
+    if (pid == 0) {
+        pthread_t t;
+        void *back = NULL;
+        char err[256];
+        bool made;
+        if (jail_enter(JAIL_SENSOR, &opt, NULL, err, sizeof(err)) != 0)
+            _exit(2);
+        made = pthread_create(&t, NULL, in_thread, err) == 0 && pthread_join(t, &back) == 0 && back == err;
+        _exit(made == allowed && fork() < 0 && errno == EPERM ? 0 : 1);
+    }
+    CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0);
 }
 
 static void trial(const struct trial *t, enum jail_profile p)
@@ -346,6 +374,8 @@ int main(void)
         for (int p = 0; p < JAIL_COUNT; p++)
             if (trials[i].who >> p & 1)
                 trial(&trials[i], (enum jail_profile)p);
+    threads(true);
+    threads(false);
     kill(neighbour, SIGKILL);
     waitpid(neighbour, NULL, 0);
     for (const char *const *n = (const char *const[]){"a", "link", NULL}; *n; n++) {
