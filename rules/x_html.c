@@ -133,10 +133,27 @@ static void style_sheet(struct html *h, struct span css)
     }
 }
 
+/* Elements whose end tag is often left out end where the next one of their kind begins. */
+static bool ends_the_last(const char *name)
+{
+    static const char *const names[] = {"p", "li", "td", "th", "tr", "dd", "dt"};
+
+    for (size_t i = 0; i < GH_COUNT(names); i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
 static void push_font(struct html *h, const struct html_tag *t)
 {
     struct span face = html_attribute(t, "face");
     char font[32] = "";
+
+    if (!h->fonts_over && h->n_fonts && strcmp(h->fonts[h->n_fonts - 1].tag, t->name) == 0 &&
+        ends_the_last(t->name)) {
+        flush(h);
+        h->n_fonts--;
+    }
 
     if (face.n)
         html_copy(face, font, sizeof(font));

@@ -3,7 +3,7 @@
  * alike: Visio, XPS, XLSB. Common to the x_ooxml_*.c files; nobody else includes it.
  *
  * A package is a zip of parts. Its content types say what each part is; where they are silent its path does.
- * The table of classes in x_ooxml_parts.c lists them in reading order and names the reader of each. What is
+ * The table of classes in x_ooxml_table.c lists them in reading order and names the reader of each. What is
  * no known part becomes a member. Everything lives in the examination's arena; a part's bytes only while it
  * is read. */
 #ifndef GH_RULES_X_OOXML_H
@@ -50,6 +50,16 @@ struct ooxml {
     unsigned external;
 };
 
+/* ---- x_ooxml_table.c ---- */
+struct ooxml_main {
+    const char *type, *mime; /* piece of a main part's content type; type of the package */
+};
+extern const struct part_class ooxml_classes[];
+extern const size_t ooxml_classes_count;
+extern const struct ooxml_main ooxml_mains[];
+extern const size_t ooxml_mains_count;
+
+/* ---- x_ooxml_rels.c: ooxml_rels, ooxml_rel, ooxml_number ---- */
 /* ---- x_ooxml_parts.c ---- */
 /* Knows the package: fills parts and their classes, main, and the type of x. false: nothing to be read
  * (reported). */

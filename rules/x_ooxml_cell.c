@@ -106,6 +106,12 @@ void sheet_cell(struct sheet_out *out, bool hidden, struct span text, const char
         extract_text(out->o->x, cell_place(out, hidden), out->part->page, text, font);
 }
 
+void sheet_cell_more(struct sheet_out *out, bool hidden, struct span text, const char *font)
+{
+    hidden |= out->row_hidden || out->part->hidden;
+    extract_text(out->o->x, hidden ? PLACE_HIDDEN : out->part->class->place, out->part->page, text, font);
+}
+
 void sheet_cell_shared(struct sheet_out *out, bool hidden, uint64_t i, uint64_t format)
 {
     struct sheet_strings *t = out->o->strings;

@@ -4,142 +4,7 @@
 
 #include <stdlib.h>
 
-#define PATH_MAX_LEN 1024u
 #define DEFAULTS_MAX 256u
-#define NONE PLACE_BODY
-
-/* THE table, in reading order: pieces of content types (first that fits), beginnings or '*' pieces of paths.
- */
-static const struct part_class classes[] = {
-    {"relationships+xml", NULL, ooxml_links, PLACE_HIDDEN},
-    {NULL, "*.rels", ooxml_links, PLACE_HIDDEN},
-    {"core-properties+xml", "docProps/core.xml", ooxml_core, PLACE_METADATA},
-    {"extended-properties+xml", "docProps/app.xml", ooxml_core, PLACE_METADATA},
-    {"custom-properties+xml", "docProps/custom.xml", ooxml_custom, PLACE_METADATA},
-    {"classificationlabels", "docMetadata/LabelInfo", ooxml_labels, PLACE_METADATA},
-    {"customXmlProperties", "customXml/itemProps", NULL, NONE},
-    {NULL, "customXml/item", ooxml_custom_xml, PLACE_METADATA},
-    /* What others need first. */
-    {"sheet.binary.macroEnabled.main", "xl/workbook.bin", ooxml_book_bin, NONE},
-    {"spreadsheetml.sheet.main", "xl/workbook.xml", ooxml_workbook, NONE},
-    {"spreadsheetml.template.main", NULL, ooxml_workbook, NONE},
-    {"ms-excel.sheet.macroEnabled.main", NULL, ooxml_workbook, NONE},
-    {"ms-excel.template.macroEnabled.main", NULL, ooxml_workbook, NONE},
-    {"ms-excel.addin.macroEnabled.main", NULL, ooxml_workbook, NONE},
-    {"presentationml.presentation.main", "ppt/presentation.xml", ooxml_presentation, NONE},
-    {"presentationml.slideshow.main", NULL, ooxml_presentation, NONE},
-    {"presentationml.template.main", NULL, ooxml_presentation, NONE},
-    {"ms-powerpoint.presentation.macroEnabled.main", NULL, ooxml_presentation, NONE},
-    {"ms-powerpoint.slideshow.macroEnabled.main", NULL, ooxml_presentation, NONE},
-    {"ms-powerpoint.template.macroEnabled.main", NULL, ooxml_presentation, NONE},
-    {"wordprocessingml.styles", "word/styles.xml", ooxml_word_styles, NONE},
-    {"spreadsheetml.styles", "xl/styles.xml", ooxml_sheet_fonts, NONE},
-    {"spreadsheetml.sharedStrings", "xl/sharedStrings.xml", ooxml_sheet_strings, NONE},
-    {"ms-excel.sharedStrings", "xl/sharedStrings.bin", ooxml_strings_bin, NONE},
-    /* Text. */
-    {"wordprocessingml.document.main", "word/document.xml", ooxml_word, PLACE_BODY},
-    {"wordprocessingml.template.main", NULL, ooxml_word, PLACE_BODY},
-    {"ms-word.document.macroEnabled.main", NULL, ooxml_word, PLACE_BODY},
-    {"ms-word.template.macroEnabledTemplate.main", NULL, ooxml_word, PLACE_BODY},
-    {"wordprocessingml.header", "word/header", ooxml_word, PLACE_HEADER},
-    {"wordprocessingml.footer", "word/footer.", ooxml_word, PLACE_FOOTER},
-    {"wordprocessingml.footnotes", "word/footnotes", ooxml_word, PLACE_NOTES},
-    {"wordprocessingml.endnotes", "word/endnotes", ooxml_word, PLACE_NOTES},
-    {NULL, "word/footer", ooxml_word, PLACE_FOOTER},
-    {"wordprocessingml.comments+xml", "word/comments.xml", ooxml_word, PLACE_COMMENT},
-    {"wordprocessingml.document.glossary", "word/glossary/document.xml", ooxml_word, PLACE_HIDDEN},
-    {"spreadsheetml.worksheet", "xl/worksheets/*.xml", ooxml_sheet, PLACE_BODY},
-    {"ms-excel.worksheet", NULL, ooxml_sheet_bin, PLACE_BODY},
-    {"ms-excel.binIndexWs", "*binaryIndex", NULL, NONE},
-    {NULL, "xl/worksheets/sheet", ooxml_sheet_bin, PLACE_BODY},
-    {"spreadsheetml.chartsheet", "xl/chartsheets/", ooxml_sheet, PLACE_BODY},
-    {"spreadsheetml.dialogsheet", "xl/dialogsheets/", ooxml_sheet, PLACE_BODY},
-    {"ms-excel.macrosheet", "xl/macrosheets/", ooxml_macro_sheet, PLACE_HIDDEN},
-    {"ms-excel.intlmacrosheet", NULL, ooxml_macro_sheet, PLACE_HIDDEN},
-    {"presentationml.slide+xml", "ppt/slides/", ooxml_slide, PLACE_BODY},
-    {"presentationml.notesSlide", "ppt/notesSlides/", ooxml_slide, PLACE_NOTES},
-    {"visio.page+xml", "visio/pages/page", ooxml_visio, PLACE_BODY},
-    {"xps-fixedpage", "*.fpage", ooxml_xps, PLACE_BODY},
-    {"spreadsheetml.comments", "xl/comments", ooxml_comment, PLACE_COMMENT},
-    {"ms-excel.comments", NULL, ooxml_comment_bin, PLACE_COMMENT},
-    {"threadedcomments", "xl/threadedComments/", ooxml_comment, PLACE_COMMENT},
-    {"presentationml.comments", "ppt/comments/", ooxml_comment, PLACE_COMMENT},
-    {"ms-powerpoint.comments", NULL, ooxml_comment, PLACE_COMMENT},
-    {"drawingml.chartshapes", NULL, ooxml_drawing, PLACE_BODY},
-    {"officedocument.drawing+xml", "xl/drawings/drawing", ooxml_drawing, PLACE_BODY},
-    {"drawingml.chart+xml", "*/charts/chart", ooxml_drawing, PLACE_BODY},
-    {"chartex+xml", NULL, ooxml_drawing, PLACE_BODY},
-    {"drawingml.diagramData", "*/diagrams/data", ooxml_drawing, PLACE_BODY},
-    {"vmlDrawing", "*.vml", ooxml_drawing, PLACE_BODY},
-    {"visio.master+xml", "visio/masters/master", ooxml_visio, PLACE_HIDDEN},
-    {"presentationml.slideMaster", "ppt/slideMasters/", ooxml_slide, PLACE_HEADER},
-    {"presentationml.slideLayout", "ppt/slideLayouts/", ooxml_slide, PLACE_HEADER},
-    {"presentationml.notesMaster", "ppt/notesMasters/", ooxml_slide, PLACE_HEADER},
-    {"presentationml.handoutMaster", "ppt/handoutMasters/", ooxml_slide, PLACE_HEADER},
-    {"pivotCacheDefinition", "xl/pivotCache/pivotCacheDefinition", ooxml_pivot, PLACE_HIDDEN},
-    {"pivotCacheRecords", "xl/pivotCache/pivotCacheRecords", ooxml_pivot, PLACE_HIDDEN},
-    {"externalLink", "xl/externalLinks/", ooxml_content_text, PLACE_HIDDEN},
-    {"ms-office.vbaProject", "*vbaProject.bin", ooxml_vba, PLACE_HIDDEN},
-    /* Furniture: holds no text of the author. */
-    {NULL, "[Content_Types].xml", NULL, NONE},
-    {NULL, "docProps/thumbnail", NULL, NONE}, /* a small picture of the first page */
-    {"officedocument.theme", "*/theme/", NULL, NONE},
-    {"drawingml.diagram", "*/diagrams/", NULL, NONE},
-    {"ms-office.drawingml.diagramDrawing", NULL, NULL, NONE},
-    {"ms-office.chartstyle", "*/charts/style", NULL, NONE},
-    {"ms-office.chartcolorstyle", "*/charts/colors", NULL, NONE},
-    {"wordprocessingml.", "word/settings", NULL, NONE},
-    {"ms-word.", "word/webSettings", NULL, NONE},
-    {"spreadsheetml.", "xl/calcChain", NULL, NONE},
-    {"ms-excel.", "xl/metadata", NULL, NONE},
-    {"presentationml.", "ppt/presProps", NULL, NONE},
-    {"ms-powerpoint.", "ppt/viewProps", NULL, NONE},
-    {"ms-visio.", "visio/", NULL, NONE},
-    {"ms-office.vbaData", "*vbaData.xml", NULL, NONE},
-    {"ms-office.activeX", "*/activeX/", NULL, NONE},
-    {"digital-signature", "_xmlsignatures/", NULL, NONE},
-    {"obfuscatedFont", "*.odttf", NULL, NONE},
-    {"fontdata", "*.fntdata", NULL, NONE},
-    {"printerSettings", "*printerSettings", NULL, NONE},
-    {NULL, "word/fontTable", NULL, NONE},
-    {NULL, "word/numbering", NULL, NONE},
-    {NULL, "word/stylesWithEffects", NULL, NONE},
-    {NULL, "word/commentsEx", NULL, NONE},
-    {NULL, "word/commentsIds", NULL, NONE},
-    {NULL, "word/people", NULL, NONE},
-    {NULL, "xl/tables/", NULL, NONE},
-    {NULL, "xl/styles.bin", NULL, NONE},
-    {NULL, "ppt/tableStyles", NULL, NONE},
-    {"xps-", "*.fdoc", NULL, NONE},
-    {NULL, "*.fdseq", NULL, NONE},
-};
-
-/* What a main part makes of the package. */
-static const struct {
-    const char *type, *mime;
-} mains[] = {
-#define OPEN "application/vnd.openxmlformats-officedocument."
-    {"wordprocessingml.document.main", OPEN "wordprocessingml.document"},
-    {"wordprocessingml.template.main", OPEN "wordprocessingml.template"},
-    {"ms-word.document.macroEnabled", "application/vnd.ms-word.document.macroEnabled.12"},
-    {"ms-word.template.macroEnabled", "application/vnd.ms-word.template.macroEnabled.12"},
-    {"sheet.binary.macroEnabled.main", "application/vnd.ms-excel.sheet.binary.macroEnabled.12"},
-    {"spreadsheetml.sheet.main", OPEN "spreadsheetml.sheet"},
-    {"spreadsheetml.template.main", OPEN "spreadsheetml.template"},
-    {"ms-excel.sheet.macroEnabled", "application/vnd.ms-excel.sheet.macroEnabled.12"},
-    {"ms-excel.template.macroEnabled", "application/vnd.ms-excel.template.macroEnabled.12"},
-    {"ms-excel.addin.macroEnabled", "application/vnd.ms-excel.addin.macroEnabled.12"},
-    {"presentationml.presentation.main", OPEN "presentationml.presentation"},
-    {"presentationml.slideshow.main", OPEN "presentationml.slideshow"},
-    {"presentationml.template.main", OPEN "presentationml.template"},
-    {"ms-powerpoint.presentation.macroEnabled", "application/vnd.ms-powerpoint.presentation.macroEnabled.12"},
-    {"ms-powerpoint.slideshow.macroEnabled", "application/vnd.ms-powerpoint.slideshow.macroEnabled.12"},
-    {"ms-powerpoint.template.macroEnabled", "application/vnd.ms-powerpoint.template.macroEnabled.12"},
-    {"ms-visio.drawing.main", "application/vnd.ms-visio.drawing.main+xml"},
-    {"ms-visio.drawing.macroEnabled.main", "application/vnd.ms-visio.drawing.macroEnabled.main+xml"},
-    {"xps-fixeddocumentsequence", "application/vnd.ms-xpsdocument"},
-#undef OPEN
-};
 
 static uint8_t lower(uint8_t c)
 {
@@ -183,17 +48,17 @@ static bool path_fits(struct span name, const char *path)
 
 static const struct part_class *class_of_type(struct span type)
 {
-    for (size_t i = 0; i < GH_COUNT(classes); i++)
-        if (classes[i].type && has_nocase(type, span_str(classes[i].type)))
-            return &classes[i];
+    for (size_t i = 0; i < ooxml_classes_count; i++)
+        if (ooxml_classes[i].type && has_nocase(type, span_str(ooxml_classes[i].type)))
+            return &ooxml_classes[i];
     return NULL;
 }
 
 static const struct part_class *class_of_path(struct span name)
 {
-    for (size_t i = 0; i < GH_COUNT(classes); i++)
-        if (classes[i].path && path_fits(name, classes[i].path))
-            return &classes[i];
+    for (size_t i = 0; i < ooxml_classes_count; i++)
+        if (ooxml_classes[i].path && path_fits(name, ooxml_classes[i].path))
+            return &ooxml_classes[i];
     return NULL;
 }
 
@@ -261,9 +126,9 @@ struct types {
 
 static void main_found(struct ooxml *o, const struct part *part, struct span type)
 {
-    for (size_t i = 0; i < GH_COUNT(mains) && !o->main; i++)
-        if (has_nocase(type, span_str(mains[i].type))) {
-            extract_type(o->x, "ooxml", mains[i].mime);
+    for (size_t i = 0; i < ooxml_mains_count && !o->main; i++)
+        if (has_nocase(type, span_str(ooxml_mains[i].type))) {
+            extract_type(o->x, "ooxml", ooxml_mains[i].mime);
             o->main = part;
         }
 }
@@ -354,119 +219,6 @@ bool ooxml_open(struct ooxml *o, struct span in)
     return true;
 }
 
-/* ---- relationships ---- */
-
-struct rel_list {
-    struct ooxml *o;
-    struct span base; /* directory of the part, with its '/' */
-    struct rel *first, **end;
-    unsigned n;
-};
-
-/* target as seen from directory base: "..", "." and doubled slashes taken out, no leading '/'. */
-static struct span resolve(struct ooxml *o, struct span base, struct span target)
-{
-    uint8_t buf[PATH_MAX_LEN];
-    struct writer w;
-    struct reader r;
-
-    writer_fixed(&w, buf, sizeof(buf));
-    if (!target.n || target.p[0] != '/')
-        writer_put(&w, base);
-    r = reader_span(target);
-    while (reader_left(&r) && writer_ok(&w)) {
-        ptrdiff_t cut = span_find_byte(target, '/', r.pos);
-        struct span step = reader_take(&r, cut < 0 ? reader_left(&r) : (size_t)cut - r.pos);
-        reader_skip(&r, cut >= 0);
-        if (span_eq(step, span_str(".."))) {
-            if (w.n)
-                w.n--;
-            while (w.n && w.p[w.n - 1] != '/')
-                w.n--;
-        } else if (step.n && !span_eq(step, span_str("."))) {
-            writer_put(&w, step);
-            if (cut >= 0)
-                writer_u8(&w, '/');
-        }
-    }
-    return writer_ok(&w) ? ooxml_keep(o, writer_span(&w)) : span_of("", 0);
-}
-
-static void rels_start(void *ctx, struct sax *s, const char *name)
-{
-    struct rel_list *l = ctx;
-    const char *id = sax_attr(s, "Id"), *type = sax_attr(s, "Type"), *target = sax_attr(s, "Target"),
-               *mode = sax_attr(s, "TargetMode");
-    struct rel *rel;
-
-    if (!target || l->n++ >= OOXML_RELS_MAX)
-        return;
-    rel = arena_alloc(l->o->arena, sizeof(*rel));
-    if (!rel)
-        return;
-    rel->external = mode && span_eq_nocase(span_str(mode), "external");
-    rel->id = ooxml_keep(l->o, span_str(id ? id : ""));
-    rel->type = ooxml_keep(l->o, span_str(type ? type : ""));
-    rel->target =
-        rel->external ? ooxml_keep(l->o, span_str(target)) : resolve(l->o, l->base, span_str(target));
-    *l->end = rel;
-    l->end = &rel->next;
-}
-
-struct rel *ooxml_rels(struct ooxml *o, const struct part *part)
-{
-    static const struct sax_handler handler = {rels_start, NULL, NULL};
-    struct rel_list l = {.o = o};
-    struct span name = part->entry->name;
-    size_t cut = name.n;
-    uint8_t buf[PATH_MAX_LEN];
-    struct writer path, w;
-    const struct part *rels;
-
-    l.end = &l.first;
-    while (cut && name.p[cut - 1] != '/')
-        cut--;
-    l.base = span_part(name, 0, cut);
-    writer_fixed(&path, buf, sizeof(buf));
-    writer_put(&path, l.base);
-    writer_str(&path, "_rels/");
-    writer_put(&path, span_part(name, cut, name.n));
-    writer_str(&path, ".rels");
-    rels = writer_ok(&path) ? ooxml_find(o, writer_span(&path)) : NULL;
-    if (!rels)
-        return NULL;
-    if (ooxml_load(o, rels, &w))
-        sax_read(o->x, writer_span(&w), &handler, &l);
-    writer_done(&w);
-    return l.first;
-}
-
-const struct rel *ooxml_rel(const struct rel *list, const char *id)
-{
-    for (; list && id; list = list->next)
-        if (span_eq(list->id, span_str(id)))
-            return list;
-    return NULL;
-}
-
-void ooxml_number(struct ooxml *o, const struct rel *rel, unsigned page, bool hidden)
-{
-    struct part *part = rel && !rel->external ? ooxml_find(o, rel->target) : NULL;
-
-    if (!part || part->page)
-        return;
-    part->page = page;
-    part->hidden = hidden;
-    for (const struct rel *r = ooxml_rels(o, part); r; r = r->next) {
-        struct part *child = r->external ? NULL : ooxml_find(o, r->target);
-        bool shared = child && child->class && child->class->place == PLACE_HEADER;
-        if (child && !child->page && !shared && child != o->main) {
-            child->page = page;
-            child->hidden = hidden;
-        }
-    }
-}
-
 /* ---- all of it ---- */
 
 static int page_compare(const void *a, const void *b)
@@ -515,10 +267,10 @@ void ooxml_read_parts(struct ooxml *o)
         extract_unread_all(o->x, UNREAD_TOO_LARGE);
         return;
     }
-    for (size_t c = 0; c < GH_COUNT(classes); c++) {
+    for (size_t c = 0; c < ooxml_classes_count; c++) {
         size_t n = 0;
-        for (size_t i = 0; i < o->n_parts && classes[c].read; i++)
-            if (o->parts[i].class == &classes[c])
+        for (size_t i = 0; i < o->n_parts && ooxml_classes[c].read; i++)
+            if (o->parts[i].class == &ooxml_classes[c])
                 list[n++] = &o->parts[i];
         qsort(list, n, sizeof(struct part *), page_compare);
         for (size_t i = 0; i < n; i++) {

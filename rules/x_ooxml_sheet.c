@@ -184,6 +184,8 @@ struct sheet {
     enum cell_type type;
     uint64_t format, column;
     unsigned phonetic;
+    unsigned runs;             /* of the inline string at hand */
+    char font[SHEET_FONT_MAX]; /* of its run */
     struct writer value;
 };
 
@@ -224,6 +226,19 @@ static void cell_start(struct sheet *t, struct sax *s)
                                                : CELL_VALUE;
     t->format = number(sax_attr(s, "s"), SHEET_FONTS_MAX);
     t->column = ref ? column_of(ref) : t->column + 1;
+    t->runs = 0;
+    t->font[0] = 0;
+}
+
+/* A run of an inline string; all of them are one cell. */
+static void cell_run(struct sheet *t, struct span text)
+{
+    const char *font = t->font[0] ? t->font : sheet_font(t->out.o, t->format);
+
+    if (text.n && t->runs++)
+        sheet_cell_more(&t->out, t->phonetic > 0 || column_hidden(t), text, font);
+    else
+        sheet_cell(&t->out, t->phonetic > 0 || column_hidden(t), text, font);
 }
 
 static void cell_value(struct sheet *t, struct span value)
@@ -270,6 +285,10 @@ static void sheet_start(void *ctx, struct sax *s, const char *name)
         }
     } else if (strcmp(name, "rPh") == 0) {
         t->phonetic++;
+    } else if (strcmp(name, "r") == 0) {
+        t->font[0] = 0;
+    } else if (strcmp(name, "rFont") == 0) {
+        snprintf(t->font, sizeof(t->font), "%s", sax_attr(s, "val") ? sax_attr(s, "val") : "");
     } else if (strcmp(name, "dataValidation") == 0 || strcmp(name, "hyperlink") == 0) {
         say_attributes(t, s);
     }
@@ -291,7 +310,7 @@ static void sheet_end(void *ctx, struct sax *s, const char *name)
     if (strcmp(name, "v") == 0) {
         cell_value(t, value);
     } else if (strcmp(name, "t") == 0 && t->type == CELL_INLINE) {
-        sheet_cell(&t->out, t->phonetic > 0 || column_hidden(t), value, sheet_font(t->out.o, t->format));
+        cell_run(t, value);
     } else if (strcmp(name, "f") == 0 &&
                (span_find_byte(value, '"', 0) >= 0 || span_find_byte(value, '|', 0) >= 0)) {
         extract_text(t->out.o->x, PLACE_HIDDEN, t->out.part->page, value, NULL);

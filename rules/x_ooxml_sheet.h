@@ -38,6 +38,8 @@ void sheet_string_end(struct sheet_strings *t);
 void sheet_strings_done(struct ooxml *o);
 /* A cell with text; font NULL or the cell format's. */
 void sheet_cell(struct sheet_out *out, bool hidden, struct span text, const char *font);
+/* More of the cell that was told last. */
+void sheet_cell_more(struct sheet_out *out, bool hidden, struct span text, const char *font);
 /* A cell with shared string number i; format: number of its cell format. */
 void sheet_cell_shared(struct sheet_out *out, bool hidden, uint64_t i, uint64_t format);
 void sheet_row_end(struct sheet_out *out);

@@ -239,6 +239,7 @@
 ---@field ja4 string? JA4 of the client / JA4
 ---@field subject string? certificate subject / chủ thể chứng thư
 ---@field issuerdn string? certificate issuer / nơi cấp chứng thư
+---@field subjectaltname string[] other names that the certificate is for / các tên khác của chứng thư
 ---@field serial string? certificate serial number / số sê-ri chứng thư
 ---@field fingerprint string? certificate SHA-1 / vân tay chứng thư
 

@@ -60,23 +60,22 @@ struct proto_host {
     struct recorder *recorder; /* NULL: nothing is recorded */
     uint64_t record_now_us;    /* time of the newest beat */
     const char *iface;
-    bool live;
 
-    struct outbox box; /* what it says, and its place in the run */
-    uint64_t order;    /* of the job at work */
-    size_t record;     /* where the open event begins in the chunk */
-    bool event_open;
+    struct outbox box;               /* what it says, and its place in the run */
+    uint64_t order;                  /* of the job at work */
+    size_t record;                   /* where the open event begins in the chunk */
     struct lists *lists;             /* what is looked for now; NULL: nothing */
     _Atomic(struct lists *) offered; /* what is looked for from the next frame on */
-    bool rules_wait;                 /* its rules for nDPI are still to be taken */
     struct flow *ioc_flow;           /* of the open event; NULL: none */
-    enum direction ioc_dir;
-    uint64_t ioc_now_s;         /* its time */
-    struct ioc_query ioc_query; /* large, therefore not on the stack */
+    uint64_t ioc_now_s;              /* its time */
+    struct ioc_query ioc_query;      /* large, therefore not on the stack */
 
     uint64_t iso_second; /* the last time written, as text */
     char iso[CLOCK_ISO_SIZE];
     enum event_type event_type;
+    enum direction ioc_dir; /* in which the open event's flow is told */
+    bool live, event_open;
+    bool rules_wait;                     /* rules for nDPI came with the lists and are still to be taken */
     uint64_t events_in, events_too_long; /* begun; thrown away */
 
     uint64_t packets_out, lost_memory; /* frames that became part of a flow; that found no memory for one */

@@ -37,7 +37,6 @@ static const struct {
     ROW("quic.ja3.hash", LOOK_JA3, "ja3"),
     ROW("quic.ja3s.hash", LOOK_JA3S, "ja3s"),
     ROW("quic.ja4", LOOK_JA4, "ja4"),
-    ROW("gatehouse.quic.ja4", LOOK_JA4, "ja4"),
     ROW("dns.rrname", LOOK_HOST, "dns.rrname"),
     ROW("dns.queries[].rrname", LOOK_HOST, "dns.rrname"),
     ROW("dns.answers[].rrname", LOOK_HOST, "dns.rrname"),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sensor/decode/imap.h"
 #include "sensor/decode/imap_mail.h"
+#include "sensor/decode/imap_packed.h"
 
 #include <stdio.h>
 
@@ -24,8 +25,9 @@ struct imap {
     struct imap_line line[2]; /* by direction */
     struct imap_mail append, fetch;
     struct exchange open[IMAP_OPEN];
-    unsigned next; /* the one that is reused next */
-    bool stop;     /* TLS, or compressed */
+    unsigned next;                /* the one that is reused next */
+    struct imap_packed packed[2]; /* by direction, behind COMPRESS */
+    bool stop;                    /* TLS */
 };
 
 static const struct verb {
@@ -78,6 +80,24 @@ static void log_exchange(struct imap *s, const struct exchange *e)
     proto_event_end(s->cx, &j, 0);
 }
 
+static void feed(struct imap *s, enum direction dir, struct span in, bool unpacked);
+
+static void on_unpacked(void *arg, enum direction dir, struct span bytes)
+{
+    feed(arg, dir, bytes, true);
+}
+
+/* What comes behind the reply, in both directions, is compressed. */
+static void compress(struct imap *s)
+{
+    if (imap_packed_on(&s->packed[0]) || imap_packed_on(&s->packed[1]))
+        return;
+    for (int d = 0; d < 2 && !s->stop; d++)
+        s->stop = !imap_packed_start(&s->packed[d], s->cx, (enum direction)d, on_unpacked, s);
+    if (s->stop)
+        proto_anomaly(s->cx, TO_SERVER, "imap.compressed");
+}
+
 static void settle(struct imap *s, struct exchange *e)
 {
     if (!e->command || !e->status)
@@ -87,8 +107,7 @@ static void settle(struct imap *s, struct exchange *e)
         s->stop = true;
         proto_anomaly(s->cx, TO_SERVER, "imap.starttls");
     } else if (!strcmp(e->status, "OK") && !strcmp(e->command, "COMPRESS")) {
-        s->stop = true;
-        proto_anomaly(s->cx, TO_SERVER, "imap.compressed");
+        compress(s);
     }
     *e = (struct exchange){0};
 }
@@ -208,7 +227,8 @@ static void server_literal(struct imap *s, const struct imap_line *l)
 
 /* ---- both ---- */
 
-static void feed(struct imap *s, enum direction dir, struct span in)
+/* unpacked: bytes that were compressed on the wire. */
+static void feed(struct imap *s, enum direction dir, struct span in, bool unpacked)
 {
     struct imap_line *l = &s->line[dir];
     struct imap_mail *m = dir == TO_SERVER ? &s->append : &s->fetch;
@@ -216,6 +236,10 @@ static void feed(struct imap *s, enum direction dir, struct span in)
     enum imap_taken t;
 
     while (!s->stop) {
+        if (imap_packed_on(&s->packed[dir]) && !unpacked) {
+            imap_packed_feed(&s->packed[dir], in);
+            return;
+        }
         if (dir == TO_SERVER && !l->left && !l->head.n && !l->skip && in.n >= 2 && in.p[0] == 0x16 &&
             in.p[1] == 3) {
             proto_anomaly(s->cx, dir, "imap.starttls");
@@ -319,7 +343,7 @@ static int imap_open(void *state, struct proto_ctx *cx)
 static void imap_feed(void *state, struct proto_ctx *cx, enum direction dir, struct span bytes)
 {
     (void)cx;
-    feed(state, dir, bytes);
+    feed(state, dir, bytes, false);
 }
 
 static void imap_gap(void *state, struct proto_ctx *cx, enum direction dir, uint64_t missing)
@@ -331,6 +355,14 @@ static void imap_gap(void *state, struct proto_ctx *cx, enum direction dir, uint
     (void)cx;
     if (s->stop)
         return;
+    if (imap_packed_on(&s->packed[dir])) { /* how much of what is inside is missing, nobody knows */
+        imap_packed_gap(&s->packed[dir]);
+        if (l->left) {
+            imap_mail_gap(m, 1);
+            imap_mail_end(m, false);
+        }
+        return;
+    }
     if (l->left)
         imap_mail_gap(m, missing < l->left ? missing : l->left);
     if (!imap_line_gap(l, missing) || !l->left)
@@ -350,6 +382,8 @@ static void imap_close(void *state, struct proto_ctx *cx)
 
     imap_mail_done(&s->append);
     imap_mail_done(&s->fetch);
+    imap_packed_done(&s->packed[TO_SERVER]);
+    imap_packed_done(&s->packed[TO_CLIENT]);
     for (size_t i = 0; i < IMAP_OPEN; i++)
         log_exchange(s, &s->open[(s->next + i) % IMAP_OPEN]);
     imap_line_done(&s->line[TO_SERVER]);

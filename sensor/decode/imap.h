@@ -4,8 +4,9 @@
  * Mails that FETCH brings and APPEND takes go through mime.h, which carves their parts: whole ones, texts and
  * parts fetched one by one, and pieces (BODY[]<0>) that follow one another. Each direction is read for
  * itself, so that a capture of one gives the same documents. Each command makes one imap event when its
- * tagged reply has been seen; what LOGIN and AUTHENTICATE carry is neither kept nor logged. STARTTLS and
- * COMPRESS that are agreed end the reading, the anomalies imap.starttls and imap.compressed tell.
+ * tagged reply has been seen; what LOGIN and AUTHENTICATE carry is neither kept nor logged. STARTTLS that
+ * is agreed ends the reading, the anomaly imap.starttls tells; behind COMPRESS (RFC 4978) what is inside is read
+ * (imap_packed.h).
  *
  * Ceilings: those of imap_line.h; IMAP_OPEN commands that wait for their reply; 256 bytes of arguments. */
 #ifndef GH_SENSOR_IMAP_H

@@ -113,7 +113,7 @@ static const struct {
     {"binary",
      "<?xml version=\"1.0\"?><p:part p:name='/a.txt' "
      "xmlns:p='p'><p:binaryData>aGVs\nbG8=</p:binaryData></p:part>",
-     "", "full"},
+     "aGVs\nbG8=\n", "full"},
 };
 
 static void test_xml(void)

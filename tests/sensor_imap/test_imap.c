@@ -59,6 +59,95 @@ static void run(const struct imap_case *c, size_t step, char first)
     fake_free(h);
 }
 
+/* Text as a deflate stream that is not compressed: blocks of at most 60 bytes. */
+static struct span packed(const char *text, uint8_t *buf, size_t cap)
+{
+    size_t n = strlen(text);
+    struct writer w;
+
+    writer_fixed(&w, buf, cap);
+    for (size_t at = 0; at < n; at += 60) {
+        uint16_t part = (uint16_t)(n - at < 60 ? n - at : 60);
+        writer_u8(&w, 0);
+        writer_u8(&w, (uint8_t)part);
+        writer_u8(&w, 0);
+        writer_be(&w, 0xFF00u ^ (uint32_t)part << 8 ^ 0xFF, 2);
+        writer_bytes(&w, text + at, part);
+    }
+    gh_check(writer_ok(&w));
+    return writer_span(&w);
+}
+
+#define COMPRESS "a2 COMPRESS DEFLATE\r\n"
+#define FETCHED "* 1 FETCH (BODY[] {23}\r\nSubject: hi\r\n\r\ninside\r\n)\r\na4 OK done\r\n"
+
+/* What is inside is read as if nobody had packed it; in which pieces it comes does not matter. */
+static void test_compressed(size_t step)
+{
+    struct proto_host *h = fake_new(&imap_proto, NULL);
+    uint8_t client[2048], server[2048], first[256];
+    struct span c, s, f;
+
+    check_row("compressed");
+    fake_say(h, TO_CLIENT, "* OK IMAP4rev1 ready\r\n", step);
+    fake_say(h, TO_SERVER, COMPRESS, step);
+    /* The first bytes of the stream may stand in the segment of the reply. */
+    f = packed("* 1 EXISTS\r\n", first, sizeof(first));
+    memcpy(server, "a2 OK packed from now on\r\n", 26);
+    memcpy(server + 26, f.p, f.n);
+    fake_feed(h, TO_CLIENT, server, 26 + f.n, step);
+    c = packed(
+        "a3 COMPRESS DEFLATE\r\na4 FETCH 1 BODY[]\r\na5 APPEND \"x\" {20+}\r\nSubject: b\r\n\r\nmine\r\n\r\n",
+        client, sizeof(client));
+    fake_feed(h, TO_SERVER, c.p, c.n, step);
+    s = packed("a3 NO [COMPRESSIONACTIVE]\r\n" FETCHED "a5 OK\r\n", server, sizeof(server));
+    fake_feed(h, TO_CLIENT, s.p, s.n, step);
+    fake_end(h, TO_SERVER);
+    fake_end(h, TO_CLIENT);
+    fake_close(h);
+    CHECK_U64(h->n_doc, 2);
+    CHECK(fake_doc_is(h, 0, "", "mine\r\n", 6));
+    CHECK(fake_doc_is(h, 1, "", "inside\r\n", 8));
+    CHECK(said(h, "\"command\":\"COMPRESS\",\"arguments\":\"DEFLATE\",\"status\":\"NO\""));
+    CHECK_STR(h->anomalies, "");
+    fake_free(h);
+}
+
+static void test_compressed_faults(void)
+{
+    static const struct {
+        const char *name;
+        int how;
+        const char *anomaly;
+    } rows[] = {
+        {"a hole", 0, "imap.gap_in_compressed "},
+        {"no deflate at all", 1, "imap.compression_broken "},
+    };
+
+    for (size_t i = 0; i < GH_COUNT(rows); i++) {
+        struct proto_host *h = fake_new(&imap_proto, NULL);
+        uint8_t server[2048];
+        struct span s = packed(FETCHED, server, sizeof(server));
+        check_row(rows[i].name);
+        fake_say(h, TO_CLIENT, "* OK IMAP4rev1 ready\r\n", 0);
+        fake_say(h, TO_SERVER, COMPRESS, 0);
+        fake_say(h, TO_CLIENT, "a2 OK\r\n", 0);
+        if (rows[i].how)
+            fake_say(h, TO_CLIENT, "\x07\x07\x07 no, it is not", 0);
+        else
+            fake_feed(h, TO_CLIENT, s.p, 45, 0);
+        if (!rows[i].how)
+            fake_gap(h, TO_CLIENT, 5);
+        fake_say(h, TO_CLIENT, "what comes then is not read\r\n", 0);
+        fake_close(h);
+        CHECK_STR(h->anomalies, rows[i].anomaly);
+        CHECK_U64(h->n_doc, rows[i].how ? 0 : 1);
+        if (!rows[i].how)
+            CHECK(fake_has(h, EVENT_FILEINFO, 0, "TRUNCATED"));
+        fake_free(h);
+    }
+}
+
 static void test_items(void)
 {
     static const struct {
@@ -157,6 +246,10 @@ int main(void)
             run(&imap_cases[i], 0, 'c');
         }
     }
+    test_compressed(0);
+    test_compressed(1);
+    test_compressed(7);
+    test_compressed_faults();
     test_items();
     test_probe();
     test_ceilings();
