@@ -10,7 +10,11 @@ _gatehouse() {
         classify) words="-c --set --text" ;;
         run) words="-c --set -i --replay" ;;
         console) words="init link enrol-approve appliances retire audit -c --set" ;;
-        policy) words="check test explain facts replay diff -c --set --json" ;;
+        policy)
+            words="check test explain facts replay diff shadow keygen sign promote rollback status -c --set --json --journal --since --key --number --floor --note"
+            # the bundles that came with the program
+            [ "$COMP_CWORD" -gt 2 ] && words="$words $(compgen -d /usr/share/gatehouse/policy/)"
+            ;;
         rules) words="check compile list --json" ;;
         register) words="-c --set -o -k --level --common --list --remove --json --values --column --header --threshold" ;;
         lists) words="compile check show lookup -c --set -o --kind --subdomains --url-hosts --lenient --name --in --json" ;;
