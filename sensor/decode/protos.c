@@ -14,6 +14,7 @@
 #include "sensor/decode/pop3.h"
 #include "sensor/decode/quic.h"
 #include "sensor/decode/rdp.h"
+#include "sensor/decode/rtsp.h"
 #include "sensor/decode/smb.h"
 #include "sensor/decode/smtp.h"
 #include "sensor/decode/ssh.h"
@@ -29,6 +30,8 @@ const struct proto *const protos[] = {
     &quic_proto,
     &ssh_proto,
     &http_proto,
+    &rtsp_proto,
+    &sip_proto,
     &smb_proto,
     &smtp_proto,
     &ftp_proto,
