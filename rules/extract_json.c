@@ -3,6 +3,7 @@
 #include "rules/extract_state.h"
 
 #include "base/digest.h"
+#include "rules/extract_facts.h"
 
 #include <stdio.h>
 
@@ -138,6 +139,23 @@ static void put_prints(struct jw *j, const struct extract *x)
     writer_done(&w);
 }
 
+/* A label that says what it means, or names itself and says nothing secret, beside a marking of another rank.
+ */
+static bool label_conflict(const struct extract *x)
+{
+    enum level marked = LEVEL_NONE;
+
+    for (size_t i = 0; i < x->marks.n; i++)
+        if (!x->marks.v[i].note && x->marks.v[i].place != PLACE_METADATA) /* the label itself as text */
+            marked = level_max(marked, x->marks.v[i].level);
+    for (const struct label *l = x->labels; l; l = l->next) {
+        bool names = strcmp(l->kind, "msip") == 0 && span_find(l->key, span_str("_Name"), 0) >= 0;
+        if ((l->level || names) && facts_label_conflict(l->level, marked))
+            return true;
+    }
+    return false;
+}
+
 static void put_features(struct jw *j, const struct extract *x)
 {
     jw_kobj(j, "features");
@@ -146,6 +164,8 @@ static void put_features(struct jw *j, const struct extract *x)
     jw_ku64(j, "external_refs", x->features[FEATURE_EXTERNAL_REFS]);
     jw_ku64(j, "embedded", x->features[FEATURE_EMBEDDED]);
     jw_kbool(j, "javascript", x->features[FEATURE_JAVASCRIPT] != 0);
+    jw_kbool(j, "extension_mismatch", facts_name_mismatch(x->name, x->kind, x->mime));
+    jw_kbool(j, "label_conflict", label_conflict(x));
     jw_end_obj(j);
 }
 

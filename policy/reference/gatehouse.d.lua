@@ -206,6 +206,8 @@
 ---@field external_refs number? outside references / tham chiếu ngoài
 ---@field embedded number? embedded objects / đối tượng nhúng
 ---@field javascript boolean? it carries JavaScript / có JavaScript
+---@field extension_mismatch boolean? its name ends as another kind of file does / đuôi tên không đúng loại tệp
+---@field label_conflict boolean? a label contradicts its marking / nhãn trái với dấu mật
 
 ---@class gh.gatehouse.fileinfo
 ---@field truncated_by string? limit that ended it / giới hạn đã cắt tệp
