@@ -3,9 +3,11 @@
 #include "base/digest.h"
 #include "base/writer.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 
 enum tag {
+    TAG_BOOLEAN = 0x01,
     TAG_INTEGER = 0x02,
     TAG_OID = 0x06,
     TAG_T61 = 0x14,
@@ -15,7 +17,13 @@ enum tag {
     TAG_BMP = 0x1E,
     TAG_SEQUENCE = 0x30,
     TAG_SET = 0x31,
-    TAG_VERSION = 0xA0
+    TAG_VERSION = 0xA0,
+    TAG_EXTENSIONS = 0xA3,
+    /* GeneralName */
+    TAG_ALT_MAIL = 0x81,
+    TAG_ALT_DNS = 0x82,
+    TAG_ALT_URI = 0x86,
+    TAG_ALT_IP = 0x87
 };
 
 /* One element: its content, and past it. DER has definite lengths only; tags above 30 do not occur in what we
@@ -231,6 +239,64 @@ static void write_time(struct reader *validity, char out[static 20])
     snprintf(out, 20, "%04u-%02u-%02uT%02u:%02u:%02u", year % 10000, month, day, hour, minute, second);
 }
 
+static void put_alt(struct writer *w, struct span name)
+{
+    size_t before = w->n;
+
+    writer_be(w, name.n, 2);
+    writer_put(w, name);
+    if (!writer_ok(w)) { /* the others may be shorter */
+        w->n = before;
+        w->bad = false;
+    }
+}
+
+/* GeneralName (RFC 5280 section 4.2.1.6). */
+static void write_alt(struct writer *w, uint8_t tag, struct span name)
+{
+    char text[INET6_ADDRSTRLEN];
+
+    if (tag == TAG_ALT_MAIL || tag == TAG_ALT_DNS || tag == TAG_ALT_URI)
+        put_alt(w, name);
+    else if (tag == TAG_ALT_IP && (name.n == 4 || name.n == 16) &&
+             inet_ntop(name.n == 4 ? AF_INET : AF_INET6, name.p, text, sizeof(text)))
+        put_alt(w, span_str(text));
+}
+
+/* Behind the subject. A certificate that is damaged here keeps what was read before. */
+static void write_alts(struct reader tbs, struct tls_cert *ret)
+{
+    static const uint8_t oid[] = {0x55, 0x1D, 0x11}; /* 2.5.29.17 */
+    struct reader list = {0};
+    struct writer w;
+    uint8_t tag = 0;
+
+    expect(&tbs, TAG_SEQUENCE); /* public key */
+    while (reader_left(&tbs) && tag != TAG_EXTENSIONS)
+        list = reader_span(element(&tbs, &tag));
+    if (tag != TAG_EXTENSIONS)
+        return;
+    list = reader_span(expect(&list, TAG_SEQUENCE));
+    writer_fixed(&w, ret->alt, sizeof(ret->alt));
+    while (reader_left(&list)) {
+        struct reader one = reader_span(expect(&list, TAG_SEQUENCE)), names;
+        struct span id = expect(&one, TAG_OID), value;
+        value = element(&one, &tag);
+        if (tag == TAG_BOOLEAN)
+            value = element(&one, &tag);
+        if (!reader_ok(&one) || !span_eq(id, span_of(oid, sizeof(oid))))
+            continue;
+        names = reader_span(value);
+        names = reader_span(expect(&names, TAG_SEQUENCE));
+        while (reader_left(&names)) {
+            struct span name = element(&names, &tag);
+            if (reader_ok(&names))
+                write_alt(&w, tag, name);
+        }
+    }
+    ret->alt_n = w.n;
+}
+
 bool tls_cert_read(struct span der, struct tls_cert *ret)
 {
     struct reader in = reader_span(der), certificate, tbs, validity;
@@ -250,5 +316,6 @@ bool tls_cert_read(struct span der, struct tls_cert *ret)
     write_time(&validity, ret->not_before);
     write_time(&validity, ret->not_after);
     write_name(expect(&tbs, TAG_SEQUENCE), &ret->subject);
+    write_alts(tbs, ret);
     return reader_ok(&in) && reader_ok(&certificate) && reader_ok(&tbs) && reader_ok(&validity);
 }

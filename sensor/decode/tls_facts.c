@@ -163,6 +163,18 @@ static void put_far_times(const struct tls_facts *f, struct jw *j)
     jw_end_obj(j);
 }
 
+static void put_alt_names(struct jw *j, const struct tls_cert *c)
+{
+    struct reader in = reader_span(span_of(c->alt, c->alt_n));
+
+    if (!c->alt_n)
+        return;
+    jw_karr(j, "subjectaltname");
+    while (reader_left(&in))
+        jw_str(j, reader_take(&in, reader_be16(&in)));
+    jw_end_karr(j, "subjectaltname");
+}
+
 void tls_facts_event(const struct tls_facts *f, struct proto_ctx *cx, enum direction dir)
 {
     char buf[24];
@@ -172,6 +184,7 @@ void tls_facts_event(const struct tls_facts *f, struct proto_ctx *cx, enum direc
     jw_kobj(&j, "tls");
     put_name(&j, "subject", &f->cert.subject);
     put_name(&j, "issuerdn", &f->cert.issuer);
+    put_alt_names(&j, &f->cert);
     if (f->resumed)
         jw_kbool(&j, "session_resumed", true);
     put(&j, "serial", f->cert.serial);

@@ -7,6 +7,7 @@
 #include "sensor/decode/ja.h"
 #include "sensor/decode/tls.h"
 #include "sensor/decode/tls_cert.h"
+#include "sensor/decode/tls_facts.h"
 
 #define SEEDS "tests/sensor_tls/seeds_tls/"
 
@@ -16,6 +17,7 @@
     "emailAddress=a@example.vn\","                                                                           \
     "\"issuerdn\":\"C=VN, ST=Hà Nội, O=Bộ Thử nghiệm, OU=Phòng 1, CN=may.example.vn, "             \
     "emailAddress=a@example.vn\","                                                                           \
+    "\"subjectaltname\":[\"may.example.vn\"],"                                                               \
     "\"serial\":\"0A:1B:2C:3D:4E:5F:60:71:82:93\",\"fingerprint\":"                                          \
     "\"8d:af:64:58:61:5c:2c:9f:a4:c8:db:12:46:02:b6:fc:26:0f:94:b7\","
 #define TIMES "\"notbefore\":\"2026-11-24T06:17:49\",\"notafter\":\"2126-10-31T06:17:49\","
@@ -26,8 +28,7 @@
     "49192-49187-49191-159-158-107-103-255,0-11-10-35-16-22-23-13,29-23-30-25-24,0-1-2\"},"
 #define JA3S_12                                                                                              \
     "\"ja3s\":{\"hash\":\"e195432758194ce2d482396b82e0d48e\",\"string\":\"771,49196,65281-11-35-16-23\"}"
-#define ALPN_12                                                                                              \
-    "\"client_alpns\":[\"h2\",\"http/1.1\"],\"server_alpns\":[\"h2\"]}}\n"
+#define ALPN_12 "\"client_alpns\":[\"h2\",\"http/1.1\"],\"server_alpns\":[\"h2\"]}}\n"
 
 static const struct {
     const char *name, *want;
@@ -44,8 +45,8 @@ static const struct {
     {"tls12_client_only",
      EVENT SNI "\"version\":\"UNDETERMINED\"," JA3_12 "\"ja4\":\"t12d1508h2_d68b136fe8d9_e7e480e5a997\","
                "\"client_alpns\":[\"h2\",\"http/1.1\"]}}\n"},
-    {"tls12_server_only", EVENT CERT "\"version\":\"TLS 1.2\"," TIMES JA3S_12
-                                     ",\"server_alpns\":[\"h2\"]}}\n"},
+    {"tls12_server_only",
+     EVENT CERT "\"version\":\"TLS 1.2\"," TIMES JA3S_12 ",\"server_alpns\":[\"h2\"]}}\n"},
     {"tls13", EVENT SNI
      "\"version\":\"TLS "
      "1.3\",\"ja3\":{\"hash\":\"9dffdb8b608a430b774a2ff7d36c1a0c\",\"string\":\"771,4866-4867-4865-255,"
@@ -449,9 +450,85 @@ static void test_names(void)
     CHECK_U64(c.subject.n, 5);
 }
 
+/* Alternative names: of every kind, more than fit, and an extension that ends too early. */
+static void test_alt_names(void)
+{
+#define CERT_START                                                                                           \
+    "\2\1\1\x30\0\x30\0\x30\x1e\x17\x0d"                                                                     \
+    "260101000000Z\x17\x0d"                                                                                  \
+    "270101000000Z\x30\0\x30\0"
+#define CERT_N 43
+    static const struct {
+        const char *name, *names;
+        size_t n;
+        const char *want; /* with a blank behind each */
+    } alts[] = {
+        {"kinds",
+         "\x82\4a.vn\x81\3m@b\x86\3u:"
+         "c\x87\4\x0a\0\0\1\x87\x10\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1\x88\2xx\xa0\0",
+         47, "a.vn m@b u:c 10.0.0.1 2001:db8::1 "},
+        {"addresses of wrong length", "\x87\3\1\2\3\x82\1a", 8, "a "},
+        {"ends too early", "\x82\1a\x82\7b", 6, "a "},
+        {"none", "", 0, ""},
+    };
+    struct tls_cert c;
+
+    for (size_t i = 0; i < GH_COUNT(alts); i++) {
+        uint8_t n = (uint8_t)alts[i].n;
+        uint8_t extensions[] = {0xA3, (uint8_t)(n + 20),
+                                0x30, (uint8_t)(n + 18),
+                                0x30, 2,
+                                5,    0,
+                                0x30, (uint8_t)(n + 12),
+                                6,    3,
+                                0x55, 0x1D,
+                                0x11, 1,
+                                1,    0xFF,
+                                4,    (uint8_t)(n + 2),
+                                0x30, n};
+        struct writer text;
+        struct reader in;
+        check_row(alts[i].name);
+        writer_clear(&w);
+        writer_bytes(&w, "\x30\x82\0\0\x30\x82\0\0", 8);
+        writer_bytes(&w, CERT_START, CERT_N);
+        writer_bytes(&w, extensions, sizeof(extensions));
+        writer_bytes(&w, alts[i].names, alts[i].n);
+        w.p[3] = (uint8_t)(w.n - 4);
+        w.p[7] = (uint8_t)(w.n - 8);
+        CHECK(tls_cert_read(writer_span(&w), &c));
+        writer_init(&text, 4096);
+        in = reader_span(span_of(c.alt, c.alt_n));
+        while (reader_left(&in)) {
+            writer_put(&text, reader_take(&in, reader_be16(&in)));
+            writer_u8(&text, ' ');
+        }
+        CHECK(reader_ok(&in));
+        CHECK_STR(writer_cstr(&text), alts[i].want);
+        writer_done(&text);
+    }
+}
+
+/* Dates for which the published schema has no form stand elsewhere. */
+static void test_far_times(void)
+{
+    static struct tls_facts f = {.certificate = true, .version = 0x0303};
+
+    check_row("a certificate for ever");
+    begin();
+    memcpy(f.cert.not_before, "2026-01-01T00:00:00", 20);
+    memcpy(f.cert.not_after, "9999-12-31T23:59:59", 20);
+    tls_facts_event(&f, &cx, TO_SERVER);
+    CHECK_STR(finish(), EVENT "\"version\":\"TLS 1.2\",\"notbefore\":\"2026-01-01T00:00:00\"},"
+                              "\"gatehouse\":{\"tls\":{\"notafter\":\"9999-12-31T23:59:59\"}}}\n");
+    fake_done(&host);
+}
+
 int main(void)
 {
     writer_init(&w, 64 << 20);
+    test_alt_names();
+    test_far_times();
     test_rows();
     test_broken();
     test_limits();
