@@ -97,6 +97,18 @@ static void on_outlet(void *arg)
     keeper_give(r->keeper, ROLE_CORE, MSG_OUTPUT, fd);
 }
 
+static void write_status(void *arg);
+
+/* From now on there is a status, and it shows who runs at the very beginning: a short replay is soon over. */
+static void own_state(struct run *r)
+{
+    bool first = !r->owner;
+
+    r->owner = true;
+    if (first)
+        write_status(r);
+}
+
 static void on_note(void *arg, enum role role, struct span json)
 {
     struct run *r = arg;
@@ -116,7 +128,7 @@ static void on_note(void *arg, enum role role, struct span json)
         if (role == ROLE_CORE && json_get(j, "run_done"))
             r->recorded = true;
         if (role == ROLE_CORE && json_get(j, "started")) {
-            r->owner = true;
+            own_state(r);
             on_core_back(r);
         }
     }
