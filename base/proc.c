@@ -168,6 +168,9 @@ static void on_keeper(void *arg, uint32_t events)
                 p->on_stop(p);
             else
                 loop_stop(p->loop);
+        } else if (m.type == MSG_ENFORCE_OFF || m.type == MSG_ENFORCE_ON) {
+            if (p->on_enforce)
+                p->on_enforce(p, m.type == MSG_ENFORCE_ON);
         } else if (m.type == MSG_RELOAD) {
             if (p->on_reload)
                 p->on_reload(p);

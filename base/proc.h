@@ -23,6 +23,7 @@ struct proc {
     void (*on_stop)(struct proc *p); /* default: stop the loop */
     /* OUTPUT: fd is the callee's, -1 for none. Default: nothing. */
     void (*on_output)(struct proc *p, int fd);
+    void (*on_enforce)(struct proc *p, bool on); /* the panic switch was turned; default: nothing */
     void (*on_reload)(struct proc *p); /* RELOAD: read your files again; default: nothing */
     char **argv;                     /* own options that are left, without the common ones */
     int argc;

@@ -41,8 +41,12 @@ static const struct command commands[] = {
             "  appliances            list the appliances known\n"
             "  retire ID             refuse what that appliance sends from now on\n"
             "  audit                 print and check the chained record of who did what\n"},
-    {"policy", NULL, "gh-policy", "check, test, explain, replay and compare policies",
-     "gatehouse policy check|test|explain|facts|replay|diff ...", "'gatehouse policy' alone shows each form.\n"},
+    {"policy", NULL, "gh-policy", "check, test, replay, compare, sign and promote policies",
+     "gatehouse policy check|test|explain|facts|replay|diff|shadow|keygen|sign|promote|rollback|status ...", "'gatehouse policy' alone shows each form.\n"},
+    {"enforce", NULL, "gh-enforce", "the panic switch: stop blocking at once, or begin again", "gatehouse enforce off [NOTE] | on [NOTE] | status  [-c FILE]",
+     COMMON "  off                   nothing is reset or blocked any more, and what is blocked is let go; holds over restarts\n"
+            "  on                    back to what the policy says\n"
+            "  status                which of the two, since when and by whom, and what was done\n"},
     {"rules", NULL, "gh-scan", "check, compile and list YARA rules", "gatehouse rules check|compile|list ...",
      "'gatehouse rules' alone shows each form.\n"},
     {"register", NULL, "gh-scan", "make registered documents known, so that copies of them are found",
@@ -69,7 +73,7 @@ static const struct command commands[] = {
      COMMON},
     {"enrol", NULL, "gh-uplink", "join a console", "gatehouse enrol request -o FILE | accept FILE [-c FILE]", COMMON},
     {"firmware", NULL, "gh-update", "releases: make, sign, verify, install, bless, take back",
-     "gatehouse firmware build|keys|sign|verify|install|status|bless|rollback ...", "'gatehouse firmware' alone shows each form.\n"},
+     "gatehouse firmware build|keys|sign|verify|install|status|bless|rollback|selftest|setup ...", "'gatehouse firmware' alone shows each form.\n"},
     {"status", command_status, NULL, "health, processes, losses", "gatehouse status [-c FILE] [--json]",
      COMMON "Exit 1: the appliance does not run.\n"},
     {"config", command_config, NULL, "print the configuration in force, with every key explained",

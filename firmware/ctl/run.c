@@ -200,6 +200,19 @@ static void on_reload(void *arg)
         log_error("the policy cannot be read again");
 }
 
+/* gatehouse enforce off|on turned the switch in the state directory. */
+static void on_switch(void *arg)
+{
+    struct run *r = arg;
+    char path[CONF_TEXT + 32];
+    enum msg_type type;
+
+    snprintf(path, sizeof(path), "%s/enforce.off", r->opt.conf.node_state_dir);
+    type = access(path, F_OK) == 0 ? MSG_ENFORCE_OFF : MSG_ENFORCE_ON;
+    keeper_tell(r->keeper, ROLE_ENFORCE, type);
+    keeper_tell(r->keeper, ROLE_CORE, type);
+}
+
 /* A file was moved away; nothing else is to be read again. */
 static void on_rotated(void *arg)
 {
@@ -315,6 +328,7 @@ int command_run(int argc, char **argv)
     loop_signal(r.loop, SIGINT, on_stop, &r);
     loop_signal(r.loop, SIGTERM, on_stop, &r);
     loop_signal(r.loop, SIGHUP, on_reload, &r);
+    loop_signal(r.loop, SIGUSR2, on_switch, &r);
     loop_signal(r.loop, SIGUSR1, on_rotated, &r);
     r.keeper = keeper_new(r.loop, r.opt.conf_args, &hooks);
     build(&r);

@@ -108,6 +108,8 @@ void record_uplink(struct core *c, int fd);
 int record_unit(struct core *c, const struct record *r, size_t n);
 /* Something about the appliance itself or a live account. */
 void record_own(struct core *c, enum event_type type, struct span json);
+/* Enforcement was switched on or off, or is off at the start: an audit record. */
+void record_switch(struct core *c, bool on);
 /* Writes batches that are due, tries again when the journal was full, tells the uplink. */
 void record_tick(struct core *c, uint64_t now_ms);
 /* Facts for `gatehouse status`. */

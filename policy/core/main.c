@@ -80,6 +80,15 @@ static void on_stop(struct proc *p)
     }
 }
 
+/* The panic switch: who reads the journal later must see why verdicts were not carried out. */
+static void on_enforce(struct proc *p, bool on)
+{
+    struct core *c = p->arg;
+
+    if (c->journal)
+        record_switch(c, on);
+}
+
 static void stop_when_done(struct core *c, uint64_t now_ms)
 {
     bool late = now_ms > c->stop_ms + STOP_MS;
@@ -288,6 +297,7 @@ int main(int argc, char **argv)
     c->proc.arg = c;
     c->proc.on_peer = on_peer;
     c->proc.on_stop = on_stop;
+    c->proc.on_enforce = on_enforce;
     c->proc.on_output = on_output;
     options(c);
     open_all(c);

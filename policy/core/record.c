@@ -9,6 +9,7 @@
 #include "policy/core/pcap_store.h"
 #include "policy/core/pcaps.h"
 #include "policy/core/witness.h"
+#include "policy/enforce/switch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -98,6 +99,8 @@ void record_open(struct core *c)
         log_warn("the journal cannot be written now: %s", status_text(rc));
     if (journal_lost(c->journal))
         tell_lost(c);
+    if (conf->enforce_enabled && switch_is_off(conf->node_state_dir))
+        record_switch(c, false);
     give_away(conf);
 }
 
@@ -247,6 +250,27 @@ void record_own(struct core *c, enum event_type type, struct span json)
 
     (void)output_put(c->output, type, json);
     (void)journal_add(c->journal, &r, 1); /* no account counts these; a refusal shows in the next ones */
+}
+
+void record_switch(struct core *c, bool on)
+{
+    char iso[CLOCK_ISO_SIZE];
+    struct writer w;
+    struct jw j;
+
+    writer_init(&w, 4096);
+    jw_init(&j, &w);
+    jw_obj(&j);
+    jw_kcstr(&j, "timestamp", clock_iso(clock_wall_us(), iso));
+    jw_kcstr(&j, "event_type", "audit");
+    jw_kobj(&j, "gatehouse");
+    jw_kobj(&j, "audit");
+    jw_kcstr(&j, "what", on ? "enforcement_on" : "enforcement_off");
+    jw_end_obj(&j);
+    jw_end_obj(&j);
+    jw_end_obj(&j);
+    record_own(c, EVENT_AUDIT, writer_span(&w));
+    writer_done(&w);
 }
 
 static void tell_uplink(struct core *c)

@@ -12,7 +12,25 @@
 struct guard {
     struct zones protected_nets;
     uint64_t rate, used, minute_us;
+    bool on;
 };
+
+int guard_protect(struct guard *g, const char *net)
+{
+    unsigned other;
+
+    return zones_add_net(&g->protected_nets, 1, net, &other);
+}
+
+void guard_switch(struct guard *g, bool on)
+{
+    g->on = on;
+}
+
+bool guard_is_on(const struct guard *g)
+{
+    return g->on;
+}
 
 int guard_new(const char *protect, uint64_t rate, struct guard **ret, char *bad, size_t cap)
 {
@@ -28,14 +46,14 @@ int guard_new(const char *protect, uint64_t rate, struct guard **ret, char *bad,
     while (rest.n) {
         ptrdiff_t blank = span_find_byte(rest, ' ', 0);
         struct span word = span_part(rest, 0, blank < 0 ? rest.n : (size_t)blank);
-        unsigned other;
         snprintf(bad, cap, "%.*s", (int)word.n, (const char *)word.p);
-        if (zones_add_net(&g->protected_nets, (unsigned)zone, bad, &other) != 0) {
+        if (guard_protect(g, bad) != 0) {
             free(g);
             return ST_USAGE;
         }
         rest = span_trim(span_part(rest, word.n, rest.n));
     }
+    g->on = true;
     g->rate = rate;
     g->minute_us = clock_mono_us();
     *ret = g;
@@ -60,6 +78,8 @@ const char *guard_refuses(struct guard *g, const struct event_target *t)
 {
     uint64_t now = clock_mono_us();
 
+    if (!g->on)
+        return "enforcement is switched off (gatehouse enforce on)";
     if (is_protected(g, t->client, t->ipv6) || is_protected(g, t->server, t->ipv6))
         return "one of the two addresses is on the protected list (enforce.protect)";
     if (now - g->minute_us >= MINUTE_US) {

@@ -2,11 +2,13 @@
  * gh-enforce: the only process with the right to act on the network. It parses nothing foreign: fixed
  * requests come from the core, and each is answered with what really happened. */
 #include "base/jail.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/proc.h"
 #include "policy/enforce/guard.h"
 #include "policy/enforce/nft.h"
 #include "policy/enforce/reset.h"
+#include "policy/enforce/switch.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -22,7 +24,43 @@ struct enforcer {
     struct reset *reset;
     struct proc_chan *core;
     bool said; /* the lack of a right was logged: once is enough */
+    uint64_t resets, blocked, refused, failed;
+    char last[SENTENCE]; /* why something was not done */
 };
+
+/* For `gatehouse enforce status`. */
+static void note(struct enforcer *e)
+{
+    struct writer w;
+    struct jw j;
+
+    writer_init(&w, 4096);
+    jw_init(&j, &w);
+    jw_obj(&j);
+    jw_kbool(&j, "on", guard_is_on(e->guard));
+    jw_ku64(&j, "resets", e->resets);
+    jw_ku64(&j, "blocked", e->blocked);
+    jw_ku64(&j, "refused", e->refused);
+    jw_ku64(&j, "failed", e->failed);
+    jw_kcstr(&j, "last", *e->last ? e->last : NULL);
+    jw_end_obj(&j);
+    proc_note(&e->proc, writer_span(&w));
+    writer_done(&w);
+}
+
+static void on_enforce(struct proc *p, bool on)
+{
+    struct enforcer *e = p->arg;
+    char err[256];
+
+    guard_switch(e->guard, on);
+    log_warn("enforcement is switched %s", on ? "on" : "off");
+    if (!on && nft_flush(e->nft, err, sizeof(err)) != 0) {
+        log_error("what is blocked could not be let go: %s. It ends by itself (enforce.block_time)", err);
+        snprintf(e->last, sizeof(e->last), "not let go: %s", err);
+    }
+    note(e);
+}
 
 static void complain(struct enforcer *e, const char *sentence)
 {
@@ -44,6 +82,7 @@ static uint8_t act(struct enforcer *e, const struct event_target *t, unsigned wa
     sentence[0] = 0;
     if (refused) {
         snprintf(sentence, SENTENCE, "%s", refused);
+        e->refused++;
         return 0;
     }
     if (wanted & WANT_RESET && reset_send(e->reset, t, reset_err, sizeof(reset_err)) == 0)
@@ -51,6 +90,9 @@ static uint8_t act(struct enforcer *e, const struct event_target *t, unsigned wa
     if (wanted & WANT_BLOCK && nft_block(e->nft, t, nft_err, sizeof(nft_err)) == 0)
         done |= WANT_BLOCK;
     snprintf(sentence, SENTENCE, "%s%s%s", reset_err, *reset_err && *nft_err ? "; " : "", nft_err);
+    e->resets += (done & WANT_RESET) != 0;
+    e->blocked += (done & WANT_BLOCK) != 0;
+    e->failed += *sentence != 0;
     if (*sentence)
         complain(e, sentence);
     return done;
@@ -80,6 +122,9 @@ static void on_message(void *arg, const struct msg *m)
     if (proc_chan_post(e->core, MSG_ENFORCED, writer_span(&w), -1) != 0)
         log_warn("the core did not hear what was enforced");
     writer_done(&w);
+    if (*sentence)
+        memcpy(e->last, sentence, sizeof(e->last));
+    note(e);
 }
 
 static void on_closed(void *arg, int rc)
@@ -109,9 +154,12 @@ int main(int argc, char **argv)
     char err[512];
     int rc;
 
+    if (argc > 1 && !strcmp(argv[1], "enforce"))
+        return switch_command(argc - 1, argv + 1);
     proc_start(&e.proc, ROLE_ENFORCE, "gh-enforce", argc, argv);
     e.proc.arg = &e;
     e.proc.on_peer = on_peer;
+    e.proc.on_enforce = on_enforce;
     if (!nft_table_name(e.proc.conf.enforce_table)) {
         log_error("enforce.table: '%s' must be letters, digits and '_', at most 31",
                   e.proc.conf.enforce_table);
@@ -121,6 +169,12 @@ int main(int argc, char **argv)
     if (rc) {
         log_error("enforce.protect: '%s' is not a network", err);
         return 2;
+    }
+    log_info("%u addresses that this machine depends on are never blocked",
+             guard_protect_system(e.guard, e.proc.conf.uplink_console));
+    if (switch_is_off(e.proc.conf.node_state_dir)) {
+        guard_switch(e.guard, false);
+        log_warn("enforcement is switched off (gatehouse enforce on)");
     }
     e.nft = nft_new(e.proc.conf.enforce_table, e.proc.conf.enforce_block_time);
     e.reset = reset_new(e.proc.conf.capture_interface);
@@ -132,6 +186,7 @@ int main(int argc, char **argv)
         return 3;
     }
     proc_ready(&e.proc);
+    note(&e);
     loop_run(e.proc.loop);
     reset_free(e.reset);
     nft_free(e.nft);

@@ -20,8 +20,9 @@
 #define NFT_WAIT_MS 2000
 #define ANSWER 160
 
+enum op { OP_BLOCK, OP_FLUSH };
 struct pair {
-    uint8_t ipv6;
+    uint8_t op, ipv6;
     uint8_t a[16], b[16];
 };
 struct nft {
@@ -122,6 +123,15 @@ static void add_pair(const char *table, uint64_t timeout_ms, const struct pair *
     run_nft(script, answer);
 }
 
+/* Everybody may talk again. */
+static void flush(const char *table, char answer[ANSWER])
+{
+    char script[256];
+
+    snprintf(script, sizeof(script), "flush set inet %s pairs4\nflush set inet %s pairs6\n", table, table);
+    run_nft(script, answer);
+}
+
 /* Only the right to configure the network is kept. */
 static void keep_net_admin(void)
 {
@@ -143,7 +153,9 @@ static _Noreturn void helper(int fd, const char *table, uint64_t timeout_ms)
     /* the end of the socket tells that the enforcer is gone, however it died */
     while (recv(fd, &p, sizeof(p), 0) == sizeof(p)) {
         memcpy(answer, made, sizeof(answer));
-        if (!made[0])
+        if (!made[0] && p.op == OP_FLUSH)
+            flush(table, answer);
+        else if (!made[0])
             add_pair(table, timeout_ms, &p, answer);
         if (send(fd, answer, sizeof(answer), 0) != sizeof(answer))
             break;
@@ -192,15 +204,13 @@ void nft_free(struct nft *n)
     free(n);
 }
 
-int nft_block(struct nft *n, const struct event_target *t, char *err, size_t cap)
+/* One request and its answer. */
+static int ask(struct nft *n, const struct pair *p, char *err, size_t cap)
 {
-    struct pair p = {.ipv6 = t->ipv6};
     struct pollfd wait = {.fd = n->fd, .events = POLLIN};
     char answer[ANSWER];
 
-    memcpy(p.a, t->client, 16);
-    memcpy(p.b, t->server, 16);
-    if (n->fd < 0 || send(n->fd, &p, sizeof(p), MSG_NOSIGNAL) != sizeof(p)) {
+    if (n->fd < 0 || send(n->fd, p, sizeof(*p), MSG_NOSIGNAL) != sizeof(*p)) {
         snprintf(err, cap, "the nftables helper does not run");
         return ST_IO;
     }
@@ -215,4 +225,20 @@ int nft_block(struct nft *n, const struct event_target *t, char *err, size_t cap
         return 0;
     snprintf(err, cap, "nftables: %s", answer);
     return span_find(span_str(answer), span_str("not permitted"), 0) >= 0 ? ST_DENIED : ST_IO;
+}
+
+int nft_block(struct nft *n, const struct event_target *t, char *err, size_t cap)
+{
+    struct pair p = {.op = OP_BLOCK, .ipv6 = t->ipv6};
+
+    memcpy(p.a, t->client, 16);
+    memcpy(p.b, t->server, 16);
+    return ask(n, &p, err, cap);
+}
+
+int nft_flush(struct nft *n, char *err, size_t cap)
+{
+    const struct pair p = {.op = OP_FLUSH};
+
+    return ask(n, &p, err, cap);
 }

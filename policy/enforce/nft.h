@@ -15,6 +15,8 @@ struct nft *nft_new(const char *table, uint64_t timeout_ms);
 void nft_free(struct nft *n);
 /* Both directions between client and server. 0, or ST_DENIED, ST_IO, ST_TIMEOUT with the sentence in err. */
 int nft_block(struct nft *n, const struct event_target *t, char *err, size_t cap);
+/* Lets go every pair that is blocked. As nft_block. */
+int nft_flush(struct nft *n, char *err, size_t cap);
 /* Letters, digits and '_', at most 31. */
 bool nft_table_name(const char *name);
 

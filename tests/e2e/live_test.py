@@ -7,80 +7,17 @@
 A marked document that leaves raises its alert on the console within two seconds, its connection is reset and the pair is blocked; a clean one
 passes. Without the right the verdict says so. Needs root; skipped where namespaces cannot be made."""
 import datetime
-import json
 import os
-import shutil
 import subprocess
 import sys
 import time
 
 from chain import Chain, Report, wait_for
+from netns import CLIENTS, fetch, main, start_nginx
 
 GATEHOUSE, SHARE = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
-INSIDE, GATE, OUTSIDE = "gh-inside", "gh-gate", "gh-outside"
-SERVER, CLIENTS = "10.20.0.10", ("203.0.113.9", "203.0.113.10", "203.0.113.11")
 report = Report()
 check = report.check
-
-
-def ip(*args):
-    subprocess.run(["ip", *args], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-
-
-def network():
-    remove_network()
-    for n in (INSIDE, GATE, OUTSIDE):
-        ip("netns", "add", n)
-        ip("-n", n, "link", "set", "lo", "up")
-    for name, there, addresses, gate in (("in", INSIDE, (SERVER + "/24",), "10.20.0.1/24"), ("out", OUTSIDE, tuple(c + "/24" for c in CLIENTS), "203.0.113.1/24")):
-        ip("-n", GATE, "link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", there)
-        for a in addresses:
-            ip("-n", there, "addr", "add", a, "dev", "eth0")
-        ip("-n", there, "link", "set", "eth0", "up")
-        ip("-n", GATE, "addr", "add", gate, "dev", name)
-        ip("-n", GATE, "link", "set", name, "up")
-        ip("-n", there, "route", "add", "default", "via", gate.split("/")[0])
-    subprocess.run(["ip", "netns", "exec", GATE, "sysctl", "-qw", "net.ipv4.ip_forward=1"], check=True)
-
-
-def remove_network():
-    for n in (INSIDE, GATE, OUTSIDE):
-        subprocess.run(["ip", "netns", "del", n], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def start_nginx(directory):
-    conf = os.path.join(directory, "nginx.conf")
-    with open(conf, "w") as f:
-        f.write("daemon off;\nworker_processes 1;\npid %s/nginx.pid;\nerror_log %s/nginx.log;\nevents {}\nhttp {\n access_log off;\n keepalive_timeout 60;\n"
-                " server { listen %s:80; root %s/capture/documents; }\n}\n" % (directory, directory, SERVER, SHARE))
-    p = subprocess.Popen(["ip", "netns", "exec", INSIDE, "nginx", "-c", conf, "-e", directory + "/nginx.log"], stderr=subprocess.DEVNULL)
-    return p
-
-
-FETCH = r"""
-import http.client, json, sys, time
-server, source, name, wait = sys.argv[1], sys.argv[2], sys.argv[3], float(sys.argv[4])
-c = http.client.HTTPConnection(server, 80, timeout=4, source_address=(source, 0))
-out = {}
-try:
-    c.request("GET", "/" + name)
-    r = c.getresponse()
-    out["status"], out["bytes"], out["done"] = r.status, len(r.read()), time.time()
-    time.sleep(wait)
-    c.request("GET", "/bien-ban.odt")
-    out["second"] = c.getresponse().status
-except OSError as e:
-    out["error"] = type(e).__name__
-except http.client.HTTPException as e:
-    out["error"] = type(e).__name__
-print(json.dumps(out))
-"""
-
-
-def fetch(source, name, wait):
-    """One keep-alive connection: fetches name, waits, and asks for something else on the same connection."""
-    p = subprocess.run(["ip", "netns", "exec", OUTSIDE, sys.executable, "-c", FETCH, SERVER, source, name, str(wait)], stdout=subprocess.PIPE, text=True, timeout=60)
-    return json.loads(p.stdout)
 
 
 def wait_ready(chain):
@@ -97,7 +34,7 @@ def alert_of(api, name):
 
 def enforced(gatehouse):
     chain = Chain(gatehouse, conf="[capture]\ninterface = out\n[enforce]\nenabled = yes\ntable = gh_live_test\n")
-    nginx = start_nginx(chain.dir)
+    nginx = start_nginx(chain.dir, SHARE)
     try:
         chain.enrol()
         chain.start_console()
@@ -134,7 +71,7 @@ def enforced(gatehouse):
 def not_enforced(gatehouse):
     """The same without the enforcer: the verdict stands, and says that nothing was cut and why."""
     chain = Chain(gatehouse, conf="[capture]\ninterface = out\n")
-    nginx = start_nginx(chain.dir)
+    nginx = start_nginx(chain.dir, SHARE)
     try:
         chain.enrol()
         chain.start_console()
@@ -172,17 +109,4 @@ if len(sys.argv) == 4: # inside the gate's namespace
     not_enforced(GATEHOUSE)
     no_right(GATEHOUSE)
     report.end()
-if os.geteuid() != 0 or not shutil.which("ip") or not shutil.which("nginx") or not shutil.which("nft"):
-    print("skipped: needs root, and ip, nginx and nft", file=sys.stderr)
-    sys.exit(77)
-try:
-    network()
-except subprocess.CalledProcessError as e:
-    print("skipped: network namespaces cannot be made here: %s" % e.stderr.decode(), file=sys.stderr)
-    remove_network()
-    sys.exit(77)
-try:
-    rc = subprocess.run(["ip", "netns", "exec", GATE, sys.executable, os.path.abspath(__file__), GATEHOUSE, SHARE, "inner"], timeout=400).returncode
-finally:
-    remove_network()
-sys.exit(rc)
+main(__file__, GATEHOUSE, SHARE, ("nginx", "nft"), 400)

@@ -49,8 +49,14 @@ int main(void)
     memset(long6.server, 0xfc, 16);
     CHECK(nft_block(n, &long6, err, sizeof(err)) == 0);
     CHECK_STR(err, "");
-    CHECK(shows("nft list table inet gh_test", "fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd . fcfc:fcfc:fcfc:fcfc:fcfc:fcfc:fcfc:fcfc"));
+    CHECK(shows("nft list table inet gh_test",
+                "fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd . fcfc:fcfc:fcfc:fcfc:fcfc:fcfc:fcfc:fcfc"));
     check_row("again");
+    CHECK(nft_block(n, &v4, err, sizeof(err)) == 0);
+    check_row("all let go");
+    CHECK(nft_flush(n, err, sizeof(err)) == 0);
+    CHECK(shows("nft list table inet gh_test", "pairs4") &&
+          !shows("nft list table inet gh_test", "203.0.113.9"));
     CHECK(nft_block(n, &v4, err, sizeof(err)) == 0);
     check_row("the table goes with us");
     nft_free(n);
