@@ -3,7 +3,7 @@
 _gatehouse() {
     local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} words=""
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="inspect classify run console policy rules register journal evidence keys enrol firmware status config lists help --version"
+        words="inspect classify run console policy enforce rules register journal evidence keys enrol firmware status config lists help --version"
     else
         case "$command" in
         inspect) words="-c --set -w --no-documents --no-scan --threads" ;;
@@ -15,6 +15,7 @@ _gatehouse() {
             # the bundles that came with the program
             [ "$COMP_CWORD" -gt 2 ] && words="$words $(compgen -d /usr/share/gatehouse/policy/)"
             ;;
+        enforce) words="off on status -c --set" ;;
         rules) words="check compile list --json" ;;
         register) words="-c --set -o -k --level --common --list --remove --json --values --column --header --threshold" ;;
         lists) words="compile check show lookup -c --set -o --kind --subdomains --url-hosts --lenient --name --in --json" ;;
@@ -22,10 +23,10 @@ _gatehouse() {
         evidence) words="list open -c -k -o" ;;
         keys) words="generate show -c --set" ;;
         enrol) words="request accept -o -c --set" ;;
-        firmware) words="build keys sign verify install status bless rollback -c --set --json --again --key --root" ;;
+        firmware) words="build keys sign verify install status bless rollback selftest setup -c --set --json --again --key --root" ;;
         status) words="-c --set --json" ;;
         config) words="-c --set" ;;
-        help) words="inspect classify run console policy rules register journal evidence keys enrol firmware status config" ;;
+        help) words="inspect classify run console policy enforce rules register journal evidence keys enrol firmware status config" ;;
         esac
     fi
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
