@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * gatehouse journal export and import: batches over a stick instead of a wire. What is exported is sealed to
  * the console and signed by the appliance, exactly as it would travel; what comes back is the console's
- * receipt. */
+ * receipt, signed. */
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/db.h"
 #include "base/json.h"
+#include "base/receipt.h"
 #include "policy/core/cmd_carry.h"
 #include "policy/core/journal.h"
 
@@ -162,14 +163,40 @@ int carry_export(const struct conf *c, uint64_t since, const char *dir)
     }
     db_close(db);
     if (!rc)
-        printf("%" PRIu64 " batches written to %s%s\n", n, dir,
-               n ? ", each to be handed to the console's /api/v1/intake in order" : "");
+        printf("%" PRIu64 " batches written to %s%s\n", n, dir, n ? ", for 'gatehouse console import'" : "");
     return rc == ST_FULL || rc == ST_IO ? 3 : rc ? 2 : 0;
 }
 
+/* Is the batch that the receipt names the one that stands here? A batch that was trimmed, and one that the
+ * console itself does not know, cannot be compared. */
+static int same_batch(struct db *db, const struct receipt *r)
+{
+    static const uint8_t unknown[SEAL_HASH] = {0};
+    struct arena *a = arena_new(ENVELOPE_PLAIN_MAX + (16u << 20));
+    uint8_t hash[SEAL_HASH], sig[SEAL_SIGNATURE];
+    struct batch_header h;
+    struct record *records;
+    struct db_stmt *s;
+    size_t n;
+    int rc =
+        a ? db_query(db, &s, "SELECT bytes FROM batch WHERE number=?", "i", (int64_t)r->number) : ST_NOMEM;
+
+    if (!rc && (rc = db_step(s)) == 1) {
+        rc = batch_unpack(db_blob(s, 0), a, &h, &records, &n, sig);
+        db_reset(s);
+        if (!rc && memcmp(r->hash, unknown, SEAL_HASH) != 0) {
+            batch_hash(&h, hash);
+            rc = seal_equal(hash, r->hash, SEAL_HASH) ? 0 : ST_EXISTS;
+        }
+    }
+    arena_free(a);
+    return rc;
+}
+
 /* Notes the receipt unless it is older than what is known. The journal may be in use: the database orders the
- * writers. */
-static int note_receipt(const struct conf *c, uint64_t number, uint64_t *ret_last)
+ * writers. ST_USAGE: it names a batch that this journal never wrote; ST_EXISTS: another batch of that number.
+ */
+static int note_receipt(const struct conf *c, const struct receipt *r, uint64_t *ret_last)
 {
     char path[PATH_MOST];
     struct db *db = NULL;
@@ -186,42 +213,75 @@ static int note_receipt(const struct conf *c, uint64_t number, uint64_t *ret_las
         db_reset(s);
         rc = 0;
     }
-    if (!rc && number > *ret_last)
-        rc = ST_MALFORMED; /* nobody can have what does not exist */
+    if (!rc && r->number > *ret_last)
+        rc = ST_USAGE;
+    if (!rc)
+        rc = same_batch(db, r);
     if (!rc)
         rc =
             db_exec(db,
                     "INSERT INTO receipt VALUES(1,?,?) ON CONFLICT(one) DO UPDATE SET number=excluded.number,"
                     "wall_us=excluded.wall_us WHERE excluded.number>number",
-                    "ii", (int64_t)number, (int64_t)clock_wall_us());
+                    "ii", (int64_t)r->number, (int64_t)clock_wall_us());
     db_close(db);
     return rc;
 }
 
-int carry_import(const struct conf *c, const char *file)
+static const char *why_no_receipt(int rc)
 {
-    struct arena *a = arena_new(1 << 20);
-    struct json *j = NULL;
-    struct writer w;
-    uint64_t number = 0, last = 0;
+    switch (rc) {
+    case ST_MALFORMED:
+        return "it is no receipt: 'gatehouse console import' writes one for each appliance";
+    case ST_BAD_SIGNATURE:
+        return "it was changed, or is not from this appliance's console";
+    case ST_DENIED:
+        return "it is for another appliance";
+    case ST_USAGE:
+        return "it names a batch that this journal never wrote: was the journal replaced?";
+    case ST_EXISTS:
+        return "the console has another batch of that number: was the journal replaced, or its key copied?";
+    default:
+        return status_text(rc);
+    }
+}
+
+/* Is the receipt for this appliance? */
+static int for_us(const struct conf *c, const struct receipt *r)
+{
+    char path[PATH_MOST];
+    struct seal_public own;
+    uint8_t id[SEAL_ID];
     int rc;
 
-    gh_check(a);
-    writer_init(&w, SMALL_FILE);
-    rc = read_json(file, a, &w, &j);
-    if (!rc && json_i64(json_get(j, "receipt"), 0) > 0)
-        number = (uint64_t)json_i64(json_get(j, "receipt"), 0);
-    else if (!rc)
-        rc = ST_MALFORMED;
-    if (!rc)
-        rc = note_receipt(c, number, &last);
-    writer_done(&w);
-    arena_free(a);
+    snprintf(path, sizeof(path), "%s/appliance.pub", c->node_state_dir);
+    rc = keyfile_load_public(path, &own, NULL, 0);
     if (rc)
-        return refuse(
-            file, rc == ST_MALFORMED
-                      ? "it is no receipt for this journal; a receipt is the console's answer {\"receipt\":N}"
-                      : status_text(rc));
-    printf("the console has everything up to batch %" PRIu64 " of %" PRIu64 "\n", number, last);
+        return rc;
+    seal_id(&own, id);
+    return memcmp(id, r->appliance, SEAL_ID) == 0 ? 0 : ST_DENIED;
+}
+
+int carry_import(const struct conf *c, const char *file)
+{
+    struct seal_public console;
+    struct receipt r;
+    struct writer w;
+    uint64_t last = 0;
+    int rc;
+
+    if (console_key(c->node_state_dir, &console) != 0)
+        return 2;
+    writer_init(&w, SMALL_FILE);
+    rc = read_small(file, &w);
+    if (!rc)
+        rc = receipt_read(writer_span(&w), &console, &r);
+    if (!rc)
+        rc = for_us(c, &r);
+    if (!rc)
+        rc = note_receipt(c, &r, &last);
+    writer_done(&w);
+    if (rc)
+        return refuse(file, why_no_receipt(rc));
+    printf("the console has everything up to batch %" PRIu64 " of %" PRIu64 "\n", r.number, last);
     return 0;
 }

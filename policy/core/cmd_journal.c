@@ -25,7 +25,7 @@ static const char usage_text[] =
     "where first\n"
     "  cat      print what was recorded, one line each; --json: the events themselves as EVE JSON lines\n"
     "  export   write batches as sealed files, for a stick: what has no receipt yet, or from that batch on\n"
-    "  import   take the console's answer to them, so that they may be trimmed\n"
+    "  import   take the console's signed receipt for them, so that they may be trimmed\n"
     "  --since  only batches signed at that time or later, e.g. 2026-11-24T08:00:00Z\n";
 
 struct journal_args {
