@@ -3,9 +3,9 @@
  * comes after what it is about, can still be told with the packets of its connection: those before it, and
  * those after.
  *
- *     recorder_add(r, flow, …)           each frame, once its flow is known
- *     recorder_query(r, flow, request)   an alert was made: answers at once with what is there, and, while
- * the flow lives, again with all of it at the end recorder_end(r, flow)              the flow is over
+ *     recorder_add(…)     each frame, once its flow is known
+ *     recorder_query(…)   an alert was made: answers at once with what is there
+ *     recorder_end(…)     the flow is over: answers again, with all of it, if it was asked for while it lived
  *
  * Half of the memory is a ring for all flows. A flow that has flow_max bytes in it goes on in a second ring,
  * a quarter, which only such flows share: a long download overwrites its like, not everybody's last seconds,
@@ -18,7 +18,7 @@
  * link type; frames of another are left out, and the answer is not complete. Datagrams in fragments: each
  * fragment is there.
  *
- * One recorder belongs to one thread. Memory: size, another sixty-fourth of it for the index; answers under
+ * One recorder belongs to one thread. Memory: size, another sixteenth of it for the index; answers under
  * way flow_max twice. */
 #ifndef GH_SENSOR_RECORDER_H
 #define GH_SENSOR_RECORDER_H

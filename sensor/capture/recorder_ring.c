@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#define FRAMES_BUCKET 512u /* bytes of ring for each bucket */
+#define FRAMES_BUCKET 128u /* bytes of ring for each bucket */
 
 int ring_init(struct ring *r, size_t size)
 {
