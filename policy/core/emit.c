@@ -45,7 +45,7 @@ void emit_line(void *arg, enum event_type type, struct span json)
 void emit_flush(struct core *c)
 {
     const char *where = c->proc.conf.output_eve;
-    bool named = *where && strcmp(where, "-");
+    bool named = *where && strcmp(where, "-") != 0;
     int rc = output_flush(c->output);
 
     if (rc && (rc != ST_CLOSED || named) && !loop_stopped(c->proc.loop))
