@@ -22,7 +22,7 @@ static const struct command commands[] = {
      COMMON "  -w DIR                store carved documents as DIR/ab/<sha256>\n"
             "  --no-scan             carve and hash documents, do not read them\n"
             "  --no-documents        flows and transactions only\n"
-            "  --threads N           accepted for scripts; results are the same whatever N\n"
+            "  --threads N           decode on N threads, 0: one for each processor; results are the same whatever N\n"
             "  CAPTURE               pcap or pcapng file, - for standard input\n"
             "The last line is the stats event with the ledger. Exit 1: the policy blocked something.\n"},
     {"classify", command_classify, NULL, "read documents from disk, print one JSON line each",

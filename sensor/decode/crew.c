@@ -299,9 +299,21 @@ bool crew_take(struct crew *c, const char **ret_fault)
 
 /* ---- beginning and end ---- */
 
-static int make_hosts(struct crew *c, const struct crew_options *opt)
+/* What the process takes for itself, measured: code, libraries, nDPI's tables, buffers of the main thread;
+ * and each host its nDPI, its batches and chunks, and what the allocator cannot give back. */
+#define OWN_MEMORY (24ull << 20)
+#define OWN_MEMORY_THREAD (8ull << 20)
+
+static uint64_t own_memory(uint64_t memory, unsigned threads)
 {
-    const struct host_options host = {.conf = opt->conf,
+    uint64_t own = OWN_MEMORY + threads * OWN_MEMORY_THREAD;
+
+    return own < memory / 3 ? own : memory / 3;
+}
+
+static int make_hosts(struct crew *c, const struct crew_options *opt, const struct conf *conf)
+{
+    const struct host_options host = {.conf = conf,
                                       .share = opt->threads,
                                       .documents = opt->documents,
                                       .keep = opt->keep,
@@ -310,7 +322,7 @@ static int make_hosts(struct crew *c, const struct crew_options *opt)
 
     c->live = opt->threads > 1 && opt->iface;
     if (!c->live) {
-        c->front = front_new(opt->conf, 1, opt->threads > 1, opt->threads > 1 ? deal : do_job, c);
+        c->front = front_new(conf, 1, opt->threads > 1, opt->threads > 1 ? deal : do_job, c);
         if (!c->front)
             return ST_NOMEM;
     }
@@ -325,7 +337,7 @@ static int make_hosts(struct crew *c, const struct crew_options *opt)
             return ST_NOMEM;
         w->host = host_new(&host, worker_say, w);
         if (c->live) {
-            w->front = front_new(opt->conf, opt->threads, false, do_own_job, w);
+            w->front = front_new(conf, opt->threads, false, do_own_job, w);
             w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         }
         if (!w->host || (c->live && (!w->front || w->wake < 0)))
@@ -339,9 +351,11 @@ static int make_hosts(struct crew *c, const struct crew_options *opt)
 struct crew *crew_new(const struct crew_options *opt, const struct host_out *out)
 {
     struct crew *c = calloc(1, sizeof(*c));
+    struct conf conf = *opt->conf; /* the rooms below divide what is left */
 
     if (!c)
         return NULL;
+    conf.sensor_memory -= own_memory(conf.sensor_memory, opt->threads);
     gh_check(opt->threads >= 1 && opt->threads <= CREW_THREADS);
     c->run = opt->run;
     c->purse.max = opt->conf->sensor_documents_memory;
@@ -350,7 +364,7 @@ struct crew *crew_new(const struct crew_options *opt, const struct host_out *out
     pthread_cond_init(&c->workers.main, NULL);
     if (getrandom(c->key, sizeof(c->key), 0) != (ssize_t)sizeof(c->key))
         c->key[0] = c->key[1] = 0x9E3779B97F4A7C15ull; /* an even spread is all it is for */
-    if (outlet_init(&c->outlet, out, opt->threads) == 0 && make_hosts(c, opt) == 0)
+    if (outlet_init(&c->outlet, out, opt->threads) == 0 && make_hosts(c, opt, &conf) == 0)
         return c;
     crew_free(c);
     return NULL;

@@ -45,11 +45,16 @@ static bool grow(struct flow_table *t)
 
 static void grow_buckets(struct flow_table *t)
 {
-    size_t n = (t->mask + 1) * 2;
-    struct flow **fresh = calloc(n, sizeof(void *));
+    size_t n = (t->mask + 1) * 2, bytes = n * sizeof(void *);
+    struct flow **fresh;
 
-    if (!fresh)
+    if (!budget_take(t->budget, bytes))
         return; /* longer chains, nothing worse */
+    fresh = calloc(n, sizeof(void *));
+    if (!fresh) {
+        budget_give(t->budget, bytes);
+        return;
+    }
     for (size_t i = 0; i <= t->mask; i++)
         while (t->buckets[i]) {
             struct flow *f = t->buckets[i];
@@ -58,6 +63,8 @@ static void grow_buckets(struct flow_table *t)
             fresh[f->hash & (n - 1)] = f;
         }
     free(t->buckets);
+    budget_give(t->budget, t->bucket_bytes);
+    t->bucket_bytes = bytes;
     t->buckets = fresh;
     t->mask = n - 1;
 }

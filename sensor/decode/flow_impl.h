@@ -24,6 +24,7 @@ struct idle_list {
 struct flow_table {
     struct flow **buckets;
     size_t mask, count, limit, slab_bytes;
+    size_t bucket_bytes; /* paid for; the first ones are not */
     struct slab *slabs;
     struct flow *free;
     struct idle_list lists[LIST_COUNT];

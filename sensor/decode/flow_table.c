@@ -48,7 +48,7 @@ void flow_table_free(struct flow_table *t)
         t->slabs = s->next;
         free(s);
     }
-    budget_give(t->budget, t->slab_bytes);
+    budget_give(t->budget, t->slab_bytes + t->bucket_bytes);
     free(t->buckets);
     free(t);
 }

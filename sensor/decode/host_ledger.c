@@ -31,6 +31,7 @@ void host_account(const struct proto_host *h, struct ledger *l)
     ledger_add(l, LEDGER_PACKETS, 0, h->packets_out);
     account_segments(h, l);
     ledger_add(l, LEDGER_FLOWS, f->opened - flow_table_count(h->flows), h->flow_events);
+    l->pushed_out += f->forced;
     account_documents(h, l);
     ledger_lost(l, LEDGER_EVENTS, "too_long", h->events_too_long);
     ledger_add(l, LEDGER_EVENTS, h->events_in, 0);

@@ -86,6 +86,8 @@ void ledger_write(const struct ledger *l, struct jw *j)
         for (size_t i = 0; i < l->rows[r].n_lost; i++)
             jw_ku64(j, l->rows[r].lost[i].reason, l->rows[r].lost[i].n);
         jw_end_obj(j);
+        if (r == LEDGER_FLOWS && l->pushed_out)
+            jw_ku64(j, "pushed_out", l->pushed_out);
         jw_end_obj(j);
     }
     jw_end_obj(j);

@@ -27,6 +27,7 @@ struct ledger {
         } lost[LEDGER_REASONS];
         size_t n_lost;
     } rows[LEDGER_ROWS];
+    uint64_t pushed_out; /* flows that ended early because memory or table was full: told, not lost */
 };
 const char *ledger_row_name(enum ledger_row row);
 void ledger_init(struct ledger *l);
@@ -37,7 +38,7 @@ void ledger_lost(struct ledger *l, enum ledger_row row, const char *reason, uint
 bool ledger_balanced(const struct ledger *l);
 /* Makes every row add up, naming what does not; false when one did not. */
 bool ledger_close(struct ledger *l);
-/* {"packets":{"in":N,"out":N,"lost":{…}},…} */
+/* {"packets":{"in":N,"out":N,"lost":{…}},…}; "flows" has "pushed_out" too, where there were some. */
 void ledger_write(const struct ledger *l, struct jw *j);
 
 #endif
