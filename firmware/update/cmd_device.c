@@ -246,10 +246,16 @@ static uint64_t floor_of_trial(const struct device *d)
  */
 static int remember_failures(const struct device *d, const struct esp_kernel *k, int n)
 {
-    int rc = 0;
+    struct failed_release f[FAILED_MAX];
+    int rc = 0, known = failed_load(d->conf->firmware_state, f);
 
     for (int i = 0; !rc && i < n; i++)
         if (k[i].epoch > d->running.epoch && k[i].counted && !k[i].left) {
+            bool told = false;
+            for (int j = 0; j < known; j++)
+                told = told || f[j].epoch == k[i].epoch;
+            if (told) /* with a better reason than is known now */
+                continue;
             rc = failed_add(d->conf->firmware_state, k[i].epoch,
                             "it did not start, or its self-test failed, as often as it was tried");
             if (!rc)

@@ -27,6 +27,9 @@ static const struct {
     {"status", update_status, "status [--json]                what runs, what is on trial, what failed"},
     {"bless", update_bless, "bless                          the running release proved good: keep it"},
     {"rollback", update_rollback, "rollback                       start the other slot's release next time"},
+    {"selftest", update_selftest,
+     "selftest [--trial]             does this release do its work on this machine?"},
+    {"setup", update_setup, "setup DIR                      configuration and enrolment from a stick"},
 };
 
 static int usage(void)

@@ -26,5 +26,7 @@ int update_install(const struct conf *c, int argc, char **argv);
 int update_status(const struct conf *c, int argc, char **argv);
 int update_bless(const struct conf *c, int argc, char **argv);
 int update_rollback(const struct conf *c, int argc, char **argv);
+int update_selftest(const struct conf *c, int argc, char **argv);
+int update_setup(const struct conf *c, int argc, char **argv);
 
 #endif

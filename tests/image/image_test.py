@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The firmware image in QEMU, without hardware virtualisation.
+
+  image_test.py BUILD [--keep DIR] [CASE...]     cases: good data tree hash fallback (default: all)
+
+The image is made once (in DIR, or a temporary directory). Needs root, mmdebstrap, qemu-system-x86_64 and ovmf; skipped otherwise. A boot takes 30 s
+alone and minutes on a busy machine: time-outs are generous, and nothing here measures time."""
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+args = sys.argv[1:]
+BUILD = os.path.abspath(args.pop(0))
+KEEP = None
+if args and args[0] == "--keep":
+    KEEP = os.path.abspath(args[1])
+    args = args[2:]
+HERE = os.path.dirname(os.path.abspath(__file__))
+GATEHOUSE = BUILD + "/gatehouse"
+MAKER = os.path.join(HERE, "..", "..", "firmware", "image", "build")
+OVMF, OVMF_VARS = "/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"
+BOOT_SECONDS = 900
+passed = failed = 0
+
+
+def check(name, good, detail=""):
+    global passed, failed
+    passed, failed = passed + bool(good), failed + (not good)
+    print("%s %s %s" % ("good" if good else "FAIL", name, "" if good else str(detail)[-1500:]), flush=True)
+    return good
+
+
+def run(*argv, want=0, **more):
+    p = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more)
+    if p.returncode != want:
+        raise AssertionError("%s: exit %d\n%s" % (" ".join(argv[:4]), p.returncode, p.stdout[-2000:]))
+    return p.stdout
+
+
+class Machine:
+    """One boot: a disk, perhaps a second one, and the text of its serial line."""
+
+    def __init__(self, work, name, disk, direct=None, cmdline=None, extra=(), firmware=None):
+        self.log = os.path.join(work, name + ".log")
+        argv = ["qemu-system-x86_64", "-accel", "tcg", "-m", "768", "-smp", "1", "-nographic", "-no-reboot" if direct else "-nodefaults", "-drive",
+                "file=%s,if=virtio,format=raw" % disk, "-nic", "user,model=virtio-net-pci", *extra]
+        if not direct:
+            argv += ["-serial", "stdio", "-vga", "none"]
+        if direct:
+            line = cmdline or open(direct + "/cmdline").read()
+            line = line.replace(" quiet", "").replace("console=tty0 ", "") + " systemd.journald.forward_to_console=1"
+            argv += ["-kernel", direct + "/kernel", "-initrd", direct + "/initrd", "-append", line]
+        else:
+            argv += firmware or ["-drive", "if=pflash,format=raw,readonly=on,file=" + OVMF, "-drive", "if=pflash,format=raw,file=" + fresh_vars(work, name)]
+        self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=open(self.log, "wb"), stderr=subprocess.STDOUT)
+
+    def text(self):
+        with open(self.log, "rb") as f:
+            return f.read().decode(errors="replace")
+
+    def wait(self, *words, seconds=BOOT_SECONDS):
+        """Waits until one of the words is there (which is returned), the machine ends, or the time is over (None)."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            text = self.text()
+            for w in words:
+                if re.search(w, text):
+                    return w
+            if self.process.poll() is not None:
+                return next((w for w in words if re.search(w, self.text())), None)
+            time.sleep(0.5)
+        return None
+
+    def stop(self, kill=False):
+        if self.process.poll() is None:
+            self.process.kill() if kill else self.process.terminate()
+        self.process.wait()
+
+
+def fresh_vars(work, name):
+    path = os.path.join(work, name + ".vars")
+    shutil.copy(OVMF_VARS, path)
+    return path
+
+
+def make(work, name, epoch, **environment):
+    out = os.path.join(work, name)
+    if not os.path.exists(out + "/summary"):
+        os.makedirs(out, exist_ok=True)
+        for f in ("release.keys", "release-root.pub"):
+            shutil.copy(os.path.join(work, "keys", f), out)
+        env = dict(os.environ, GH_BUILD=BUILD, GH_LEVEL="3", **environment)
+        p = subprocess.run([MAKER, out, str(epoch), "0.1.%d" % epoch], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if p.returncode:
+            raise AssertionError("the image cannot be made:\n" + p.stdout[-3000:])
+        print(p.stdout[-400:], flush=True)
+        for k in ("an", "binh"):
+            run(GATEHOUSE, "firmware", "sign", out + "/release", "--key", "%s/keys/%s/appliance.key" % (work, k))
+    return out
+
+
+def keys(work):
+    d = os.path.join(work, "keys")
+    if os.path.exists(d + "/release.keys"):
+        return
+    os.makedirs(d, exist_ok=True)
+    for who in ("root", "an", "binh", "chi"):
+        run(GATEHOUSE, "keys", "generate", "--set", "node.state_dir=%s/%s" % (d, who))
+    run(GATEHOUSE, "firmware", "keys", "-o", d + "/release.keys", "--root", d + "/root/appliance.key", "--number", "1", "--threshold", "2",
+        *["%s/%s/appliance.pub" % (d, w) for w in ("an", "binh", "chi")])
+    shutil.copy(d + "/root/appliance.pub", d + "/release-root.pub")
+
+
+def copy_disk(work, image, name):
+    path = os.path.join(work, name + ".img")
+    run("cp", "--sparse=always", image + "/disk.img", path)
+    return path
+
+
+def partition(disk, name):
+    for p in json.loads(run("sfdisk", "-J", disk))["partitiontable"]["partitions"]:
+        if p["name"] == name:
+            return p["start"] * 512, p["size"] * 512
+    raise AssertionError("no partition " + name)
+
+
+def flip(disk, at):
+    with open(disk, "r+b") as f:
+        f.seek(at)
+        b = f.read(1)
+        f.seek(at)
+        f.write(bytes([b[0] ^ 0x40]))
+
+
+def case_good(work, image):
+    disk = copy_disk(work, image, "good")
+    m = Machine(work, "good-1", disk, image)
+    done = m.wait("proved good|does its work here[\\s\\S]*Finished gatehouse-bless", "gatehouse-bless.service: Failed", "machine restart")
+    text = m.text()
+    check("it boots to the end of its self-test", done and "Failed" not in done, text)
+    check("the root is verified", "verified" in text and "device-mapper: verity: sha256" in text, text)
+    check("the data partition is made, encrypted, at the first start", "a new key for the data partition" in text and "EXT4-fs (dm-1): mounted" in text, text)
+    for line in ("the image cannot be written", "there is no shell", "the document rules compile", "a marked document is read and known", "the whole image is as it was signed"):
+        check("self-test: " + line, re.search(re.escape(line) + r" +good", text), text)
+    check("no unit failed", "Failed to start" not in text and "Failed to mount" not in text, [x for x in text.split("\n") if "Failed to" in x])
+    m.stop()
+    m = Machine(work, "good-2", disk, image)
+    check("it boots again with the same data", m.wait("does its work here", "machine restart") == "does its work here" and "new key" not in m.text(), m.text())
+    m.stop()
+
+
+def broken(work, image, name, at, sign):
+    disk = copy_disk(work, image, name)
+    flip(disk, partition(disk, "root-a")[0] + at)
+    m = Machine(work, name, disk, image)
+    done = m.wait(sign, "does its work here")
+    check("%s: dm-verity restarts the machine" % name, done == sign and m.wait("machine restart|Restarting system|reboot:"), m.text())
+    check("%s: the self-test never passed" % name, "does its work here" not in m.text())
+    m.stop()
+
+
+def case_data(work, image):
+    broken(work, image, "data", 4096 * 3 + 17, "data block 3 is corrupted|data block \\d+ is corrupted")
+
+
+def case_tree(work, image):
+    blocks = int(re.search(r"gh.blocks=(\d+)", open(image + "/cmdline").read()).group(1))
+    broken(work, image, "tree", blocks * 4096 + 40, "metadata block \\d+ is corrupted")
+
+
+def case_hash(work, image):
+    disk, line = copy_disk(work, image, "hash"), open(image + "/cmdline").read()
+    old = re.search(r"gh.roothash=(\w+)", line).group(1)
+    m = Machine(work, "hash", disk, image, line.replace(old, old[:-1] + ("0" if old[-1] != "0" else "1")))
+    check("another root hash finds no image", m.wait("no slot holds the image", "does its work here") == "no slot holds the image", m.text())
+    m.stop()
+
+
+def esp_of(disk):
+    return "%s@@%d" % (disk, partition(disk, "esp")[0])
+
+
+def second_slot(disk, image, epoch, spoil):
+    """Puts the release of image into slot b, its kernel on trial, as an installer would; spoiled."""
+    start, size = partition(disk, "root-b")
+    data = open(image + "/image", "rb").read()
+    root = bytes.fromhex(re.search(r"gh.roothash=(\w+)", open(image + "/cmdline").read()).group(1))
+    body = b"GHSLOT01" + epoch.to_bytes(8, "little") + len(data).to_bytes(8, "little") + root
+    with open(disk, "r+b") as f:
+        f.seek(start)
+        f.write(data)
+        f.seek(start + size - 4096)
+        f.write((body + hashlib.blake2b(b"gatehouse-slot-v1\0" + body, digest_size=32).digest()).ljust(4096, b"\0"))
+    if spoil:
+        flip(disk, start + spoil)
+    run("mcopy", "-o", "-i", esp_of(disk), image + "/uki", "::EFI/Linux/gatehouse_%d+2.efi" % epoch)
+
+
+def case_fallback(work, image):
+    """A newer release that is broken is tried twice; then the old one runs again and remembers why."""
+    newer, disk = make(work, "two", 2), copy_disk(work, image, "fallback")
+    second_slot(disk, newer, 2, 4096 * 3 + 17)
+    m = Machine(work, "fallback", disk)
+    check("the old release comes back", m.wait(r"selftest: epoch 1\b", r"selftest: epoch 2\b", seconds=3 * BOOT_SECONDS) == r"selftest: epoch 1\b", m.text())
+    check("the new one was tried twice", len(re.findall(r"data block \d+ is corrupted", m.text())) >= 2, m.text())
+    m.wait("epoch 2 failed here", "gatehouse-bless.service: Failed")
+    m.stop()
+    names = run("mdir", "-b", "-i", esp_of(disk), "::EFI/Linux")
+    check("its kernel is out of tries", "gatehouse_2+0-2.efi" in names and "gatehouse_1.efi" in names, names)
+    check("the failure is remembered", "epoch 2 failed here" in m.text(), m.text()[-3000:])
+
+
+CASES = {"good": case_good, "data": case_data, "tree": case_tree, "hash": case_hash, "fallback": case_fallback}
+
+
+def main():
+    if os.geteuid() != 0:
+        print("skipped: making the image needs root", file=sys.stderr)
+        sys.exit(77)
+    for tool in ("mmdebstrap", "qemu-system-x86_64", "mksquashfs", "veritysetup", "mcopy", "sfdisk"):
+        if not shutil.which(tool):
+            print("skipped: no %s (Debian: mmdebstrap qemu-system-x86 ovmf squashfs-tools cryptsetup-bin mtools fdisk systemd-boot-efi kmod)" % tool, file=sys.stderr)
+            sys.exit(77)
+    work = KEEP or tempfile.mkdtemp(prefix="gh-image-test-", dir="/var/tmp")
+    os.makedirs(work, exist_ok=True)
+    try:
+        keys(work)
+        image = make(work, "one", 1)
+        check("the root is under 96 MiB", os.path.getsize(image + "/image") < 96 << 20)
+        for name in args or CASES:
+            began = time.monotonic()
+            CASES[name](work, image)
+            print("%s: %.0f s" % (name, time.monotonic() - began), flush=True)
+    finally:
+        if not KEEP:
+            shutil.rmtree(work, ignore_errors=True)
+    print("%d passed, %d failed" % (passed, failed))
+    sys.exit(1 if failed or not passed else 0)
+
+
+main()
