@@ -50,7 +50,7 @@ static bool next_file(const struct pcap_store *s, DIR *d, struct old_file *ret)
         if (strlen(entry->d_name) >= sizeof(ret->name) ||
             fstatat(s->dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
             continue;
-        ret->when = st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec;
+        ret->when = st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec;
         ret->bytes = (uint64_t)st.st_size;
         snprintf(ret->name, sizeof(ret->name), "%.*s", (int)sizeof(ret->name) - 1, entry->d_name);
         return true;

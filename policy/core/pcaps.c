@@ -133,8 +133,8 @@ static void record(struct pcaps *p, const struct recording *r, const struct stor
     jw_kcstr(&j, "capture_file", name_of(p, r, name));
     jw_kobj(&j, "gatehouse");
     jw_kobj(&j, "audit");
-    jw_kcstr(&j, "what", why ? "pcap_lost" : "pcap_stored");
-    if (why) {
+    jw_kcstr(&j, "what", s ? "pcap_stored" : "pcap_lost");
+    if (!s) {
         jw_kcstr(&j, "reason", why);
     } else {
         jw_ku64(&j, "packets", s->frames);

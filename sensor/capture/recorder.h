@@ -15,8 +15,8 @@
  *
  * Answers are pcap files (draft-ietf-opsawg-pcap, microseconds, little endian), frames in the order in which
  * they were kept, both directions, as they were captured with whatever tunnel is around. One file has one
- * link type; frames of another are left out, and the answer is not complete. Datagrams in fragments: each
- * fragment is there.
+ * link type; frames of another are left out, and the answer is not complete. The fragments of a datagram
+ * stand directly before the one that made it whole, whatever else came between them.
  *
  * One recorder belongs to one thread. Memory: size, another sixteenth of it for the index; answers under
  * way flow_max twice. */

@@ -47,8 +47,8 @@ struct packet {
     size_t wire_bytes; /* length on the wire */
     /* link */
     struct span frame;  /* all of it, as captured; of a reassembled datagram the last one */
+    size_t frame_wire;  /* its length on the wire */
     unsigned link_type; /* of frame */
-    size_t frame_wire;  /* length of frame on the wire */
     uint8_t src_mac[6],
         dst_mac[6];   /* of the frame on the wire, also when there is another frame in a tunnel */
     uint16_t vlan[2]; /* ids, outermost first */
