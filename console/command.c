@@ -1,25 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/command.h"
 #include "base/clock.h"
+#include "base/text.h"
+#include "console/carry.h"
 #include "console/enrol.h"
 #include "console/serve.h"
 #include "console/state.h"
 #include "console/store/appliances.h"
+#include "console/store/chain.h"
 #include "console/store/people.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 struct options {
     struct conf conf;
-    const char *output, *url, *role, *user, *word; /* word: the one argument without a dash */
+    const char *output, *url, *role, *user, *reason;
+    const char **words; /* arguments without a dash; the command's number of them at least */
+    size_t n_words;
     bool json;
 };
 struct command {
     const char *name, *usage;
     int (*run)(struct options *o, struct state *s);
-    bool makes; /* may make the state directory */
-    bool word;  /* needs an argument */
+    bool makes;         /* may make the state directory */
+    size_t least, most; /* arguments it takes */
 };
 
 static int database_failed(int rc)
@@ -149,7 +155,7 @@ static int run_approve(struct options *o, struct state *s)
                             : "gatehouse console enrol-approve: say where the answer goes with -o FILE\n");
         return 2;
     }
-    if (read_request(o->word, &r) != 0)
+    if (read_request(o->words[0], &r) != 0)
         return 2;
     current_url(s, url);
     if (o->url)
@@ -183,7 +189,8 @@ static int run_approve(struct options *o, struct state *s)
 static void print_appliance(void *arg, struct span json)
 {
     struct arena *a = arena_new(8u << 20);
-    struct json *j;
+    struct json *j = NULL;
+    char tame[600];
 
     (void)arg;
     if (a && json_parse(a, json, 32, &j, NULL) == 0)
@@ -192,6 +199,14 @@ static void print_appliance(void *arg, struct span json)
                json_cstr(json_get(j, "name"), ""), json_cstr(json_get(j, "last_heard"), "never"),
                (long long)json_i64(json_get(j, "batches"), 0), (long long)json_i64(json_get(j, "alerts"), 0),
                (long long)json_i64(json_get(j, "lost"), 0), (long long)json_i64(json_get(j, "refused"), 0));
+    if (a && json_i64(json_get(j, "offered"), 0) > json_i64(json_get(j, "batches"), 0) + 1)
+        printf("    waits for batches %lld to %lld\n", (long long)json_i64(json_get(j, "batches"), 0) + 1,
+               (long long)json_i64(json_get(j, "offered"), 0) - 1);
+    json_each(h, json_get(j, "holes"))
+        printf("    accepted hole: batches %lld to %lld, %lld missing: %s\n",
+               (long long)json_i64(json_get(h, "first"), 0), (long long)json_i64(json_get(h, "last"), 0),
+               (long long)json_i64(json_get(h, "missing"), 0),
+               carry_tame(json_cstr(json_get(h, "reason"), ""), tame, sizeof(tame)));
     arena_free(a);
 }
 
@@ -229,15 +244,77 @@ static int run_retire(struct options *o, struct state *s)
 
     if (!d)
         return database_failed(rc);
-    rc = appliance_retire(d, o->word);
+    rc = appliance_retire(d, o->words[0]);
     if (!rc)
-        rc = audit_append(d, "console", NULL, "appliance_retired", o->word, NULL);
+        rc = audit_append(d, "console", NULL, "appliance_retired", o->words[0], NULL);
     if (rc == ST_NOT_FOUND) {
         store_rollback(s->store);
-        fprintf(stderr, "gatehouse console retire: no appliance has the identity %s\n", o->word);
+        fprintf(stderr, "gatehouse console retire: no appliance has the identity %s\n", o->words[0]);
         return 2;
     }
     return finish(s, rc);
+}
+
+static int run_import(struct options *o, struct state *s)
+{
+    return carry_import(s, o->words, o->n_words, o->output);
+}
+
+/* "N..M", or one number. */
+static bool read_range(const char *text, uint64_t *ret_first, uint64_t *ret_last)
+{
+    const char *dots = strstr(text, "..");
+    struct span first = dots ? span_of(text, (size_t)(dots - text)) : span_str(text);
+
+    return span_number(first, INT64_MAX, ret_first) && *ret_first &&
+           span_number(dots ? span_str(dots + 2) : first, INT64_MAX, ret_last);
+}
+
+static int refuse_hole(const struct chain_hole *h, const char *why)
+{
+    fprintf(stderr, "gatehouse console accept-hole: %s: %s. The first batch that is missing is %llu", h->name,
+            why, (unsigned long long)h->wanted);
+    if (h->offered)
+        fprintf(stderr, "; the first one behind it that the appliance has is %llu",
+                (unsigned long long)h->offered);
+    fprintf(stderr, "\n");
+    return 2;
+}
+
+static int run_accept_hole(struct options *o, struct state *s)
+{
+    struct chain_hole h = {.reason = o->reason ? o->reason : "", .by = "console"};
+    const char *why = NULL;
+    struct db *d;
+    int rc;
+
+    if (!read_range(o->words[1], &h.first, &h.last) || strlen(h.reason) > 500 ||
+        !text_is_utf8(span_str(h.reason))) {
+        fprintf(stderr,
+                "gatehouse console accept-hole: batches are given as N..M, the reason as text of at most 500 "
+                "bytes\n");
+        return 2;
+    }
+    d = store_begin(s->store, &rc);
+    if (!d)
+        return database_failed(rc);
+    rc = chain_find(d, span_str(o->words[0]), &h);
+    if (!rc && !(why = chain_hole_why(&h)))
+        rc = chain_accept(d, &h);
+    if (rc == ST_NOT_FOUND || why) {
+        store_rollback(s->store);
+        if (why)
+            return refuse_hole(&h, why);
+        fprintf(stderr, "gatehouse console accept-hole: no appliance has the identity %s\n", o->words[0]);
+        return 2;
+    }
+    rc = finish(s, rc);
+    if (!rc)
+        printf("%s: batches %llu to %llu are given up. An alert and the audit say so; if they turn up after "
+               "all, they "
+               "are taken\n",
+               h.name, (unsigned long long)h.first, (unsigned long long)h.last);
+    return rc;
 }
 
 static int run_audit(struct options *o, struct state *s)
@@ -264,12 +341,14 @@ static int run_audit(struct options *o, struct state *s)
 }
 
 static const struct command commands[] = {
-    {"init", "init [-c FILE]", run_init, true, false},
-    {"link", "link [-c FILE] [--role reader|officer|administrator | --user NAME]", run_link, true, false},
-    {"enrol-approve", "enrol-approve [-c FILE] REQUEST -o ANSWER [--url https://…]", run_approve, true, true},
-    {"appliances", "appliances [-c FILE] [--json]", run_appliances, false, false},
-    {"retire", "retire [-c FILE] IDENTITY", run_retire, false, true},
-    {"audit", "audit [-c FILE]", run_audit, false, false},
+    {"init", "init [-c FILE]", run_init, true, 0, 0},
+    {"link", "link [-c FILE] [--role reader|officer|administrator | --user NAME]", run_link, true, 0, 0},
+    {"enrol-approve", "enrol-approve [-c FILE] REQUEST -o ANSWER [--url https://…]", run_approve, true, 1, 1},
+    {"appliances", "appliances [-c FILE] [--json]", run_appliances, false, 0, 0},
+    {"retire", "retire [-c FILE] IDENTITY", run_retire, false, 1, 1},
+    {"import", "import [-c FILE] [-o RECEIPTS-DIR] DIR|FILE...", run_import, false, 1, SIZE_MAX},
+    {"accept-hole", "accept-hole [-c FILE] IDENTITY N..M --reason TEXT", run_accept_hole, false, 2, 2},
+    {"audit", "audit [-c FILE]", run_audit, false, 0, 0},
 };
 
 static const struct command *find(const char *word)
@@ -300,11 +379,12 @@ static int parse(const struct command *c, struct options *o, int argc, char **ar
     conf_defaults(&o->conf);
     for (int i = 1; i < argc && !rc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
-        const char **slot = !strcmp(argv[i], "-o")       ? &o->output
-                            : !strcmp(argv[i], "--url")  ? &o->url
-                            : !strcmp(argv[i], "--role") ? &o->role
-                            : !strcmp(argv[i], "--user") ? &o->user
-                                                         : NULL;
+        const char **slot = !strcmp(argv[i], "-o")         ? &o->output
+                            : !strcmp(argv[i], "--url")    ? &o->url
+                            : !strcmp(argv[i], "--role")   ? &o->role
+                            : !strcmp(argv[i], "--user")   ? &o->user
+                            : !strcmp(argv[i], "--reason") ? &o->reason
+                                                           : NULL;
         bool conf = !strcmp(argv[i], "-c"), set = !strcmp(argv[i], "--set");
         if ((slot || conf || set) && !value) {
             rc = usage(c, "an option lacks its value");
@@ -316,14 +396,14 @@ static int parse(const struct command *c, struct options *o, int argc, char **ar
                 fprintf(stderr, "%s", writer_cstr(&err));
         } else if (!strcmp(argv[i], "--json")) {
             o->json = true;
-        } else if (argv[i][0] == '-' || o->word || !c->word) {
+        } else if (argv[i][0] == '-' || o->n_words == c->most) {
             rc = usage(c, "unknown option or one word too many");
         } else {
-            o->word = argv[i];
+            o->words[o->n_words++] = argv[i];
         }
     }
     writer_done(&err);
-    if (!rc && c->word && !o->word)
+    if (!rc && o->n_words < c->least)
         rc = usage(c, "something is missing");
     return rc ? 2 : 0;
 }
@@ -337,14 +417,17 @@ int command_run(int argc, char **argv)
 
     if (!c)
         return 2;
-    rc = parse(c, &o, argc, argv);
+    o.words = calloc((size_t)argc, sizeof(*o.words));
+    rc = o.words ? parse(c, &o, argc, argv) : 3;
     if (!rc)
         rc = state_open(&o.conf, c->makes, &s);
-    if (rc)
-        return rc;
-    rc = c->run(&o, &s);
-    if (!rc && *o.conf.node_user) /* what root made here, the service must be able to read */
-        rc = state_give(&o.conf);
-    state_close(&s);
+    if (!rc) {
+        rc = c->run(&o, &s);
+        if (rc < 2 && *o.conf.node_user &&
+            state_give(&o.conf) != 0) /* what root made here, the service must read */
+            rc = 3;
+        state_close(&s);
+    }
+    free(o.words);
     return rc;
 }

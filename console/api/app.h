@@ -45,7 +45,7 @@ struct app {
     pthread_mutex_t gate_lock;
     struct gate gate[GATE_KINDS];
     atomic_ullong answers[6]; /* by status / 100 */
-    atomic_ullong intake[7];  /* by enum intake_outcome */
+    atomic_ullong intake[8];  /* by enum intake_outcome */
     atomic_ullong sign_ins, sign_in_failures;
     uint64_t started_us;
 };
@@ -118,6 +118,7 @@ void api_users_list(struct worker *w, struct request *r);
 void api_audit_list(struct worker *w, struct request *r);
 void api_stream(struct worker *w, struct request *r);
 void api_intake(struct worker *w, struct request *r);
+void api_intake_ahead(struct worker *w, struct request *r);
 void api_pcap_want(struct worker *w, struct request *r);
 void api_pcap_get(struct worker *w, struct request *r);
 void api_fetch_part(struct worker *w, struct request *r);

@@ -18,7 +18,8 @@ static void reply_number(struct request *r, int status, const char *key, uint64_
     reply_json_end(r);
 }
 
-/* The receipt; and what is wished for, to whom is up to date: an old batch may have been copied by anybody. */
+/* The receipt; and what is wished for, to whom is up to date: an old batch may have been copied by anybody.
+ */
 static void reply_receipt(struct worker *w, struct request *r, const struct intake *i, bool wishes)
 {
     struct jw j;
@@ -56,40 +57,72 @@ static void record_refusal(struct app *app, const struct request *r, const struc
     log_warn("a batch from %s was refused: %s", r->address, detail);
 }
 
-void api_intake(struct worker *w, struct request *r)
+/* Taken before its turn: not yet part of the receipt. */
+static void reply_ahead(struct request *r, const struct intake *i)
 {
+    struct jw j;
+
+    reply_json(r, 202, &j);
+    jw_obj(&j);
+    jw_ku64(&j, "receipt", i->number);
+    jw_ku64(&j, "ahead", i->batch);
+    jw_end_obj(&j);
+    reply_json_end(r);
+}
+
+static void reply(struct worker *w, struct request *r, const struct intake *i)
+{
+    switch (i->outcome) {
+    case INTAKE_TAKEN:
+        reply_receipt(w, r, i, true);
+        break;
+    case INTAKE_KNOWN:
+    case INTAKE_HELLO:
+        reply_receipt(w, r, i, i->newest || i->outcome == INTAKE_HELLO);
+        break;
+    case INTAKE_AHEAD:
+        reply_ahead(r, i);
+        break;
+    case INTAKE_HOLE:
+        reply_number(r, 409, "expect", i->number);
+        break;
+    case INTAKE_UNKNOWN:
+        reply_problem(r, PROBLEM_UNKNOWN_APPLIANCE);
+        break;
+    case INTAKE_FORGED:
+        reply_problem_say(r, PROBLEM_BAD_SIGNATURE, "%s", i->why);
+        break;
+    case INTAKE_MALFORMED:
+        reply_problem_say(r, PROBLEM_BAD_ENVELOPE, "%s", i->why);
+        break;
+    }
+}
+
+static void take(struct worker *w, struct request *r, bool ahead)
+{
+    const struct intake_way way = {.address = r->address, .ahead = ahead};
     struct app *app = w->app;
     struct intake i;
-    int rc = intake_take(app->store, app->keys, writer_span(&r->body), r->address, &i);
+    int rc = intake_take(app->store, app->keys, writer_span(&r->body), &way, &i);
 
     if (rc) {
         app_fail(r, rc);
         return;
     }
     atomic_fetch_add(&app->intake[i.outcome], 1);
-    switch (i.outcome) {
-    case INTAKE_TAKEN:
-        reply_receipt(w, r, &i, true);
-        app_publish(app, w->db, i.first_seq - 1); /* new alerts, and those of which more is known now */
-        break;
-    case INTAKE_KNOWN:
-    case INTAKE_HELLO:
-        reply_receipt(w, r, &i, i.newest || i.outcome == INTAKE_HELLO);
-        break;
-    case INTAKE_HOLE:
-        reply_number(r, 409, "expect", i.number);
-        break;
-    case INTAKE_UNKNOWN:
+    if (i.outcome >= INTAKE_UNKNOWN)
         record_refusal(app, r, &i);
-        reply_problem(r, PROBLEM_UNKNOWN_APPLIANCE);
-        break;
-    case INTAKE_FORGED:
-        record_refusal(app, r, &i);
-        reply_problem_say(r, PROBLEM_BAD_SIGNATURE, "%s", i.why);
-        break;
-    case INTAKE_MALFORMED:
-        record_refusal(app, r, &i);
-        reply_problem_say(r, PROBLEM_BAD_ENVELOPE, "%s", i.why);
-        break;
-    }
+    reply(w, r, &i);
+    if (i.first_seq) /* new alerts, and those of which more is known now */
+        app_publish(app, w->db, i.first_seq - 1);
+}
+
+void api_intake(struct worker *w, struct request *r)
+{
+    take(w, r, false);
+}
+
+void api_intake_ahead(struct worker *w, struct request *r)
+{
+    take(w, r, true);
 }

@@ -39,7 +39,8 @@ static void labelled(struct writer *w, const char *name, const char *label, cons
 static void put_process(struct app *app, struct writer *w)
 {
     static const char *const groups[] = {NULL, "1xx", "2xx", "3xx", "4xx", "5xx"};
-    static const char *const outcomes[] = {"taken", "known", "hello", "hole", "unknown", "forged", "malformed"};
+    static const char *const outcomes[] = {"taken", "known",   "hello",  "ahead",
+                                           "hole",  "unknown", "forged", "malformed"};
 
     metric(w, "gatehouse_console_uptime_seconds", "gauge", "Seconds since the console started.");
     value(w, "gatehouse_console_uptime_seconds", (clock_wall_us() - app->started_us) / 1000000);

@@ -32,6 +32,7 @@ const struct route routes[] = {
     {HTTP_GET, API "/audit", LANE_API, ROLE_ADMINISTRATOR, 0, NULL, api_audit_list},
     {HTTP_GET, API "/stream", LANE_API, ROLE_READER, 0, NULL, api_stream},
     {HTTP_POST, API "/intake", LANE_INTAKE, ROLE_NOBODY, SEALED_MAX, ENVELOPE, api_intake},
+    {HTTP_POST, API "/intake/ahead", LANE_INTAKE, ROLE_NOBODY, SEALED_MAX, ENVELOPE, api_intake_ahead},
     {HTTP_POST, API "/fetch/{id}", LANE_INTAKE, ROLE_NOBODY, FETCH_PART_HEAD + FETCH_PART_MAX, PART,
      api_fetch_part},
     {HTTP_GET, API "/openapi.json", LANE_DIRECT, ROLE_NOBODY, 0, NULL, api_openapi},

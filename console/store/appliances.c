@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/store/appliances.h"
 #include "base/clock.h"
+#include "console/store/chain.h"
 
 #define COLUMNS                                                                                              \
     "SELECT identity, name, state, enrolled, heard, address, clock_offset_ms, batches, records, "            \
     "duplicates, malformed, "                                                                                \
-    "refused, alerts, lost, ledger, ledger_time, versions FROM appliance "
+    "refused, alerts, lost, ledger, ledger_time, versions, id, offered FROM appliance "
 
 int appliance_enrol(struct db *d, const struct seal_public *keys, const char *name)
 {
@@ -50,8 +51,10 @@ static void put_raw(struct jw *j, const char *key, struct span json, const char 
     jw_kraw(j, key, json.n ? json : span_str(otherwise));
 }
 
-static void put(struct db_stmt *s, struct jw *j)
+static int put(struct db *d, struct db_stmt *s, struct jw *j)
 {
+    int rc;
+
     jw_obj(j);
     jw_khex(j, "id", db_blob(s, 0).p, db_blob(s, 0).n);
     jw_kstr(j, "name", db_text(s, 1));
@@ -74,7 +77,14 @@ static void put(struct db_stmt *s, struct jw *j)
     put_raw(j, "ledger", db_text(s, 14), "null");
     jw_ktime(j, "ledger_time", db_i64(s, 15));
     put_raw(j, "versions", db_text(s, 16), "{}");
+    jw_key(j, "offered");
+    if (db_is_null(s, 18))
+        jw_null(j);
+    else
+        jw_i64(j, db_i64(s, 18));
+    rc = chain_describe(d, db_i64(s, 17), j);
     jw_end_obj(j);
+    return rc;
 }
 
 int appliance_list(struct db *d, struct jw *j)
@@ -84,8 +94,7 @@ int appliance_list(struct db *d, struct jw *j)
 
     jw_karr(j, "items");
     while (!rc && (rc = db_step(s)) == 1) {
-        put(s, j);
-        rc = 0;
+        rc = put(d, s, j);
     }
     jw_end_arr(j);
     return rc;
@@ -98,9 +107,9 @@ int appliance_one(struct db *d, int64_t id, struct jw *j)
 
     if (rc || (rc = db_step(s)) != 1)
         return rc ? rc : ST_NOT_FOUND;
-    put(s, j);
+    rc = put(d, s, j);
     db_reset(s);
-    return 0;
+    return rc;
 }
 
 int appliance_heard_since(struct db *d, int64_t *since, appliance_fn *fn, void *arg)
@@ -115,11 +124,10 @@ int appliance_heard_since(struct db *d, int64_t *since, appliance_fn *fn, void *
         struct jw j;
         writer_clear(&w);
         jw_init(&j, &w);
-        put(s, &j);
+        rc = put(d, s, &j);
         newest = db_i64(s, 4);
-        if (writer_ok(&w))
+        if (!rc && writer_ok(&w))
             fn(arg, writer_span(&w));
-        rc = 0;
     }
     writer_done(&w);
     *since = newest;

@@ -3,13 +3,16 @@
 #include "base/clock.h"
 #include "base/event.h"
 #include "base/fetch.h"
+#include "console/store/chain.h"
 #include "console/store/facts.h"
 #include "console/store/intake_rows.h"
+#include "console/store/search_text.h"
 
 #include <stdio.h>
 
 #define BATCH_ARENA (ENVELOPE_PLAIN_MAX + (16u << 20)) /* unpacked records and their table */
 #define ROOM_STEP 2000
+#define ROOM_ARENA (256u << 20) /* the tree of one event */
 
 /* A batch, or a hello, that was opened and read. */
 struct read_batch {
@@ -21,10 +24,8 @@ struct read_batch {
     uint8_t signature[SEAL_SIGNATURE];
 };
 struct known_appliance {
-    int64_t id;
-    uint64_t newest;
+    struct chain chain;
     struct seal_public keys;
-    uint8_t hash[SEAL_HASH];
 };
 
 static void outcome(struct intake *r, enum intake_outcome o, const char *why)
@@ -95,57 +96,60 @@ static bool find_appliance(struct db *d, struct intake *r, const struct read_bat
         outcome(r, INTAKE_UNKNOWN, NULL);
         return false;
     }
-    r->appliance = k->id = db_i64(s, 0);
+    r->appliance = k->chain.appliance = db_i64(s, 0);
     snprintf(r->name, sizeof(r->name), "%s", db_cstr(s, 1));
     memcpy(k->keys.sign, db_blob(s, 3).p, SEAL_PUBLIC);
-    k->newest = (uint64_t)db_i64(s, 4);
-    memcpy(k->hash, db_blob(s, 5).p, SEAL_HASH);
+    k->chain.newest = (uint64_t)db_i64(s, 4);
+    memcpy(k->chain.hash, db_blob(s, 5).p, SEAL_HASH);
     db_reset(s);
-    return true;
+    *ret_rc = chain_load(d, &k->chain);
+    return *ret_rc == 0;
 }
 
-/* Is a batch below the newest the very one that was recorded under its number? */
-static bool is_recorded(struct db *d, int64_t appliance, const struct batch_header *h)
-{
-    uint8_t hash[SEAL_HASH];
-    struct db_stmt *s;
-    bool same = false;
-
-    batch_hash(h, hash);
-    if (db_query(d, &s, "SELECT hash FROM batch WHERE appliance = ? AND number = ?", "ii", appliance,
-                 (int64_t)h->number) == 0 &&
-        db_step(s) == 1) {
-        same = span_eq(db_blob(s, 0), span_of(hash, sizeof(hash)));
-        db_reset(s);
-    }
-    return same;
-}
-
-/* True when the batch is the next one; otherwise the outcome is set. */
-static bool is_next(struct db *d, struct intake *r, const struct read_batch *b,
-                    const struct known_appliance *k)
+/* Where the batch belongs; true when it is to be recorded there, otherwise the outcome is set. */
+static bool judge(struct db *d, struct intake *r, const struct read_batch *b, const struct known_appliance *k,
+                  bool ahead, enum chain_place *ret, int *ret_rc)
 {
     if (batch_verify(&b->head, b->signature, &k->keys) != 0) {
         outcome(r, INTAKE_FORGED, "The signature is not this appliance's.");
-    } else if (b->head.number > INT64_MAX) {
+        return false;
+    }
+    if (b->head.number > INT64_MAX) {
         outcome(r, INTAKE_MALFORMED, "The batch number is out of range.");
-    } else if (b->head.number <= k->newest) {
-        if (is_recorded(d, k->id, &b->head))
-            outcome(r, INTAKE_KNOWN, NULL);
-        else
-            outcome(r, INTAKE_FORGED,
-                    "Another batch is recorded under this number: the appliance was reset or copied.");
-        r->number = k->newest;
-        r->newest = b->head.number == k->newest;
-    } else if (b->head.number > k->newest + 1) {
-        outcome(r, INTAKE_HOLE, NULL);
-        r->number = k->newest + 1;
-    } else if (memcmp(b->head.previous, k->hash, SEAL_HASH) != 0) {
+        return false;
+    }
+    r->batch = b->head.number;
+    r->number = k->chain.newest;
+    *ret_rc = chain_place(d, &k->chain, &b->head, ret);
+    if (*ret_rc)
+        return false;
+    switch (*ret) {
+    case CHAIN_OTHER:
+        outcome(r, INTAKE_FORGED,
+                "Another batch is recorded under this number: the appliance was reset or copied.");
+        return false;
+    case CHAIN_BROKEN:
         outcome(r, INTAKE_FORGED,
                 "It does not follow the batch recorded before it: the appliance was reset or copied.");
-    } else {
+        return false;
+    case CHAIN_KNOWN:
+        outcome(r, b->head.number > k->chain.newest ? INTAKE_AHEAD : INTAKE_KNOWN, NULL);
+        r->newest = b->head.number == k->chain.newest;
+        break;
+    case CHAIN_AHEAD:
+        if (ahead)
+            return true;
+        outcome(r, INTAKE_HOLE, NULL);
+        *ret_rc = chain_offered(d, &k->chain, b->head.number);
+        break;
+    case CHAIN_NEXT:
+    case CHAIN_LATE:
         return true;
     }
+    if (r->outcome == INTAKE_AHEAD && !ahead)
+        outcome(r, INTAKE_HOLE, NULL);
+    if (r->outcome == INTAKE_HOLE)
+        r->number = k->chain.newest + 1;
     return false;
 }
 
@@ -153,53 +157,49 @@ static bool is_next(struct db *d, struct intake *r, const struct read_batch *b,
 static int take_hello(struct db *d, struct intake *r, const struct fetch_hello *h,
                       const struct known_appliance *k, const char *address)
 {
-    r->number = k->newest;
+    r->number = k->chain.newest;
     if (fetch_hello_verify(h, &k->keys) != 0) {
         outcome(r, INTAKE_FORGED, "The signature is not this appliance's.");
-    } else if (h->number > k->newest) {
+    } else if (h->number > k->chain.newest) {
         outcome(r, INTAKE_HOLE, NULL);
-        r->number = k->newest + 1;
-    } else if (h->number < k->newest) {
+        r->number = k->chain.newest + 1;
+    } else if (h->number < k->chain.newest) {
         outcome(r, INTAKE_KNOWN, NULL); /* an old one, whoever sends it: it hears of nothing */
-    } else if (memcmp(h->hash, k->hash, SEAL_HASH) != 0) {
+    } else if (!k->chain.open && memcmp(h->hash, k->chain.hash, SEAL_HASH) != 0) {
         outcome(r, INTAKE_FORGED,
                 "Another batch is recorded under this number: the appliance was reset or copied.");
     } else {
         outcome(r, INTAKE_HELLO, NULL);
         return db_exec(d, "UPDATE appliance SET heard = ?, address = ? WHERE id = ?", "isi",
-                       (int64_t)clock_wall_us(), address, k->id);
+                       (int64_t)clock_wall_us(), address, k->chain.appliance);
     }
     return 0;
 }
 
-static int record_batch(struct db *d, struct intake *r, const struct read_batch *b,
-                        const struct known_appliance *k, const char *address)
+static int record_batch(struct db *d, struct intake *r, const struct read_batch *b, struct known_appliance *k,
+                        enum chain_place place, const struct intake_way *way)
 {
-    struct intake_sums sums = {.appliance = k->id, .now = (int64_t)clock_wall_us()};
-    uint8_t hash[SEAL_HASH];
+    struct intake_sums sums = {.appliance = k->chain.appliance, .now = (int64_t)clock_wall_us()};
     int rc = intake_rows_begin(d, &sums);
 
     for (size_t i = 0; i < b->n && !rc; i++)
         rc = intake_row(d, &sums, &b->records[i], b->head.wall_us);
     if (!rc)
         rc = intake_rows_end(d, &sums);
-    batch_hash(&b->head, hash);
     if (!rc)
-        rc = db_exec(d, "INSERT INTO batch(appliance, number, hash, records, received) VALUES(?, ?, ?, ?, ?)",
-                     "iibii", k->id, (int64_t)b->head.number, span_of(hash, SEAL_HASH), (int64_t)b->n,
-                     sums.now);
+        rc = chain_add(d, &k->chain, &b->head, place, sums.now);
     if (!rc)
         rc = db_exec(
             d,
-            "UPDATE appliance SET batches = ?, hash = ?, heard = ?, address = ?, clock_offset_ms = ?, "
-            "records = records + ?, duplicates = duplicates + ?, malformed = malformed + ?, alerts = alerts "
-            "+ ? "
-            "WHERE id = ?",
-            "ibisiiiiii", (int64_t)b->head.number, span_of(hash, SEAL_HASH), sums.now, address,
-            ((int64_t)b->head.wall_us - sums.now) / 1000, (int64_t)b->n, sums.duplicates, sums.malformed,
-            sums.alerts, k->id);
-    r->outcome = INTAKE_TAKEN;
-    r->number = b->head.number;
+            "UPDATE appliance SET records = records + ?, duplicates = duplicates + ?, malformed = malformed "
+            "+ ?, alerts = alerts + ? WHERE id = ?",
+            "iiiii", (int64_t)b->n, sums.duplicates, sums.malformed, sums.alerts, k->chain.appliance);
+    if (!rc && way->address)
+        rc = db_exec(d, "UPDATE appliance SET heard = ?, address = ?, clock_offset_ms = ? WHERE id = ?",
+                     "isii", sums.now, way->address, ((int64_t)b->head.wall_us - sums.now) / 1000,
+                     k->chain.appliance);
+    r->outcome = place == CHAIN_AHEAD ? INTAKE_AHEAD : INTAKE_TAKEN;
+    r->number = k->chain.newest;
     r->first_seq = sums.first_seq;
     r->records = b->n;
     r->alerts = (uint64_t)sums.alerts;
@@ -215,13 +215,29 @@ static int count_refusal(struct db *d, const struct intake *r)
     return rc;
 }
 
-int intake_take(struct store *s, const struct seal_keys *console, struct span sealed, const char *address,
-                struct intake *ret)
+/* Judges what was read, and does it. */
+static int take(struct db *d, struct intake *r, const struct read_batch *b, struct known_appliance *k,
+                const struct intake_way *way)
+{
+    enum chain_place place;
+    int rc = 0;
+
+    if (b->is_hello)
+        return take_hello(d, r, &b->hello, k, way->address);
+    if (judge(d, r, b, k, way->ahead, &place, &rc))
+        rc = record_batch(d, r, b, k, place, way);
+    memcpy(r->id, b->head.appliance, SEAL_ID);
+    memcpy(r->hash, k->chain.hash, SEAL_HASH);
+    return rc;
+}
+
+int intake_take(struct store *s, const struct seal_keys *console, struct span sealed,
+                const struct intake_way *way, struct intake *ret)
 {
     struct intake r = {.outcome = INTAKE_MALFORMED};
     struct arena *a = arena_new(BATCH_ARENA);
     struct read_batch b = {.n = 0};
-    struct known_appliance k;
+    struct known_appliance k = {.chain = {.appliance = 0}};
     struct writer plain;
     struct db *d = NULL;
     bool sound;
@@ -231,12 +247,8 @@ int intake_take(struct store *s, const struct seal_keys *console, struct span se
     sound = !rc && unpack(sealed, console, a, &plain, &b, &r, &rc);
     if (!rc)
         d = store_begin(s, &rc);
-    if (!rc && sound && find_appliance(d, &r, &b, &k, &rc)) {
-        if (b.is_hello)
-            rc = take_hello(d, &r, &b.hello, &k, address);
-        else if (is_next(d, &r, &b, &k))
-            rc = record_batch(d, &r, &b, &k, address);
-    }
+    if (!rc && sound && find_appliance(d, &r, &b, &k, &rc))
+        rc = take(d, &r, &b, &k, way);
     if (!rc && r.outcome >= INTAKE_UNKNOWN)
         rc = count_refusal(d, &r);
     if (d && !rc)
@@ -250,6 +262,44 @@ int intake_take(struct store *s, const struct seal_keys *console, struct span se
     return rc;
 }
 
+/* The words of an event that is about to go. */
+static int forget_words(struct db *d, struct arena *a, int64_t row, int type, int64_t time, struct span text)
+{
+    struct json *event = NULL;
+    int rc = json_parse(a, text, 64, &event, NULL);
+
+    if (!rc)
+        rc = search_text_remove(d, row, type, time, event);
+    else if (rc != ST_NOMEM)
+        rc = 0; /* no JSON: never filed */
+    arena_reset(a);
+    return rc;
+}
+
+/* The oldest events that no alert needs, their words first. */
+static int forget_events(struct db *d, int64_t *ret_gone)
+{
+    struct arena *a = arena_new(ROOM_ARENA);
+    int64_t low = search_text_low(d), gone = 0;
+    struct db_stmt *s;
+    int rc = a ? db_query(d, &s,
+                          "SELECT id, type, time, json FROM event WHERE NOT EXISTS(SELECT 1 FROM alert WHERE "
+                          "alert.event = event.id) ORDER BY id LIMIT ?",
+                          "i", (int64_t)ROOM_STEP)
+               : ST_NOMEM;
+
+    while (!rc && (rc = db_step(s)) == 1) {
+        int64_t row = db_i64(s, 0);
+        rc = row >= low ? forget_words(d, a, row, (int)db_i64(s, 1), db_i64(s, 2), db_text(s, 3)) : 0;
+        if (!rc)
+            rc = db_exec(d, "DELETE FROM event WHERE id = ?", "i", row);
+        gone++;
+    }
+    arena_free(a);
+    *ret_gone = gone;
+    return rc;
+}
+
 int64_t intake_make_room(struct store *s, uint64_t max)
 {
     int64_t gone = 0;
@@ -259,12 +309,7 @@ int64_t intake_make_room(struct store *s, uint64_t max)
     if (!d)
         return 0;
     if (store_bytes(d) > max) {
-        rc = db_exec(
-            d,
-            "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE NOT EXISTS(SELECT 1 FROM alert WHERE "
-            "alert.event = event.id) ORDER BY id LIMIT ?)",
-            "i", (int64_t)ROOM_STEP);
-        gone = rc ? 0 : db_changes(d);
+        rc = forget_events(d, &gone);
         if (!rc && gone)
             rc = counter_add(d, "events_forgotten", gone);
     }

@@ -133,7 +133,23 @@
     "ALTER TABLE alert ADD COLUMN capture_file TEXT;"                                                        \
     "CREATE INDEX alert_capture ON alert(capture_file) WHERE capture_file IS NOT NULL;"
 
-const char *const schema_steps[] = {STEP_1, STEP_2};
+#define STEP_3                                                                                               \
+    /* batches that came before those in front of them */                                                    \
+    "CREATE TABLE ahead("                                                                                    \
+    " appliance INTEGER NOT NULL, number INTEGER NOT NULL, hash BLOB NOT NULL, previous BLOB NOT NULL,"      \
+    " records INTEGER NOT NULL, received INTEGER NOT NULL,"                                                  \
+    " PRIMARY KEY(appliance, number)) WITHOUT ROWID;"                                                        \
+    /* batches that nobody has any more, and a person said so */                                             \
+    "CREATE TABLE hole("                                                                                     \
+    " appliance INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"                            \
+    " after BLOB," /* hash of the last one, as the batch behind the hole names it */                         \
+    " accepted INTEGER NOT NULL, accepted_by TEXT NOT NULL, reason TEXT NOT NULL,"                           \
+    " PRIMARY KEY(appliance, first)) WITHOUT ROWID;"                                                         \
+    "CREATE TRIGGER hole_stays BEFORE DELETE ON hole BEGIN SELECT RAISE(ABORT, 'append-only'); END;"         \
+    /* lowest number behind the wanted one that came so far */                                               \
+    "ALTER TABLE appliance ADD COLUMN offered INTEGER;"
+
+const char *const schema_steps[] = {STEP_1, STEP_2, STEP_3};
 const size_t schema_step_count = GH_COUNT(schema_steps);
 
 const char *const alert_state_names[ALERT_STATE_COUNT] = {"new", "acknowledged", "closed"};

@@ -9,7 +9,7 @@ _gatehouse() {
         inspect) words="-c --set -w --no-documents --no-scan --threads" ;;
         classify) words="-c --set --text" ;;
         run) words="-c --set -i --replay" ;;
-        console) words="init link enrol-approve appliances retire audit -c --set" ;;
+        console) words="init link enrol-approve appliances retire import accept-hole audit -c --set -o --reason" ;;
         policy)
             words="check test explain facts replay diff shadow keygen sign promote rollback status -c --set --json --journal --since --key --number --floor --note"
             # the bundles that came with the program

@@ -34,12 +34,14 @@ static const struct command commands[] = {
      COMMON "  -i INTERFACE          watch this interface (capture.interface)\n"
             "  --replay CAPTURE      replay a file through the whole system instead; may be repeated\n"},
     {"console", command_console, NULL, "the subcommittee's web console",
-     "gatehouse console [-c FILE]  |  gatehouse console init|link|enrol-approve|appliances|retire|audit [-c FILE] ...",
+     "gatehouse console [-c FILE]  |  gatehouse console init|link|enrol-approve|appliances|retire|import|accept-hole|audit [-c FILE] ...",
      COMMON "  init                  make keys, certificate and database\n"
             "  link                  print a new one-time sign-in link\n"
             "  enrol-approve FILE    accept an appliance's request, write the answer with -o\n"
             "  appliances            list the appliances known\n"
             "  retire ID             refuse what that appliance sends from now on\n"
+            "  import DIR|FILE...    take in what 'gatehouse journal export' wrote; receipts go to -o DIR, or beside it\n"
+            "  accept-hole ID N..M   give up batches that nobody has any more, with --reason TEXT\n"
             "  audit                 print and check the chained record of who did what\n"},
     {"policy", NULL, "gh-policy", "check, test, replay, compare, sign and promote policies",
      "gatehouse policy check|test|explain|facts|replay|diff|shadow|keygen|sign|promote|rollback|status ...", "'gatehouse policy' alone shows each form.\n"},

@@ -238,8 +238,8 @@ def tool(*words, stdin=b""):
     return p.stdout, p.stderr.decode()
 
 
-def post_envelope(console, envelope, kind="application/vnd.gatehouse.envelope"):
-    return Client(console).request("POST", "/api/v1/intake", envelope, {"Origin": None}, kind)
+def post_envelope(console, envelope, kind="application/vnd.gatehouse.envelope", path="/api/v1/intake"):
+    return Client(console).request("POST", path, envelope, {"Origin": None}, kind)
 
 
 def alert(n, **more):

@@ -37,6 +37,42 @@ def test_order():
     a1.number, a1.previous = 3, h3
 
 
+def test_ahead():
+    """An alert's batch may overtake; the receipt says only what is here without a hole."""
+    box = Appliance(console, "sa-pa-3")
+    before = counts()
+    e, h = [], [ZERO]
+    for i in range(1, 6):
+        envelope, digest = box.seal([alert(700 + i)], i, h[-1])
+        e.append(envelope)
+        h.append(digest)
+    fork, _ = box.seal([alert(790)], 4, h[1])
+
+    def ahead(envelope):
+        a = post_envelope(console, envelope, path="/api/v1/intake/ahead")
+        return (a.status, a.json().get("receipt"), a.json().get("ahead"))
+
+    equal("the fourth first", ahead(e[3]), (202, 0, 4))
+    equal("again", ahead(e[3]), (202, 0, 4))
+    equal("it is not asked for twice", outcome(post_envelope(console, e[3])), (409, 1))
+    equal("its alert is here", counts()[1] - before[1], 1)
+    equal("another fourth", post_envelope(console, fork, path="/api/v1/intake/ahead").status, 403)
+    equal("the first on that way", ahead(e[0]), (200, 1, None))
+    equal("the second", outcome(post_envelope(console, e[1])), (200, 2))
+    row = [x for x in admin.get("/api/v1/appliances").json()["items"] if x["name"] == "sa-pa-3"][0]
+    equal("the list says what is behind the hole", (row["batches"], row["offered"], row["holes"]), (2, 4, []))
+    equal("the third brings the fourth", outcome(post_envelope(console, e[2])), (200, 4))
+    equal("the fifth", outcome(post_envelope(console, e[4])), (200, 5))
+    after = counts()
+    equal("each once", tuple(after[i] - before[i] for i in range(3)), (5, 5, 5))
+    stray, _ = box.seal([alert(791)], 7, h[1])
+    sixth, _ = box.seal([alert(792)], 6, h[5])
+    seventh, _ = box.seal([alert(793)], 7, h[5])
+    equal("a stray one is kept", ahead(stray), (202, 5, 7))
+    equal("but the chain does not go over it", outcome(post_envelope(console, sixth)), (200, 6))
+    equal("nor over another of its number", post_envelope(console, seventh).status, 403)
+
+
 def test_at_once():
     envelope, digest = a1.seal([alert(100 + i) for i in range(50)], 4, a1.previous)
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
@@ -210,6 +246,7 @@ test_strange_records()
 test_attack_texts()
 test_kill()
 test_retired()
+test_ahead()
 test_room()
 equal("the audit is whole", console.command("audit")[0], 0)
 console.close()

@@ -37,6 +37,10 @@ function One({ a }: { a: Appliance }) {
         {a.clock_offset_ms !== null && Math.abs(a.clock_offset_ms) > 60000 ? ` · ${t("clock")} ${number(Math.round(a.clock_offset_ms / 1000))} s` : ""}
         {Object.entries(a.versions).map(([k, v]) => ` · ${k} ${v}`).join("")}</p>
       {a.ledger ? <><Ledger ledger={a.ledger} /><p class="dim"><Time iso={a.ledger_time} long /></p></> : <p class="dim">{t("ledgerNone")}</p>}
+      {a.offered !== null && a.offered > a.batches + 1 ? <p class="lost">{t("waitsFor")} {number(a.batches + 1)}–{number(a.offered - 1)}</p> : null}
+      {a.holes.map((h) => (
+        <p key={h.first} class={h.missing ? "lost" : "dim"}>{t("hole")} {number(h.first)}–{number(h.last)} ({number(h.missing)} {t("missing")}): {h.reason}</p>
+      ))}
       <p class="dim"><code>{a.id}</code></p>
     </li>
   );

@@ -163,6 +163,8 @@ export interface Appliance {
   ledger: Record<string, LedgerRow> | null;
   ledger_time: string | null;
   versions: Record<string, string>;
+  offered: number | null;
+  holes: { first: number; last: number; missing: number; accepted: string; by: string; reason: string }[];
 }
 export interface Stats {
   hours: number;
