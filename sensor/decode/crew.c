@@ -186,16 +186,18 @@ static uint64_t fold(uint64_t a, uint64_t b)
     return (uint64_t)r ^ (uint64_t)(r >> 64);
 }
 
-/* The same for both directions, every port and every fragment. */
+/* The same for both directions, every port and every fragment; but see pin.h. */
 static struct worker *worker_of(struct crew *c, const struct packet *p)
 {
     uint64_t a[2], b[2];
+    unsigned usual;
 
     memcpy(a, p->src, 16);
     memcpy(b, p->dst, 16);
     a[0] = fold(a[0] ^ c->key[0], a[1] ^ c->key[1]);
     b[0] = fold(b[0] ^ c->key[0], b[1] ^ c->key[1]);
-    return &c->workers.all[(fold(a[0] + b[0], c->key[0] | 1) >> 32) % c->workers.n];
+    usual = (unsigned)((fold(a[0] + b[0], c->key[0] | 1) >> 32) % c->workers.n);
+    return &c->workers.all[pins_thread(c->pins, p, usual)];
 }
 
 static void deal(void *arg, const struct job *j)
@@ -323,7 +325,8 @@ static int make_hosts(struct crew *c, const struct crew_options *opt, const stru
     c->live = opt->threads > 1 && opt->iface;
     if (!c->live) {
         c->front = front_new(conf, 1, opt->threads > 1, opt->threads > 1 ? deal : do_job, c);
-        if (!c->front)
+        c->pins = opt->threads > 1 ? pins_new() : NULL;
+        if (!c->front || (opt->threads > 1 && !c->pins))
             return ST_NOMEM;
     }
     if (opt->threads == 1) {
@@ -418,6 +421,7 @@ void crew_free(struct crew *c)
     pthread_mutex_destroy(&c->workers.lock);
     host_free(c->host);
     front_free(c->front);
+    pins_free(c->pins);
     outlet_done(&c->outlet);
     lists_unref(c->lists);
     free(c);

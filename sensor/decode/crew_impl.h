@@ -5,6 +5,7 @@
 #define GH_SENSOR_CREW_IMPL_H
 
 #include "sensor/decode/crew.h"
+#include "sensor/decode/pin.h"
 #include "sensor/decode/worker.h"
 
 struct crew {
@@ -16,6 +17,7 @@ struct crew {
     struct workers workers;  /* otherwise */
     bool live;               /* workers read by themselves */
     uint64_t key[2];         /* of the dealing */
+    struct pins *pins;       /* what is dealt out otherwise; NULL when nothing is dealt out */
     uint64_t through;        /* frames that are dealt out wholly */
     uint64_t pcaps_unknown;  /* questions about flows that no host knows */
     struct lists *lists;     /* the newest, for the ledger; NULL */

@@ -12,10 +12,10 @@ static void ethernet(struct writer *w, int from, uint16_t vlan)
     writer_be(w, 0x0800, 2);
 }
 
-static void ip(struct writer *w, int from, uint8_t proto, size_t n, uint8_t net, uint16_t pair)
+static void ip(struct writer *w, int from, uint8_t proto, size_t n, uint8_t net, uint16_t pair, uint16_t far)
 {
     uint8_t a[4] = {net, (uint8_t)(pair >> 8), (uint8_t)pair, 1};
-    uint8_t b[4] = {net, (uint8_t)(pair >> 8), (uint8_t)pair, 2};
+    uint8_t b[4] = {net, (uint8_t)(far >> 8), (uint8_t)far, 2};
 
     writer_be(w, 0x4500, 2);
     writer_be(w, 20 + n, 2);
@@ -41,12 +41,12 @@ static void begin(struct conv *c, int from, uint8_t proto, size_t n)
     writer_fixed(&c->w, c->buf, sizeof(c->buf));
     if (c->vxlan) {
         ethernet(&c->w, from, 0);
-        ip(&c->w, from, 17, 8 + 8 + 14 + 20 + n, 192, c->outer);
+        ip(&c->w, from, 17, 8 + 8 + 14 + 20 + n, 192, c->outer, c->outer);
         udp(&c->w, 55555, 4789, 8 + 14 + 20 + n);
         writer_be(&c->w, 0x0800000000002a00, 8);
     }
     ethernet(&c->w, from, c->vlan[from]);
-    ip(&c->w, from, proto, n, 10, c->pair);
+    ip(&c->w, from, proto, n, 10, c->pair, c->far ? c->far : c->pair);
 }
 
 struct span frame_tcp(struct conv *c, int from, uint8_t flags, uint32_t seq, uint32_t ack, const char *text,

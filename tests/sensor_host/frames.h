@@ -8,6 +8,7 @@
 /* One connection between 10.0.0.1 (client) and 10.0.0.2 (server), and the frame being built. */
 struct conv {
     uint16_t pair;    /* other ends: 10.x.y.1 and 10.x.y.2 for x * 256 + y */
+    uint16_t far;     /* not 0: the server is that of another pair */
     uint16_t outer;   /* the same for those around a tunnel, 192.x.y.1 and 2 */
     uint16_t cp, sp;  /* ports */
     uint32_t seq[2];  /* next sequence number of client and server */

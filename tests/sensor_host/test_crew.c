@@ -181,17 +181,19 @@ static void dns(struct line *l, unsigned pair, uint16_t port, bool fragments)
         send(l, frame_fragment(&c, f, port, 0, 16));
 }
 
-static void ftp(struct line *l, unsigned pair)
+/* far: the data come from the server of another pair; 0: from this one. */
+static void ftp(struct line *l, unsigned pair, unsigned far)
 {
     struct conv c = {.pair = (uint16_t)pair, .cp = 30000, .sp = 21, .seq = {1, 1}};
-    struct conv d = {.pair = (uint16_t)pair, .cp = 30001, .sp = 5001, .seq = {1, 1}};
+    struct conv d = {.pair = (uint16_t)pair, .far = (uint16_t)far, .cp = 30001, .sp = 5001, .seq = {1, 1}};
     char text[80];
 
     say(l, &c, 0, SYN, "");
     say(l, &c, 1, SYN | ACK, "");
     say(l, &c, 1, ACK, "220 files\r\n");
     say(l, &c, 0, ACK, "PASV\r\n");
-    snprintf(text, sizeof(text), "227 Entering Passive Mode (10,%u,%u,2,19,137)\r\n", pair >> 8, pair & 255);
+    far = far ? far : pair;
+    snprintf(text, sizeof(text), "227 Entering Passive Mode (10,%u,%u,2,19,137)\r\n", far >> 8, far & 255);
     say(l, &c, 1, ACK, text);
     say(l, &d, 0, SYN, "");
     say(l, &d, 1, SYN | ACK, "");
@@ -225,7 +227,8 @@ static void everything(struct line *l, unsigned rounds)
                 if (!dice(l, 3))
                     dns(l, i + 100 * dice(l, 3), (uint16_t)(1024 + dice(l, 500)), !dice(l, 4));
             }
-        ftp(l, 300 + r % 7);
+        ftp(l, 300 + r % 7, 0);
+        ftp(l, 310 + r % 7, 320 + r);
         flood(l);
         l->now_us += dice(l, 3) * 7 * SECOND; /* idle ends come in between */
         if (r % 8 == 7)
