@@ -225,6 +225,26 @@ out:
     return rc;
 }
 
+/* A release on the stick is installed like any other, and started: nobody is there to type anything. */
+static int take_release(const char *stick, const char *conf, char *out, size_t cap)
+{
+    char release[PATH_MAX], manifest[PATH_MAX];
+    int rc;
+
+    snprintf(release, sizeof(release), "%s/release", stick);
+    snprintf(manifest, sizeof(manifest), "%.4000s/release/manifest", stick);
+    if (access(manifest, F_OK) != 0)
+        return 0;
+    rc = run((char *[]){(char *)"firmware", (char *)"install", release, (char *)"-c", (char *)conf, NULL},
+             out, cap);
+    printf("setup: %s", out);
+    if (rc)
+        return 0; /* refused, or it runs already: that is told, and what runs goes on */
+    printf("setup: restarting into it\n");
+    execl("/usr/bin/systemctl", "systemctl", "reboot", (char *)NULL);
+    return -1;
+}
+
 int update_setup(const struct conf *c, int argc, char **argv)
 {
     static char out[OUTPUT_MAX];
@@ -234,7 +254,7 @@ int update_setup(const struct conf *c, int argc, char **argv)
     int rc = 0;
 
     if (words_parse("setup", words, GH_COUNT(words), argc, argv, &stick, 1) != 1) {
-        fprintf(stderr, "usage: gatehouse firmware setup DIR\n  takes gatehouse.conf and answer.json from "
+        fprintf(stderr, "usage: gatehouse firmware setup DIR\n  takes gatehouse.conf, answer.json and release/ from "
                         "DIR (a stick), puts request.json there\n");
         return 2;
     }
@@ -259,5 +279,5 @@ int update_setup(const struct conf *c, int argc, char **argv)
     }
     if (rc)
         fprintf(stderr, "gatehouse firmware setup: %s", out);
-    return rc ? 2 : 0;
+    return rc ? 2 : take_release(stick, conf, out, sizeof(out)) ? 3 : 0;
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The firmware image in QEMU, without hardware virtualisation.
 
-  image_test.py BUILD [--keep DIR] [CASE...]     cases: good data tree hash fallback (default: all)
+  image_test.py BUILD [--keep DIR] [CASE...]     cases: good data tree hash fallback update secureboot reproducible (default: all)
 
 The image is made once (in DIR, or a temporary directory). Needs root, mmdebstrap, qemu-system-x86_64 and ovmf; skipped otherwise. A boot takes 30 s
 alone and minutes on a busy machine: time-outs are generous, and nothing here measures time."""
@@ -217,7 +217,77 @@ def case_fallback(work, image):
     check("the failure is remembered", "epoch 2 failed here" in m.text(), m.text()[-3000:])
 
 
-CASES = {"good": case_good, "data": case_data, "tree": case_tree, "hash": case_hash, "fallback": case_fallback}
+def stick(work, name, release=None, files=()):
+    """A FAT stick labelled GHSETUP."""
+    path = os.path.join(work, name)
+    if os.path.exists(path):
+        os.remove(path)
+    run("truncate", "-s", "300M", path)
+    run("mkfs.vfat", "-F", "32", "-s", "1", "-n", "GHSETUP", path)
+    for f in files:
+        run("mcopy", "-i", path, f, "::")
+    if release:
+        run("mcopy", "-s", "-i", path, release, "::release")
+    return path
+
+
+def case_update(work, image):
+    """The whole way inside the machine: a release on a stick, installed, started on trial, kept; an older one is refused."""
+    newer, disk = make(work, "two", 2, GH_FLOOR="1"), copy_disk(work, image, "update")
+    usb = stick(work, "update.usb", newer + "/release")
+    m = Machine(work, "update", disk, extra=["-drive", "file=%s,if=virtio,format=raw" % usb])
+    check("it is installed into the other slot", m.wait(r"epoch 2\) is in slot b", "firmware install: .*") == r"epoch 2\) is in slot b", m.text())
+    check("it starts, and is kept after its self-test", m.wait("release of epoch 2 proved good", "gatehouse-bless.service: Failed", seconds=2 * BOOT_SECONDS) ==
+          "release of epoch 2 proved good", m.text())
+    check("what runs already is not installed again", m.wait("runs already"), m.text())
+    time.sleep(5)
+    m.stop()
+    names = run("mdir", "-b", "-i", esp_of(disk), "::EFI/Linux")
+    check("both kernels are there without counters", "gatehouse_2.efi" in names and "gatehouse_1.efi" in names, names)
+    fetched = re.search(r"slot b: (\d+) bytes were new, (\d+) were here", m.text())
+    if fetched:
+        print("delta of another version and epoch of the same programs: %.1f %% of the image" % (100 * int(fetched.group(1)) / (int(fetched.group(1)) + int(fetched.group(2)))))
+    m = Machine(work, "older", disk, extra=["-drive", "file=%s,if=virtio,format=raw" % stick(work, "older.usb", image + "/release")])
+    check("an older release is refused", m.wait("older than this device may go back", r"epoch 1\) is in slot", seconds=2 * BOOT_SECONDS) ==
+          "older than this device may go back", m.text())
+    m.stop()
+
+
+def case_secureboot(work, image):
+    """A signed kernel starts; one with a changed command line, or without a signature, does not."""
+    key, cert = os.path.join(work, "sb.key"), "/usr/share/ovmf/PkKek-1-snakeoil.pem"
+    run("openssl", "rsa", "-in", "/usr/share/ovmf/PkKek-1-snakeoil.key", "-passin", "pass:snakeoil", "-out", key)
+    signed, loader = os.path.join(work, "signed.efi"), os.path.join(work, "loader.efi")
+    run("sbsign", "--key", key, "--cert", cert, "--output", signed, image + "/uki")
+    run("sbsign", "--key", key, "--cert", cert, "--output", loader, "/usr/lib/systemd/boot/efi/systemd-bootx64.efi")
+    data = open(signed, "rb").read()
+    at = data.index(b"gh.roothash=") + 12
+    with open(os.path.join(work, "tampered.efi"), "wb") as f:
+        f.write(data[:at] + (b"0" if data[at:at + 1] != b"0" else b"1") + data[at + 1:])
+    for name, kernel, good in (("signed", signed, True), ("tampered", os.path.join(work, "tampered.efi"), False), ("unsigned", image + "/uki", False)):
+        disk = copy_disk(work, image, name)
+        run("mcopy", "-o", "-i", esp_of(disk), loader, "::EFI/BOOT/BOOTX64.EFI")
+        run("mcopy", "-o", "-i", esp_of(disk), kernel, "::EFI/Linux/gatehouse_1.efi")
+        store = os.path.join(work, name + ".vars")
+        shutil.copy("/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd", store)
+        m = Machine(work, name, disk, extra=["-machine", "q35,smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on"],
+                    firmware=["-drive", "if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "-drive", "if=pflash,format=raw,file=" + store])
+        done = m.wait("selftest: epoch 1", "Access Denied", "Security Violation")
+        check("%s: %s" % (name, "starts" if good else "is refused by the firmware"), done and (done == "selftest: epoch 1") == good, m.text())
+        m.stop()
+
+
+def case_reproducible(work, image):
+    again = os.path.join(work, "again")
+    shutil.rmtree(again, ignore_errors=True)
+    make(work, "again", 1)
+    for f in ("image", "initrd", "uki", "sbom.spdx", "release/manifest"):
+        a, b = (hashlib.sha256(open(os.path.join(d, f), "rb").read()).hexdigest() for d in (image, again))
+        check("%s comes out the same twice" % f, a == b)
+
+
+CASES = {"good": case_good, "data": case_data, "tree": case_tree, "hash": case_hash, "fallback": case_fallback, "update": case_update,
+         "secureboot": case_secureboot, "reproducible": case_reproducible}
 
 
 def main():
