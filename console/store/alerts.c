@@ -85,6 +85,20 @@ static void put_row(struct db_stmt *s, struct jw *j)
     jw_ki64(j, "same_document", db_i64(s, 13));
 }
 
+const char *const alert_row_columns =
+    "r.id, r.seq, r.time, r.received, r.state, r.severity, r.level, r.facts, "
+    "(SELECT identity FROM appliance WHERE id = r.appliance), (SELECT name FROM appliance WHERE id = "
+    "r.appliance), "
+    "r.taken_by, r.reason, r.comments, (SELECT alerts FROM document WHERE sha256 = r.sha256), r.event";
+
+int64_t alert_row_put(struct db_stmt *s, struct jw *j)
+{
+    jw_obj(j);
+    put_row(s, j);
+    jw_end_obj(j);
+    return db_i64(s, 14);
+}
+
 int alert_list(struct db *d, const struct alert_filter *f, int64_t limit, struct jw *j)
 {
     struct db_stmt *s;

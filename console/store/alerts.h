@@ -32,6 +32,9 @@ int alert_counts(struct db *d, const struct alert_filter *f, struct jw *j);
 /* Ids that match, newest first, at most cap, into the arena; *ret_all is how many match in all. */
 int alert_ids(struct db *d, struct arena *a, const struct alert_filter *f, size_t cap, int64_t **ret,
               size_t *ret_n, int64_t *ret_all);
+/* What a search selects of "alert r", and the row that it gives as an object; returns the number of its event. */
+extern const char *const alert_row_columns;
+int64_t alert_row_put(struct db_stmt *s, struct jw *j);
 /* One row as a JSON object, or as members of an open object. ST_NOT_FOUND. */
 int alert_row_members(struct db *d, int64_t id, struct jw *j);
 int alert_row(struct db *d, int64_t id, struct jw *j);

@@ -44,6 +44,18 @@ static void put(struct db_stmt *s, struct jw *j)
     jw_end_obj(j);
 }
 
+const char *const event_row_columns =
+    "r.id, r.time, r.type, (SELECT identity FROM appliance WHERE id = r.appliance), "
+    "(SELECT name FROM appliance WHERE id = r.appliance), r.flow, r.json";
+
+int64_t event_row_put(struct db_stmt *s, struct jw *j)
+{
+    int64_t id = db_i64(s, 0);
+
+    put(s, j);
+    return id;
+}
+
 int event_list(struct db *d, const struct event_filter *f, int64_t limit, struct jw *j)
 {
     char sql[SQL_MAX];

@@ -19,6 +19,11 @@ void event_filter_init(struct event_filter *f);
 /* "items" and "next" of an open object, newest first (by id). */
 int event_list(struct db *d, const struct event_filter *f, int64_t limit, struct jw *j);
 
+/* What a search selects of "event r", and the row that it gives as an object; returns its number. */
+struct db_stmt;
+extern const char *const event_row_columns;
+int64_t event_row_put(struct db_stmt *s, struct jw *j);
+
 /* The overview of the last hours as an object. */
 int stats_put(struct db *d, int64_t hours, struct jw *j);
 

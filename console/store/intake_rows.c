@@ -4,6 +4,7 @@
 #include "base/event.h"
 #include "console/store/facts.h"
 #include "console/store/pcaps.h"
+#include "console/store/search_text.h"
 
 /* A record is at most some MB of JSON; its tree takes a multiple of that. One arena for each record. */
 #define RECORD_ARENA (256u << 20)
@@ -151,6 +152,8 @@ int intake_row(struct db *d, struct intake_sums *s, const struct record *r, uint
     event = db_last_id(d);
     s->malformed += f.malformed;
     rc = count_hour(d, s, &f, when);
+    if (!rc && f.event)
+        rc = search_text_add(d, event, f.type, f.time, f.event);
     if (!rc)
         rc = add_document(d, &f);
     if (!rc && f.type == EVENT_ALERT && !f.malformed)

@@ -149,7 +149,13 @@
     /* lowest number behind the wanted one that came so far */                                               \
     "ALTER TABLE appliance ADD COLUMN offered INTEGER;"
 
-const char *const schema_steps[] = {STEP_1, STEP_2, STEP_3};
+/* Words of events. Without content of its own: what is taken out is given once more (search_text.h). No column
+ * sizes: nothing is ranked. */
+#define STEP_4                                                                                               \
+    "CREATE VIRTUAL TABLE event_text USING fts5(keys, file, host, mail, words, exact, content='', "          \
+    "columnsize=0, tokenize=\"unicode61 remove_diacritics 2\");"
+
+const char *const schema_steps[] = {STEP_1, STEP_2, STEP_3, STEP_4};
 const size_t schema_step_count = GH_COUNT(schema_steps);
 
 const char *const alert_state_names[ALERT_STATE_COUNT] = {"new", "acknowledged", "closed"};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/store/store.h"
 #include "base/clock.h"
+#include "console/store/search_text.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -27,11 +28,29 @@ int store_open(const char *dir, struct store **ret)
     rc = db_open(s->path, DB_WRITE_FULL, &s->writer);
     if (!rc)
         rc = db_migrate(s->writer, schema_steps, schema_step_count);
+    if (!rc)
+        rc = search_text_begin(s->writer);
     if (rc)
         store_close(s);
     else
         *ret = s;
     return rc;
+}
+
+bool store_fill_search(struct store *s, int64_t n)
+{
+    bool left = false;
+    int rc;
+    struct db *d = store_begin(s, &rc);
+
+    if (!d)
+        return false;
+    rc = search_text_low(d) > 0 ? search_text_fill(d, n, &left) : 0;
+    if (rc)
+        store_rollback(s);
+    else
+        rc = store_commit(s);
+    return !rc && left;
 }
 
 void store_close(struct store *s)

@@ -21,6 +21,8 @@ int store_reader(struct store *s, struct db **ret);
 struct db *store_begin(struct store *s, int *ret_rc);
 int store_commit(struct store *s); /* on failure nothing of it happened */
 void store_rollback(struct store *s);
+/* Files at most n events that an older version recorded in the full-text index; true while some remain. */
+bool store_fill_search(struct store *s, int64_t n);
 /* Bytes that the database holds. */
 uint64_t store_bytes(struct db *d);
 

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The tree to SQL. What can be is put into one full-text expression that drives the search; what remains is
+ * checked row by row. */
+#include "console/query/ast.h"
+#include "console/query/keys.h"
+
+#define MATCH_MAX 65536
+#define WHERE_MAX 16384
+#define AHEAD_US INT64_C(172800000000) /* clocks of appliances may be ahead */
+
+struct build {
+    struct parser *p;
+    struct query_sql *out;
+    struct writer match, where;
+    struct node *left[QUERY_NODES], *not [QUERY_NODES]; /* conjuncts for rows; negated ones for the match */
+    size_t n_left, n_not;
+    size_t slots;
+};
+
+/* Can this subtree be a full-text expression? A negation alone can't. */
+static bool is_match(const struct node *n)
+{
+    bool positive = false;
+
+    switch (n->kind) {
+    case NODE_MATCH:
+        return true;
+    case NODE_OR:
+        for (const struct node *c = n->first; c; c = c->next)
+            if (!is_match(c))
+                return false;
+        return true;
+    case NODE_AND:
+        for (const struct node *c = n->first; c; c = c->next) {
+            bool negative = c->kind == NODE_NOT && is_match(c->first);
+            if (!negative && !is_match(c))
+                return false;
+            positive = positive || !negative;
+        }
+        return positive;
+    default:
+        return false;
+    }
+}
+
+static void put_match(struct writer *w, const struct node *n)
+{
+    bool first = true;
+
+    if (n->kind == NODE_MATCH) {
+        writer_str(w, n->text);
+        return;
+    }
+    writer_str(w, "((");
+    for (const struct node *c = n->first; c; c = c->next) {
+        if (c->kind == NODE_NOT)
+            continue;
+        writer_str(w, first ? "" : n->kind == NODE_OR ? " OR " : " AND ");
+        put_match(w, c);
+        first = false;
+    }
+    writer_str(w, ")");
+    for (const struct node *c = n->first; c; c = c->next) {
+        if (c->kind != NODE_NOT)
+            continue;
+        writer_str(w, " NOT ");
+        put_match(w, c->first);
+    }
+    writer_str(w, ")");
+}
+
+static unsigned slot(struct build *b, const char *value)
+{
+    if (b->slots == QUERY_SLOTS) {
+        parse_fail(b->p, 0, b->p->text.n, "too_long", NULL,
+                   "This mixes too many conditions: split the question.");
+        return QUERY_FIRST;
+    }
+    b->out->slot[b->slots] = value;
+    if (!value)
+        b->p->rc = ST_NOMEM;
+    return QUERY_FIRST + (unsigned)b->slots++;
+}
+
+static void put_exists(struct build *b, const struct node *n)
+{
+    struct writer w;
+    const char *text;
+
+    writer_init(&w, MATCH_MAX);
+    put_match(&w, n);
+    text = writer_ok(&w) ? arena_dup(b->p->arena, w.p, w.n) : NULL;
+    writer_done(&w);
+    writer_printf(&b->where,
+                  "EXISTS(SELECT 1 FROM event_text x WHERE x.event_text MATCH ?%u AND x.rowid = r.%s)",
+                  slot(b, text), b->p->context->target == QUERY_ALERTS ? "event" : "id");
+}
+
+static void put_condition(struct build *b, const struct node *n)
+{
+    unsigned at = slot(b, n->value);
+
+    for (const char *c = n->text; *c; c++)
+        if (*c == '@')
+            writer_printf(&b->where, "?%u", at);
+        else
+            writer_u8(&b->where, (uint8_t)*c);
+}
+
+static void put_where(struct build *b, const struct node *n)
+{
+    const char *between = n->kind == NODE_OR ? " OR " : " AND ";
+
+    if (is_match(n)) {
+        put_exists(b, n);
+        return;
+    }
+    if (n->kind == NODE_TIME) {
+        unsigned from = slot(b, arena_printf(b->p->arena, "%lld", (long long)n->from));
+        unsigned to = slot(b, arena_printf(b->p->arena, "%lld", (long long)n->to));
+        writer_printf(&b->where, "(r.time >= CAST(?%u AS INTEGER) AND r.time < CAST(?%u AS INTEGER))", from,
+                      to);
+    } else if (n->kind == NODE_WHERE) {
+        writer_str(&b->where, "(");
+        put_condition(b, n);
+        writer_str(&b->where, ")");
+    } else {
+        writer_str(&b->where, n->kind == NODE_NOT ? "NOT coalesce((" : "(");
+        for (const struct node *c = n->first; c; c = c->next) {
+            put_where(b, c);
+            writer_str(&b->where, c->next && n->kind != NODE_NOT ? between : "");
+            if (n->kind == NODE_NOT)
+                break;
+        }
+        writer_str(&b->where, n->kind == NODE_NOT ? "), 0)" : ")");
+    }
+}
+
+static void add_match(struct build *b, const struct node *n, const char *text)
+{
+    writer_str(&b->match, b->match.n ? " AND " : "");
+    if (n)
+        put_match(&b->match, n);
+    else
+        writer_str(&b->match, text);
+}
+
+/* Sorts the conjuncts of the whole query. */
+static void conjuncts(struct build *b, struct node *n)
+{
+    if (n->kind == NODE_AND && !is_match(n)) {
+        for (struct node *c = n->first; c; c = c->next)
+            conjuncts(b, c);
+    } else if (n->kind == NODE_TIME) {
+        b->out->from = n->from > b->out->from ? n->from : b->out->from;
+        b->out->to = n->to < b->out->to ? n->to : b->out->to;
+    } else if (n->kind == NODE_NOT && is_match(n->first)) {
+        b->not [b->n_not++] = n;
+    } else if (is_match(n)) {
+        writer_str(&b->match, b->match.n ? " AND (" : "(");
+        put_match(&b->match, n);
+        writer_str(&b->match, ")");
+    } else {
+        b->left[b->n_left++] = n;
+    }
+}
+
+static void add_keys(struct build *b)
+{
+    const struct query_sql *q = b->out;
+    int64_t to = q->to == INT64_MAX ? (int64_t)b->p->context->now_us + AHEAD_US : q->to;
+    const char *time = q->from == INT64_MIN ? NULL : time_match(b->p->arena, q->from, to);
+    struct writer w;
+
+    if (time)
+        add_match(b, NULL, time);
+    if (b->p->context->target != QUERY_ALERTS || !b->match.n)
+        return;
+    writer_init(&w, 64);
+    writer_str(&w, "keys : ");
+    key_put(&w, "type", span_str("alert"));
+    add_match(b, NULL, writer_cstr(&w));
+    writer_done(&w);
+}
+
+static int build(struct build *b, struct node *root)
+{
+    struct parser *p = b->p;
+
+    if (root)
+        conjuncts(b, root);
+    add_keys(b);
+    if (b->match.n && b->n_not) {
+        struct writer w;
+        writer_init(&w, MATCH_MAX);
+        writer_str(&w, "(");
+        writer_put(&w, writer_span(&b->match));
+        writer_str(&w, ")");
+        for (size_t i = 0; i < b->n_not; i++) {
+            writer_str(&w, " NOT ");
+            put_match(&w, b->not [i] -> first);
+        }
+        writer_done(&b->match);
+        b->match = w;
+    } else {
+        for (size_t i = 0; i < b->n_not; i++)
+            b->left[b->n_left++] = b->not [i];
+    }
+    for (size_t i = 0; i < b->n_left; i++) {
+        writer_str(&b->where, i ? " AND " : "");
+        put_where(b, b->left[i]);
+    }
+    if (!p->rc && (!writer_ok(&b->match) || !writer_ok(&b->where)))
+        parse_fail(p, 0, p->text.n, "too_long", NULL, "This is too much for one question.");
+    if (p->rc)
+        return p->rc;
+    b->out->match = b->match.n ? arena_dup(p->arena, b->match.p, b->match.n) : NULL;
+    b->out->where = b->where.n ? arena_dup(p->arena, b->where.p, b->where.n) : "1";
+    return (b->match.n && !b->out->match) || !b->out->where ? ST_NOMEM : 0;
+}
+
+int query_compile(struct arena *a, struct span text, const struct query_context *c, struct query_sql *ret,
+                  struct query_error *err)
+{
+    struct parser p = {.arena = a, .context = c, .text = text, .err = err};
+    struct build *b = arena_alloc(a, sizeof(*b));
+    struct node *root;
+    int rc;
+
+    memset(err, 0, sizeof(*err));
+    if (!b)
+        return ST_NOMEM;
+    root = query_parse_text(&p);
+    if (p.rc)
+        return p.rc;
+    *ret = (struct query_sql){.from = INT64_MIN, .to = INT64_MAX};
+    b->p = &p;
+    b->out = ret;
+    writer_init(&b->match, MATCH_MAX);
+    writer_init(&b->where, WHERE_MAX);
+    rc = build(b, root);
+    writer_done(&b->match);
+    writer_done(&b->where);
+    return rc;
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/store/search.h"
+#include "base/clock.h"
+#include "console/store/alerts.h"
+#include "console/store/events.h"
+#include "console/store/search_text.h"
+
+#include <stdio.h>
+
+#define SQL_MAX (20u << 10)
+#define FIRST_RANGE 20000 /* rows of the first step back */
+#define RANGE_MAX (INT64_C(1) << 40)
+#define STATEMENT_MS 10000
+#define SECOND_US INT64_C(1000000)
+
+struct scan {
+    struct db *d;
+    const struct query_sql *q;
+    enum query_target target;
+    const char *head, *tail; /* SELECT list, and what stands behind the conditions */
+    int64_t high, low;       /* rows [low, high) of the step under way */
+    int64_t range, end;      /* size of the next step, lowest row there is */
+    uint64_t until_ms;
+    int64_t limit;
+};
+
+static int64_t number(struct db *d, const char *sql, int64_t arg)
+{
+    struct db_stmt *s;
+    int64_t n = 0;
+
+    if (db_query(d, &s, sql, "i", arg) == 0 && db_step(s) == 1) {
+        n = db_i64(s, 0);
+        db_reset(s);
+    }
+    return n;
+}
+
+static void scan_init(struct scan *c, struct db *d, const struct query_sql *q, enum query_target target,
+                      int64_t before, uint64_t ms)
+{
+    bool alerts = target == QUERY_ALERTS;
+
+    memset(c, 0, sizeof(*c));
+    c->d = d;
+    c->q = q;
+    c->target = target;
+    c->until_ms = clock_mono_ms() + ms;
+    c->high = number(d, alerts ? "SELECT max(event) + ?1 FROM alert" : "SELECT max(id) + ?1 FROM event", 1);
+    c->end = number(d, alerts ? "SELECT min(event) + ?1 FROM alert" : "SELECT min(id) + ?1 FROM event", 0);
+    if (before < c->high)
+        c->high = before;
+    c->low = c->high;
+    c->range = q->match ? 25 * FIRST_RANGE : FIRST_RANGE;
+}
+
+/* The statement for the next range; 1 with *ret, 0 when there is no more or no time, or an error. */
+static int scan_next(struct scan *c, struct db_stmt **ret)
+{
+    static const char *const from[2][2] = {
+        [QUERY_ALERTS] = {"FROM alert r INDEXED BY alert_event ",
+                          "FROM event_text f CROSS JOIN alert r ON r.event = f.rowid "},
+        [QUERY_EVENTS] = {"FROM event r ", "FROM event_text f CROSS JOIN event r ON r.id = f.rowid "},
+    };
+    const struct query_sql *q = c->q;
+    const char *id = q->match ? "f.rowid" : c->target == QUERY_ALERTS ? "r.event" : "r.id";
+    uint64_t now = clock_mono_ms();
+    char *sql = NULL;
+    struct arena *a;
+    int rc;
+
+    c->high = c->low;
+    if (c->high <= c->end || now >= c->until_ms)
+        return 0;
+    c->low = c->high - c->range > c->end ? c->high - c->range : c->end;
+    if (c->range < RANGE_MAX)
+        c->range *= 4;
+    a = arena_new(2 * SQL_MAX);
+    if (a)
+        sql = arena_printf(
+            a,
+            "SELECT %s %s WHERE %s %s < ?2 AND %s >= ?3 AND ?4 >= 0 AND +r.time >= ?17 AND +r.time < ?18 "
+            "AND coalesce(?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 1) NOTNULL AND (%s) %s",
+            c->head, from[c->target][q->match != NULL],
+            q->match ? "event_text MATCH ?1 AND" : "?1 ISNULL AND", id, id, q->where, c->tail);
+    db_time_box(c->d, c->until_ms - now);
+    rc = sql ? db_query(c->d, ret, sql, "siiissssssssssssii", q->match, c->high, c->low, c->limit, q->slot[0],
+                        q->slot[1], q->slot[2], q->slot[3], q->slot[4], q->slot[5], q->slot[6], q->slot[7],
+                        q->slot[8], q->slot[9], q->slot[10], q->slot[11], q->from, q->to)
+             : ST_NOMEM;
+    arena_free(a);
+    return rc ? rc : 1;
+}
+
+/* "searched": how far back was looked. low: lowest row that was. */
+static void put_searched(struct scan *c, bool complete, int64_t low, struct jw *j)
+{
+    int64_t filed = search_text_low(c->d), time;
+
+    db_time_box(c->d, STATEMENT_MS);
+    time = number(c->d, "SELECT time FROM event WHERE id >= ? ORDER BY id LIMIT 1", low);
+    jw_kobj(j, "searched");
+    jw_kbool(j, "complete", complete);
+    jw_ktime(j, "from", complete ? 0 : time);
+    jw_ktime(j, "words_from",
+             filed > 0 ? number(c->d, "SELECT time FROM event WHERE id >= ? ORDER BY id LIMIT 1", filed) : 0);
+    jw_end_obj(j);
+}
+
+int search_page(struct db *d, const struct query_sql *q, enum query_target target, int64_t before,
+                int64_t limit, struct jw *j)
+{
+    struct scan c;
+    struct db_stmt *s;
+    int64_t n = 0, last = 0;
+    bool full = false, late = false;
+    int rc = 0;
+
+    scan_init(&c, d, q, target, before, SEARCH_MS);
+    c.head = target == QUERY_ALERTS ? alert_row_columns : event_row_columns;
+    if (target == QUERY_ALERTS)
+        c.tail = q->match ? "ORDER BY f.rowid DESC LIMIT ?4" : "ORDER BY r.event DESC LIMIT ?4";
+    else
+        c.tail = q->match ? "ORDER BY f.rowid DESC LIMIT ?4" : "ORDER BY r.id DESC LIMIT ?4";
+    c.limit = limit + 1;
+    last = c.high;
+    jw_karr(j, "items");
+    while (!rc && !full && (rc = scan_next(&c, &s)) == 1) {
+        while ((rc = db_step(s)) == 1) {
+            full = ++n > limit;
+            if (full) {
+                db_reset(s);
+                rc = 0;
+                break;
+            }
+            last = target == QUERY_ALERTS ? alert_row_put(s, j) : event_row_put(s, j);
+        }
+        if (rc == ST_TIMEOUT) {
+            late = true;
+            rc = 0;
+            break;
+        }
+        if (!rc && !full)
+            last = c.low;
+        c.limit = limit + 1 - n;
+    }
+    jw_end_arr(j);
+    late = late || (!full && c.low > c.end);
+    jw_key(j, "next");
+    if ((full || late) && last > 0)
+        jw_i64(j, last);
+    else
+        jw_null(j);
+    put_searched(&c, !late, last, j);
+    return rc;
+}
+
+/* Width of a bucket in seconds: one that people count in. */
+static int64_t width_of(int64_t seconds)
+{
+    static const int64_t widths[] = {10,   30,    60,    300,   600,    1800,   3600,
+                                     7200, 21600, 43200, 86400, 604800, 2592000};
+
+    for (size_t i = 0; i < GH_COUNT(widths); i++)
+        if (seconds / widths[i] < HISTOGRAM_BUCKETS - 1)
+            return widths[i];
+    return seconds / (HISTOGRAM_BUCKETS - 2) + 1;
+}
+
+static int count_range(struct db_stmt *s, int64_t first, int64_t width, int64_t *bucket, int64_t *ret_all)
+{
+    int64_t found[HISTOGRAM_BUCKETS] = {0}, all = 0;
+    int rc;
+
+    while ((rc = db_step(s)) == 1) {
+        int64_t at = (db_i64(s, 0) - first) / width;
+        all++;
+        if (db_i64(s, 0) >= first && at < HISTOGRAM_BUCKETS)
+            found[at]++;
+    }
+    if (rc)
+        return rc; /* a part of a range is no count */
+    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
+        bucket[i] += found[i];
+    *ret_all += all;
+    return 0;
+}
+
+int search_histogram(struct db *d, const struct query_sql *q, enum query_target target, int64_t now_us,
+                     struct jw *j)
+{
+    const char *oldest = "SELECT time FROM event WHERE ?1 = 0 ORDER BY time LIMIT 1";
+    int64_t bucket[HISTOGRAM_BUCKETS] = {0}, all = 0, low, rc64;
+    int64_t from = (q->from > 0 ? q->from : number(d, oldest, 0)) / SECOND_US;
+    int64_t to = (q->to < INT64_MAX && q->to > 0 ? q->to : now_us) / SECOND_US;
+    int64_t width = width_of(to > from ? to - from : 1), first = from / width * width;
+    struct db_stmt *s;
+    struct scan c;
+    int rc = 0;
+
+    scan_init(&c, d, q, target, INT64_MAX, HISTOGRAM_MS);
+    c.head = "r.time / 1000000";
+    c.tail = "";
+    low = c.high;
+    while (!rc && (rc = scan_next(&c, &s)) == 1) {
+        rc = count_range(s, first, width, bucket, &all);
+        if (!rc)
+            low = c.low;
+    }
+    rc64 = rc == ST_TIMEOUT ? 0 : rc;
+    jw_ktime(j, "from", first * SECOND_US);
+    jw_ktime(j, "to", to * SECOND_US);
+    jw_ki64(j, "width_s", width);
+    jw_karr(j, "buckets");
+    for (int64_t i = 0; i < HISTOGRAM_BUCKETS && first + i * width <= to; i++)
+        jw_i64(j, bucket[i]);
+    jw_end_arr(j);
+    jw_ki64(j, "matched", all);
+    put_searched(&c, low <= c.end, low, j);
+    return (int)rc64;
+}
+
+int search_alert_ids(struct db *d, struct arena *a, const struct query_sql *q, size_t cap, int64_t **ret,
+                     size_t *ret_n, bool *ret_complete)
+{
+    int64_t *ids = arena_array(a, cap, sizeof(*ids));
+    struct db_stmt *s;
+    struct scan c;
+    size_t n = 0;
+    int rc = ids ? 0 : ST_NOMEM;
+
+    scan_init(&c, d, q, QUERY_ALERTS, INT64_MAX, STATEMENT_MS);
+    c.head = "r.id";
+    c.tail = q->match ? "ORDER BY f.rowid DESC" : "ORDER BY r.event DESC";
+    while (!rc && n < cap && (rc = scan_next(&c, &s)) == 1) {
+        while (n < cap && (rc = db_step(s)) == 1)
+            ids[n++] = db_i64(s, 0);
+        if (n == cap) {
+            db_reset(s);
+            rc = 0;
+        }
+    }
+    *ret = ids;
+    *ret_n = n;
+    *ret_complete = !rc && c.low <= c.end && n < cap;
+    return rc;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * search: runs compiled queries, newest first, a range of rows at a time, until the page is full or the time
+ * is over; says how far back it has looked. Rows of alerts and of events are numbered by their event. */
+#ifndef GH_CONSOLE_SEARCH_H
+#define GH_CONSOLE_SEARCH_H
+
+#include "base/json.h"
+#include "console/query/query.h"
+#include "console/store/store.h"
+
+#define SEARCH_MS 2000        /* a page gives up after this long; what was found is shown */
+#define HISTOGRAM_MS 250      /* the same for the histogram */
+#define HISTOGRAM_BUCKETS 120 /* at most */
+
+/* "items", "next", "searched" of an open object. before: only rows with a lower number. */
+int search_page(struct db *d, const struct query_sql *q, enum query_target target, int64_t before,
+                int64_t limit, struct jw *j);
+/* "from", "to", "width_s", "buckets", "matched", "searched" of an open object. */
+int search_histogram(struct db *d, const struct query_sql *q, enum query_target target, int64_t now_us,
+                     struct jw *j);
+/* Alerts that match, newest first, at most cap, into the arena. *ret_complete: all rows were looked at within
+ * the time. */
+int search_alert_ids(struct db *d, struct arena *a, const struct query_sql *q, size_t cap, int64_t **ret,
+                     size_t *ret_n, bool *ret_complete);
+
+#endif

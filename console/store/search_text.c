@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/store/search_text.h"
+#include "base/event.h"
+#include "base/text.h"
+#include "console/query/keys.h"
+#include "console/store/fold.h"
+#include "console/store/store.h"
+
+#include <stdio.h>
+
+#define PART_MAX 8192  /* bytes of one column */
+#define VALUE_MAX 1024 /* of one value of the wire */
+#define EVENT_ARENA (256u << 20)
+
+enum part { PART_FILE, PART_HOST, PART_MAIL, PART_WORDS, PARTS };
+/* Where texts stand. A path that ends at an array takes its strings. */
+static const struct {
+    enum part part;
+    const char *path;
+} texts[] = {
+    {PART_FILE, "fileinfo.filename"},
+    {PART_FILE, "smb.filename"},
+    {PART_FILE, "gatehouse.document.file"},
+    {PART_FILE, "email.attachment"},
+    {PART_HOST, "http.hostname"},
+    {PART_HOST, "http.url"},
+    {PART_HOST, "tls.sni"},
+    {PART_HOST, "dns.rrname"},
+    {PART_MAIL, "email.from"},
+    {PART_MAIL, "email.to"},
+    {PART_MAIL, "email.cc"},
+    {PART_MAIL, "email.subject"},
+    {PART_MAIL, "smtp.mail_from"},
+    {PART_MAIL, "smtp.rcpt_to"},
+    {PART_WORDS, "alert.signature"},
+    {PART_WORDS, "gatehouse.verdict.title.en"},
+    {PART_WORDS, "gatehouse.verdict.title.vi"},
+    {PART_WORDS, "gatehouse.verdict.rule"},
+    {PART_WORDS, "gatehouse.verdict.reason"},
+    {PART_WORDS, "gatehouse.verdict.reason_vi"},
+    {PART_WORDS, "smb.share"},
+    {PART_WORDS, "anomaly.event"},
+    {PART_WORDS, "tls.subject"},
+    {PART_WORDS, "http.http_user_agent"},
+};
+static const struct {
+    const char *name, *path;
+} keys[] = {
+    {"proto", "proto"},
+    {"app_proto", "app_proto"},
+    {"rule", "gatehouse.verdict.rule"},
+    {"policy", "gatehouse.verdict.policy"},
+    {"action", "gatehouse.verdict.action"},
+    {"category", "alert.category"},
+    {"kind", "gatehouse.document.kind"},
+    {"community_id", "community_id"},
+};
+
+static struct span text_of(const struct json *j)
+{
+    return j && j->type == JSON_STRING ? j->s : (struct span){NULL, 0};
+}
+
+static void put_one(struct writer *part, struct writer *exact, struct span s)
+{
+    size_t before = exact->n;
+    bool special;
+
+    s = span_part(s, 0, text_utf8_prefix(span_part(s, 0, VALUE_MAX)));
+    if (!s.n || part->n > PART_MAX / 2 || exact->n > PART_MAX / 2)
+        return;
+    fold_text(part, s);
+    writer_u8(part, ' ');
+    key_put_exact(exact, s, &special);
+    writer_str(exact, " z ");
+    if (!special && writer_ok(exact))
+        exact->n = before; /* without accents it is found by the folded words */
+}
+
+static void put_zones(struct writer *w, const struct json *event)
+{
+    json_each(fact, json_path(event, "gatehouse.verdict.facts"))
+    {
+        struct span path = text_of(json_get(fact, "path")), value = text_of(json_get(fact, "value"));
+        if (!value.n || span_find(path, span_str("zone"), 0) < 0)
+            continue;
+        key_put(w, span_find(path, span_str("dest"), 0) >= 0 ? "dest_zone" : "zone", value);
+        writer_u8(w, ' ');
+    }
+}
+
+static void put_number(struct writer *w, const char *name, const struct json *v)
+{
+    char text[32];
+
+    if (!v || v->type != JSON_NUMBER || !v->integer)
+        return;
+    snprintf(text, sizeof(text), "%lld", (long long)v->i);
+    key_put(w, name, span_str(text));
+    writer_u8(w, ' ');
+}
+
+static void put_keys(struct writer *w, int type, int64_t time, const struct json *event)
+{
+    const struct json *document = json_path(event, "gatehouse.document");
+    struct span hash = text_of(json_get(document, "sha256"));
+
+    key_put(w, "type", span_str(event_type_name((enum event_type)type)));
+    writer_u8(w, ' ');
+    key_put_time(w, time);
+    for (size_t i = 0; i < GH_COUNT(keys); i++) {
+        struct span v = text_of(json_path(event, keys[i].path));
+        if (!v.n)
+            continue;
+        key_put(w, keys[i].name, v);
+        writer_u8(w, ' ');
+    }
+    key_put_address(w, "s", text_of(json_get(event, "src_ip")));
+    key_put_address(w, "d", text_of(json_get(event, "dest_ip")));
+    put_number(w, "dest_port", json_get(event, "dest_port"));
+    put_number(w, "flow_id", json_get(event, "flow_id"));
+    put_zones(w, event);
+    if (document || type == EVENT_ALERT) {
+        key_put(w, "level",
+                span_str(level_names[level_number(json_cstr(json_get(document, "level"), "none"))]));
+        writer_u8(w, ' ');
+    }
+    if (type == EVENT_ALERT) {
+        int64_t severity = json_i64(json_path(event, "alert.severity"), 3);
+        key_put_number(w, "severity", severity < 1 ? 1 : severity > 4 ? 4 : severity);
+        writer_u8(w, ' ');
+    }
+    if (!hash.n)
+        hash = text_of(json_path(event, "fileinfo.sha256"));
+    if (hash.n)
+        key_put(w, "sha256", hash);
+}
+
+static void put_texts(struct writer part[static PARTS], struct writer *exact, const struct json *event)
+{
+    for (size_t i = 0; i < GH_COUNT(texts); i++) {
+        const struct json *v = json_path(event, texts[i].path);
+        put_one(&part[texts[i].part], exact, text_of(v));
+        if (v && v->type == JSON_ARRAY)
+            json_each(one, v) put_one(&part[texts[i].part], exact, text_of(one));
+    }
+    json_each(query, json_path(event, "dns.queries"))
+        put_one(&part[PART_HOST], exact, text_of(json_get(query, "rrname")));
+    json_each(marking, json_path(event, "gatehouse.document.markings"))
+        put_one(&part[PART_WORDS], exact, text_of(json_get(marking, "text")));
+}
+
+static int change(struct db *d, const char *sql, int64_t row, int type, int64_t time,
+                  const struct json *event)
+{
+    struct writer part[PARTS], exact, key;
+    int rc = ST_NOMEM;
+    bool good = true;
+
+    if (json_path(event, "gatehouse.malformed"))
+        return 0; /* a note that a record was no JSON: nothing to file */
+    writer_init(&exact, 2 * PART_MAX);
+    writer_init(&key, PART_MAX);
+    for (size_t i = 0; i < PARTS; i++)
+        writer_init(&part[i], 2 * PART_MAX);
+    put_keys(&key, type, time, event);
+    put_texts(part, &exact, event);
+    for (size_t i = 0; i < PARTS; i++)
+        good = good && writer_ok(&part[i]);
+    if (good && writer_ok(&exact) && writer_ok(&key))
+        rc = db_exec(d, sql, "itttttt", row, writer_span(&key), writer_span(&part[PART_FILE]),
+                     writer_span(&part[PART_HOST]), writer_span(&part[PART_MAIL]),
+                     writer_span(&part[PART_WORDS]), writer_span(&exact));
+    writer_done(&exact);
+    writer_done(&key);
+    for (size_t i = 0; i < PARTS; i++)
+        writer_done(&part[i]);
+    return rc;
+}
+
+int search_text_add(struct db *d, int64_t row, int type, int64_t time, const struct json *event)
+{
+    return change(
+        d, "INSERT INTO event_text(rowid, keys, file, host, mail, words, exact) VALUES(?, ?, ?, ?, ?, ?, ?)",
+        row, type, time, event);
+}
+
+int search_text_remove(struct db *d, int64_t row, int type, int64_t time, const struct json *event)
+{
+    return change(d,
+                  "INSERT INTO event_text(event_text, rowid, keys, file, host, mail, words, exact) "
+                  "VALUES('delete', ?, ?, ?, ?, ?, ?, ?)",
+                  row, type, time, event);
+}
+
+int search_text_begin(struct db *d)
+{
+    return db_exec(
+        d,
+        "INSERT INTO counter(name, n) SELECT 'search_low', coalesce((SELECT max(id) FROM event), 0) + 1 "
+        "ON CONFLICT DO NOTHING",
+        "");
+}
+
+int64_t search_text_low(struct db *d)
+{
+    return counter_get(d, "search_low");
+}
+
+/* One row below low that is not filed: 1, 0 none, or an error. */
+static int fill_one(struct db *d, struct arena *a, int64_t *low)
+{
+    struct db_stmt *s;
+    struct json *event = NULL;
+    int64_t time;
+    int type,
+        rc = db_query(d, &s, "SELECT id, type, time, json FROM event WHERE id < ? ORDER BY id DESC LIMIT 1",
+                      "i", *low);
+
+    if (rc || (rc = db_step(s)) != 1)
+        return rc;
+    *low = db_i64(s, 0);
+    type = (int)db_i64(s, 1);
+    time = db_i64(s, 2);
+    rc = json_parse(a, db_text(s, 3), 64, &event, NULL);
+    if (rc == 0) /* the tree may point into the statement's text: file it before the statement ends */
+        rc = search_text_add(d, *low, type, time, event);
+    else if (rc != ST_NOMEM)
+        rc = 0;
+    db_reset(s);
+    arena_reset(a);
+    return rc ? rc : 1;
+}
+
+int search_text_fill(struct db *d, int64_t n, bool *ret_left)
+{
+    struct arena *a = arena_new(EVENT_ARENA);
+    int64_t low = search_text_low(d);
+    int rc = a ? 1 : ST_NOMEM;
+
+    while (rc == 1 && n-- > 0)
+        rc = fill_one(d, a, &low);
+    *ret_left = rc == 1;
+    arena_free(a);
+    if (rc == 0)
+        low = 0;
+    return rc < 0 ? rc : db_exec(d, "UPDATE counter SET n = ? WHERE name = 'search_low'", "i", low);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * search_text: an event in the full-text index: written when it is recorded, taken out with the same words
+ * when it is forgotten. */
+#ifndef GH_CONSOLE_SEARCH_TEXT_H
+#define GH_CONSOLE_SEARCH_TEXT_H
+
+#include "base/db.h"
+#include "base/json.h"
+
+/* Files an event, whose tree is event, under its row. Inside the caller's transaction, like all here. */
+int search_text_add(struct db *d, int64_t row, int type, int64_t time, const struct json *event);
+/* Takes an event out again; the arguments as when it was filed. */
+int search_text_remove(struct db *d, int64_t row, int type, int64_t time, const struct json *event);
+/* Marks what an older version has recorded as not filed yet. Once after a migration. */
+int search_text_begin(struct db *d);
+/* Files at most n events of before, newest first; *ret_left: some remain. */
+int search_text_fill(struct db *d, int64_t n, bool *ret_left);
+/* Lowest row that is filed: what is older cannot be found by words yet. */
+int64_t search_text_low(struct db *d);
+
+#endif
