@@ -104,7 +104,7 @@ static struct flow *begin_flow(struct flow_table *t, const struct packet *p, uin
         t->counts.refused++;
         return NULL;
     }
-    if (t->count > t->mask)
+    if (t->count > t->mask / 2) /* a look at a flow that is not the one costs more than two buckets */
         grow_buckets(t);
     f = t->free;
     t->free = f->next;

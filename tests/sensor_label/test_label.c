@@ -221,6 +221,43 @@ static void changed_rules(void)
     labels_free(l);
 }
 
+/* A flow's label does not depend on what others have spoken: nDPI would call a second flow between two hosts
+ * mining when one was, and it knows nothing better. */
+static void test_alone(void)
+{
+    static const char mining[] = "{\"worker\": \"eth1.0\", \"jsonrpc\": \"2.0\", \"id\": 2, "
+                                 "\"method\": \"eth_submitLogin\"}";
+    static const struct row flows[] = {
+        {"mining", 6, 40000, 3333, 0x18, mining, sizeof(mining) - 1, 1, "Mining", "DPI", NULL, false},
+        {"and another flow of theirs", 17, 40001, 50001, 0, "\x9c\x11\xe3\x77\x01\xfe\x8a", 7, 1, "Unknown",
+         "Unknown", NULL, false},
+    };
+    struct budget budget = {.max = 1 << 20};
+    struct labels *l = labels_new(&budget);
+
+    for (size_t i = 0; i < GH_COUNT(flows); i++) {
+        struct label label = {0};
+        struct label_state *state = NULL;
+        uint8_t buf[512], text[512];
+        struct label_packet p = {packet_of(&flows[i], buf, sizeof(buf)), 1700000000000000ull,
+                                 flows[i].proto == 6, false};
+        struct writer w;
+        struct jw j;
+        check_row(flows[i].name);
+        label_packet(l, &label, &state, &p);
+        label_finish(l, &label, &state);
+        writer_fixed(&w, text, sizeof(text));
+        jw_init(&j, &w);
+        jw_obj(&j);
+        label_write(l, &label, &j);
+        jw_end_obj(&j);
+        writer_u8(&w, 0);
+        CHECK(strstr((const char *)text, flows[i].want_proto) != NULL);
+        label_done(&label);
+    }
+    labels_free(l);
+}
+
 int main(void)
 {
     own_rules();
@@ -230,5 +267,6 @@ int main(void)
         run_row(&rows[i]);
     }
     short_memory();
+    test_alone();
     return check_end();
 }
