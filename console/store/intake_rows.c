@@ -9,6 +9,7 @@
 /* A record is at most some MB of JSON; its tree takes a multiple of that. One arena for each record. */
 #define RECORD_ARENA (256u << 20)
 #define HOUR_US 3600000000ll
+#define NOTE_DEPTH 8
 
 void digest_identity(const uint8_t *id, char out[static 2 * SEAL_ID + 1])
 {
@@ -135,6 +136,20 @@ static int add_event(struct db *d, const struct intake_sums *s, const struct rec
         (int64_t)(f->has_flow | f->has_sha256 << 1 | (f->level >= 0) << 2));
 }
 
+/* Also the note that a record was no JSON is filed: under its type and its time. */
+static int file_words(struct db *d, struct arena *a, int64_t row, const struct facts *f)
+{
+    const struct json *event = f->event;
+    struct json *note = NULL;
+    int rc = 0;
+
+    if (!event) {
+        rc = json_parse(a, f->json, NOTE_DEPTH, &note, NULL);
+        event = note;
+    }
+    return rc ? rc : search_text_add(d, row, f->type, f->time, event);
+}
+
 int intake_row(struct db *d, struct intake_sums *s, const struct record *r, uint64_t batch_us)
 {
     struct arena *a = arena_new(RECORD_ARENA);
@@ -152,8 +167,8 @@ int intake_row(struct db *d, struct intake_sums *s, const struct record *r, uint
     event = db_last_id(d);
     s->malformed += f.malformed;
     rc = count_hour(d, s, &f, when);
-    if (!rc && f.event)
-        rc = search_text_add(d, event, f.type, f.time, f.event);
+    if (!rc)
+        rc = file_words(d, a, event, &f);
     if (!rc)
         rc = add_document(d, &f);
     if (!rc && f.type == EVENT_ALERT && !f.malformed)

@@ -157,8 +157,6 @@ static int change(struct db *d, const char *sql, int64_t row, int type, int64_t 
     int rc = ST_NOMEM;
     bool good = true;
 
-    if (json_path(event, "gatehouse.malformed"))
-        return 0; /* a note that a record was no JSON: nothing to file */
     writer_init(&exact, 2 * PART_MAX);
     writer_init(&key, PART_MAX);
     for (size_t i = 0; i < PARTS; i++)
