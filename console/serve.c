@@ -32,6 +32,7 @@
 #define HEARTBEAT_S 15
 #define EXPIRE_S 60
 #define ROOM_S 10
+#define FILL_STEP 1000 /* older events filed in the index in one second */
 #define ROOM_STEPS 20
 #define STREAM_END_MS 2000
 
@@ -42,6 +43,7 @@ struct serving {
     struct worker worker[WORKERS];
     struct db *tick_db;
     int64_t heard; /* appliances are published up to here */
+    bool filed_all; /* the full-text index has all that older versions recorded */
     uint64_t ticks;
     int listen_fd;
     unsigned port;
@@ -245,6 +247,8 @@ static void on_tick(void *arg)
 
     s->ticks++;
     server_sweep(s->app.server);
+    if (!s->filed_all)
+        s->filed_all = !store_fill_search(s->state.store, FILL_STEP);
     app_publish_appliances(&s->app, s->tick_db, &s->heard);
     if (s->ticks % HEARTBEAT_S == 0) {
         end_dead_sessions(s);

@@ -13,7 +13,7 @@ struct build {
     struct query_sql *out;
     struct writer match, where;
     struct node *left[QUERY_NODES], *not [QUERY_NODES]; /* conjuncts for rows; negated ones for the match */
-    size_t n_left, n_not;
+    size_t n_left, n_without;
     size_t slots;
 };
 
@@ -155,7 +155,7 @@ static void conjuncts(struct build *b, struct node *n)
         b->out->from = n->from > b->out->from ? n->from : b->out->from;
         b->out->to = n->to < b->out->to ? n->to : b->out->to;
     } else if (n->kind == NODE_NOT && is_match(n->first)) {
-        b->not [b->n_not++] = n;
+        b->without[b->n_without++] = n;
     } else if (is_match(n)) {
         writer_str(&b->match, b->match.n ? " AND (" : "(");
         put_match(&b->match, n);
@@ -174,11 +174,15 @@ static void add_keys(struct build *b)
 
     if (time)
         add_match(b, NULL, time);
-    if (b->p->context->target != QUERY_ALERTS || !b->match.n)
+    /* a negation alone needs something to be taken from: all alerts, or everything */
+    if (!b->n_without && (b->p->context->target != QUERY_ALERTS || !b->match.n))
         return;
     writer_init(&w, 64);
     writer_str(&w, "keys : ");
-    key_put(&w, "type", span_str("alert"));
+    if (b->p->context->target == QUERY_ALERTS)
+        key_put(&w, "type", span_str("alert"));
+    else
+        key_put(&w, "all", span_str(""));
     add_match(b, NULL, writer_cstr(&w));
     writer_done(&w);
 }
@@ -190,21 +194,18 @@ static int build(struct build *b, struct node *root)
     if (root)
         conjuncts(b, root);
     add_keys(b);
-    if (b->match.n && b->n_not) {
+    if (b->match.n && b->n_without) {
         struct writer w;
         writer_init(&w, MATCH_MAX);
         writer_str(&w, "(");
         writer_put(&w, writer_span(&b->match));
         writer_str(&w, ")");
-        for (size_t i = 0; i < b->n_not; i++) {
+        for (size_t i = 0; i < b->n_without; i++) {
             writer_str(&w, " NOT ");
-            put_match(&w, b->not [i] -> first);
+            put_match(&w, b->without[i]->first);
         }
         writer_done(&b->match);
         b->match = w;
-    } else {
-        for (size_t i = 0; i < b->n_not; i++)
-            b->left[b->n_left++] = b->not [i];
     }
     for (size_t i = 0; i < b->n_left; i++) {
         writer_str(&b->where, i ? " AND " : "");

@@ -166,10 +166,10 @@ static struct node *unknown_field(struct parser *p, size_t start, struct span na
 
 static struct node *negated(struct parser *p, struct node *n)
 {
-    struct node *not = n ? node_new(p, NODE_NOT) : NULL;
+    struct node *inverse = n ? node_new(p, NODE_NOT) : NULL;
 
-    if (not )
-        not ->first = n;
+    if (inverse)
+        inverse->first = n;
     return not ;
 }
 

@@ -105,6 +105,8 @@ static void put_keys(struct writer *w, int type, int64_t time, const struct json
     const struct json *document = json_path(event, "gatehouse.document");
     struct span hash = text_of(json_get(document, "sha256"));
 
+    key_put(w, "all", span_str(""));
+    writer_u8(w, ' ');
     key_put(w, "type", span_str(event_type_name((enum event_type)type)));
     writer_u8(w, ' ');
     key_put_time(w, time);
