@@ -12,7 +12,7 @@ struct build {
     struct parser *p;
     struct query_sql *out;
     struct writer match, where;
-    struct node *left[QUERY_NODES], *not [QUERY_NODES]; /* conjuncts for rows; negated ones for the match */
+    struct node *left[QUERY_NODES], *without[QUERY_NODES]; /* conjuncts for rows; negated ones for the match */
     size_t n_left, n_without;
     size_t slots;
 };

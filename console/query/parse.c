@@ -170,7 +170,7 @@ static struct node *negated(struct parser *p, struct node *n)
 
     if (inverse)
         inverse->first = n;
-    return not ;
+    return inverse;
 }
 
 /* The values behind a field's operator: any of them. */
