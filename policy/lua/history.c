@@ -83,6 +83,7 @@ void history_event(struct history *h, uint64_t time_us)
 
 static bool is_over(const struct history *h, const struct entry *e)
 {
+    gh_check(e->of); /* asked only of entries that belong to a key */
     return e->time_us + e->of->window_us <= h->now_us;
 }
 

@@ -127,7 +127,7 @@ static void tell_appliance(const struct policy_cmd *c)
 
 int policy_cmd_promote(struct policy_cmd *c, int argc, char **argv)
 {
-    struct sign_note note;
+    struct sign_note note = {.number = 0};
     struct bundle *b = NULL;
     struct writer err;
     int rc;

@@ -39,11 +39,11 @@
 struct schema_node {
     const char *name;
     enum event_field_type type;
+    bool derived;                     /* made by the engine, not by the event */
     const char *en, *vi;              /* NULL for a mere group */
     struct schema_node *child, *next; /* of an object, or of a list's elements */
     const struct schema_node *same;   /* takes its children from there (document, members[]) */
     uint64_t types;                   /* bit by EVENT_TYPE: the events that have it */
-    bool derived;                     /* made by the engine, not by the event */
 };
 /* The root; NULL when memory is short. Thread-safe after the first call. */
 const struct schema_node *schema_root(void);
