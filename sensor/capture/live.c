@@ -213,7 +213,7 @@ static void put(struct program *p, unsigned code, unsigned no, uint32_t k)
 static void put_deal(struct program *p, uint32_t type, uint32_t at, unsigned words)
 {
     put(p, BPF_JMP | BPF_JEQ | BPF_K, 3 * words + 4, type);
-    put(p, BPF_LDX | BPF_W | BPF_IMM, 0, 0);
+    put(p, BPF_LDX | BPF_IMM, 0, 0); /* BPF_W, too, is 0 */
     for (uint32_t i = 0; i < words; i++) {
         put(p, BPF_LD | BPF_W | BPF_ABS, 0, (uint32_t)SKF_NET_OFF + at + 4 * i);
         put(p, BPF_ALU | BPF_ADD | BPF_X, 0, 0);

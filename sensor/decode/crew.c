@@ -82,7 +82,7 @@ static struct worker *next_speaker(struct crew *c, struct place *ret_limit)
         }
     }
     *ret_limit = limit;
-    return first->taken ? first : NULL;
+    return first && first->taken ? first : NULL;
 }
 
 void crew_merge(struct crew *c)

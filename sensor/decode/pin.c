@@ -82,7 +82,8 @@ static bool announced(const struct packet *p, struct span line, struct ftp_addr 
     } else if (!span_starts_nocase(line, "EPRT") || !ftp_addr_extended(rest, a)) {
         return false;
     }
-    return a->has_addr && (a->ipv6 != p->ipv6 || (memcmp(a->addr, p->src, n) && memcmp(a->addr, p->dst, n)));
+    return a->has_addr &&
+           (a->ipv6 != p->ipv6 || (memcmp(a->addr, p->src, n) != 0 && memcmp(a->addr, p->dst, n) != 0));
 }
 
 static void look_for(struct pins *x, const struct packet *p, unsigned thread)

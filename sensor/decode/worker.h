@@ -40,10 +40,16 @@ struct workers {
 };
 struct worker {
     struct workers *shared;
-    unsigned index;
-    pthread_t thread;
-    bool running; /* main's: the thread was made */
     struct proto_host *host;
+    pthread_t thread;
+    unsigned index;
+    bool running; /* main's: the thread was made */
+
+    /* live: the worker's, until the thread has ended */
+    bool over; /* nothing is read any more */
+    struct source *source;
+    struct front *front;
+    uint64_t wall_us;
 
     /* main's */
     struct batch *fill;     /* being filled */
@@ -54,23 +60,17 @@ struct worker {
     /* the lock's */
     pthread_cond_t cond; /* the worker waits on it */
     struct batch *ring[CREW_BATCHES], *spare[CREW_BATCHES + 1];
-    unsigned ring_first, ring_n, spare_n;
     struct chunk *said, *said_last; /* chunks that main has not taken */
     struct chunk *empty;
-    unsigned chunks;                           /* said or taken, and not given back */
-    size_t document_bytes;                     /* in them */
+    size_t document_bytes;                     /* in the chunks said or taken, and not given back */
     uint64_t through;                          /* everything up to this frame is done and said */
     void (*call)(void *arg, struct worker *w); /* to be done at the next opportunity */
     void *call_arg;
+    unsigned ring_first, ring_n, spare_n;
+    unsigned chunks; /* said or taken, and not given back */
+    int wake;        /* live: eventfd: there is a call, or quit */
     bool quit;
-
-    /* live: the worker's, until the thread has ended */
-    struct source *source;
-    struct front *front;
-    int wake; /* eventfd: there is a call, or quit */
-    uint64_t wall_us;
-    bool over;   /* nothing is read any more */
-    bool failed; /* the lock's: the source gave up */
+    bool failed; /* live: the source gave up */
 };
 
 /* The worker's side of its host's outbox: waits while main is behind. */
