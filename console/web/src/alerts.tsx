@@ -7,19 +7,42 @@ import { t, lang, type Key } from "./i18n";
 import { Action, Empty, ErrorNote, Severity, Stamp, Time } from "./parts";
 import { bytes } from "./format";
 import type { Live } from "./live";
-import type { AlertPage, AlertRow, State } from "./types";
+import { Fault, faultOf, Histogram, SearchBox } from "./search";
+import type { AlertPage, AlertRow, Histogram as Counts, SearchFault, SearchPage, State } from "./types";
 
 const PAGE = 50;
 const tabs: { state: State | "all"; key: Key }[] = [
   { state: "new", key: "stateNew" }, { state: "acknowledged", key: "stateAcknowledged" }, { state: "closed", key: "stateClosed" }, { state: "all", key: "stateAll" },
 ];
 
-function query(state: string, q: string, before?: number): string {
+const SKIP = 1; /* characters that the page puts before what was typed */
+
+/** What is asked of the server: words and state as one question, in the zone of who asks. */
+function question(state: string, q: string): URLSearchParams {
+  const p = new URLSearchParams({ tz: String(-new Date().getTimezoneOffset()) });
+  p.set("q", `(${q.trim()})${state === "all" ? "" : ` status:${state}`}`);
+  return p;
+}
+/** One page. Without words it is the plain list, which also counts the states. */
+async function page_of(state: string, q: string, before: number | null): Promise<Partial<AlertPage> & SearchPage> {
+  if (q.trim()) {
+    const p = question(state, q);
+    p.set("limit", String(PAGE));
+    if (before) p.set("before", String(before));
+    return get<SearchPage>("/search?" + p.toString());
+  }
   const p = new URLSearchParams({ limit: String(PAGE) });
   if (state !== "all") p.set("state", state);
-  if (q.trim()) p.set("q", q.trim());
   if (before) p.set("before", String(before));
-  return "/alerts?" + p.toString();
+  return { ...(await get<AlertPage>("/alerts?" + p.toString())), searched: { complete: true, from: null, words_from: null } };
+}
+/** The view as a part of the address: it can be kept as a bookmark and given to others. */
+function view_of(state: string, q: string): string {
+  const p = new URLSearchParams();
+  if (q.trim()) p.set("q", q);
+  if (state !== "new") p.set("state", state);
+  const text = p.toString();
+  return text ? "?" + text : "";
 }
 
 function Row({ a, open, fresh, select }: { a: AlertRow; open: boolean; fresh: boolean; select: () => void }) {
@@ -47,32 +70,53 @@ function Row({ a, open, fresh, select }: { a: AlertRow; open: boolean; fresh: bo
   );
 }
 
-export function Alerts({ chosen, live, canAct, go }: { chosen: number | null; live: Live; canAct: boolean; go: (hash: string) => void }) {
+export function Alerts({ chosen, asked, live, canAct, go }: { chosen: number | null; asked: string; live: Live; canAct: boolean; go: (hash: string) => void }) {
   const [state, setState] = useState<State | "all">("new"), [q, setQ] = useState("");
-  const [page, setPage] = useState<AlertPage | null>(null), [error, setError] = useState("");
+  const [page, setPage] = useState<(Partial<AlertPage> & SearchPage) | null>(null), [error, setError] = useState("");
+  const [fault, setFault] = useState<SearchFault | null>(null), [counts, setCounts] = useState<Counts | null>(null);
+  const turn = useRef(0); /* answers that were overtaken by a newer question are dropped */
   const [older, setOlder] = useState<AlertRow[]>([]), [next, setNext] = useState<number | null>(null);
   const [fresh, setFresh] = useState<ReadonlySet<number>>(new Set());
   const searchBox = useRef<HTMLInputElement>(null);
   const known = useRef<ReadonlySet<number>>(new Set());
 
   const load = useCallback(async () => {
+    const mine = ++turn.current;
     try {
-      const p = await get<AlertPage>(query(state, q));
+      const p = await page_of(state, q, null);
+      if (mine !== turn.current) return;
       const before = known.current;
       if (before.size) setFresh(new Set(p.items.filter((a) => !before.has(a.id)).map((a) => a.id)));
       known.current = new Set(p.items.map((a) => a.id));
       setPage(p);
       setNext((n) => (older.length ? n : p.next));
       setError("");
+      setFault(null);
+      if (!q.trim()) setCounts(null);
+      else {
+        const h = await get<Counts>("/search/histogram?" + question(state, q).toString());
+        if (mine === turn.current) setCounts(h);
+      }
     } catch (e) {
-      setError(e instanceof Problem && e.status === 0 ? t("offline") : t("failed"));
+      if (mine !== turn.current) return;
+      const f = faultOf(e);
+      setFault(f);
+      setError(f ? "" : e instanceof Problem && e.status === 0 ? t("offline") : t("failed"));
     }
   }, [state, q, older.length]);
 
   useEffect(() => {
+    const p = new URLSearchParams(asked), s = p.get("state");
+    setQ(p.get("q") ?? "");
+    setState(tabs.some((x) => x.state === s) ? (s as State | "all") : "new");
+  }, [asked]);
+  useEffect(() => {
     known.current = new Set();
     setOlder([]);
-    const id = setTimeout(() => void load(), q ? 250 : 0);
+    const id = setTimeout(() => {
+      history.replaceState(null, "", `#/alerts${chosen === null ? "" : `/${chosen}`}${view_of(state, q)}`);
+      void load();
+    }, q ? 250 : 0);
     return () => clearTimeout(id);
   }, [state, q]);
   useEffect(() => live.listen(() => void load()), [live, load]);
@@ -82,7 +126,7 @@ export function Alerts({ chosen, live, canAct, go }: { chosen: number | null; li
     return [...first, ...older.filter((a) => !ids.has(a.id))];
   }, [page, older]);
   const index = rows.findIndex((a) => a.id === chosen);
-  const select = (id: number) => go(`#/alerts/${id}`);
+  const list = `#/alerts${view_of(state, q)}`, select = (id: number) => go(`#/alerts/${id}${view_of(state, q)}`);
 
   useEffect(() => {
     const onKey = (e: KeyboardEvent) => {
@@ -97,7 +141,7 @@ export function Alerts({ chosen, live, canAct, go }: { chosen: number | null; li
         searchBox.current?.focus();
         e.preventDefault();
       } else if (e.key === "Escape" && chosen !== null) {
-        go("#/alerts");
+        go(list);
       }
     };
     addEventListener("keydown", onKey);
@@ -107,14 +151,18 @@ export function Alerts({ chosen, live, canAct, go }: { chosen: number | null; li
   const showMore = async () => {
     if (!next) return;
     try {
-      const p = await get<AlertPage>(query(state, q, next));
+      const p = await page_of(state, q, next);
       setOlder((o) => [...o, ...p.items]);
       setNext(p.next);
     } catch {
       setError(t("failed"));
     }
   };
-  const count = (s: State | "all") => (page ? (s === "all" ? page.counts.new + page.counts.acknowledged + page.counts.closed : page.counts[s]) : null);
+  const count = (s: State | "all") => (page?.counts ? (s === "all" ? page.counts.new + page.counts.acknowledged + page.counts.closed : page.counts[s]) : null);
+  const brush = (from: Date, to: Date) => {
+    const iso = (d: Date) => d.toISOString().slice(0, 19) + "Z";
+    setQ((old) => `${old.replace(/\s*\b(last|from|to):\S+/g, "").trim()} from:${iso(from)} to:${iso(to)}`.trim());
+  };
 
   return (
     <div class={`split${chosen !== null ? " chosen" : ""}`}>
@@ -124,23 +172,27 @@ export function Alerts({ chosen, live, canAct, go }: { chosen: number | null; li
           <div class="tabs" role="group" aria-label={t("alerts")}>
             {tabs.map((x) => (
               <button key={x.state} type="button" aria-pressed={state === x.state} onClick={() => setState(x.state)}>
-                {t(x.key)} <span class="count">{count(x.state) ?? "·"}</span>
+                {t(x.key)} {count(x.state) === null ? null : <span class="count">{count(x.state)}</span>}
               </button>
             ))}
           </div>
-          <input ref={searchBox} type="search" value={q} placeholder={t("search")} aria-label={t("search")} onInput={(e) => setQ(e.currentTarget.value)} />
+          <SearchBox q={q} set={setQ} box={searchBox} faulty={fault ? "fault" : null} />
+          {fault ? <Fault q={q} fault={fault} skip={SKIP} id="fault" /> : null}
+          {!fault && counts && q.trim() ? <Histogram h={counts} brush={brush} /> : null}
         </div>
         {error ? <ErrorNote text={error} retry={() => void load()} /> : null}
         {!page && !error ? <div class="empty">{t("loading")}</div> : null}
-        {page && !rows.length ? <Empty title={t("noAlerts")} text={state === "new" && !q ? t("noAlertsNew") : t("noAlertsOther")} /> : null}
+        {page && !fault && !rows.length ? <Empty title={t("noAlerts")} text={state === "new" && !q ? t("noAlertsNew") : `${t("noAlertsOther")} ${t("searchHelp")}`} /> : null}
         <ol class="rows">
-          {rows.map((a) => <Row key={a.id} a={a} open={a.id === chosen} fresh={fresh.has(a.id)} select={() => select(a.id)} />)}
+          {(fault ? [] : rows).map((a) => <Row key={a.id} a={a} open={a.id === chosen} fresh={fresh.has(a.id)} select={() => select(a.id)} />)}
         </ol>
-        {next ? <button type="button" class="more" onClick={() => void showMore()}>{t("more")}</button> : null}
+        {page?.searched.words_from ? <p class="hint searched">{t("wordsFrom")} <Time iso={page.searched.words_from} long /></p> : null}
+        {page && !page.searched.complete ? <p class="hint searched">{t("searchedTo")} <Time iso={page.searched.from} long /></p> : null}
+        {next && !fault ? <button type="button" class="more" onClick={() => void showMore()}>{page && !page.searched.complete ? t("goOn") : t("more")}</button> : null}
       </section>
       <div class="detail">
         {chosen === null ? <Empty title={t("choose")} /> : (
-          <AlertView key={chosen} id={chosen} live={live} canAct={canAct} back={() => go("#/alerts")} changed={() => void load()} open={select} />
+          <AlertView key={chosen} id={chosen} live={live} canAct={canAct} back={() => go(list)} changed={() => void load()} open={select} />
         )}
       </div>
     </div>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One way to the server: JSON in, JSON or a Problem out.
+import type { SearchPlace } from "./types";
 
 export class Problem extends Error {
-  constructor(readonly status: number, readonly code: string, detail: string) {
+  constructor(readonly status: number, readonly code: string, detail: string, readonly at: SearchPlace | null = null) {
     super(detail);
   }
 }
@@ -28,9 +29,9 @@ async function call<T>(method: string, path: string, body?: unknown, key?: strin
   if (r.status === 204) return undefined as T;
   const json: unknown = await r.json().catch(() => null);
   if (r.ok) return json as T;
-  const p = (json ?? {}) as { code?: string; detail?: string };
+  const p = (json ?? {}) as { code?: string; detail?: string; at?: SearchPlace };
   if (r.status === 401 && path !== "/session") for (const f of signedOut) f();
-  throw new Problem(r.status, p.code ?? "http", p.detail ?? r.statusText);
+  throw new Problem(r.status, p.code ?? "http", p.detail ?? r.statusText, p.at ?? null);
 }
 export const get = <T>(path: string) => call<T>("GET", path);
 export const post = <T>(path: string, body: unknown) => call<T>("POST", path, body);

@@ -80,7 +80,7 @@ export function App() {
   const done = () => { setInvite(null); setOver(false); load(); };
   if (invite) return <UseInvite token={invite} name={session.console.name} first={session.setup} done={done} leave={() => setInvite(null)} />;
   if (!signedIn) return <SignIn name={session.console.name} setup={session.setup} over={over} done={done} />;
-  const [, view = "alerts", arg] = hash.split("/");
+  const [path = "", asked = ""] = hash.split("?", 2), [, view = "alerts", arg] = path.split("/");
   const go = (h: string) => { location.hash = h; };
   const leave = () => { del("/session").catch(() => undefined).finally(() => { setOver(false); load(); }); };
   const canAct = session.user?.role !== "reader";
@@ -89,7 +89,7 @@ export function App() {
       <Header session={session} view={view} on={on} leave={leave} help={() => setHelp(true)} />
       <main id="main" tabIndex={-1}>
         {view === "appliances" ? <Appliances live={live} /> : view === "overview" ? <Overview live={live} /> :
-          <Alerts chosen={arg && /^\d+$/.test(arg) ? Number(arg) : null} live={live} canAct={canAct} go={go} />}
+          <Alerts chosen={arg && /^\d+$/.test(arg) ? Number(arg) : null} asked={asked} live={live} canAct={canAct} go={go} />}
       </main>
       {help ? <Help close={() => setHelp(false)} /> : null}
     </>

@@ -51,6 +51,11 @@ const en = {
   openAlerts: "open alerts", documentsSeen: "documents", transfers: "transfers", unread: "not read", byHour: "Last 24 hours", alertsPerHour: "alerts", documentsPerHour: "documents",
   topRules: "Rules that fired most", byLevel: "Documents by level", storedEvents: "events stored", theme: "Theme", theme_auto: "as the system", theme_light: "light", theme_dark: "dark",
   keys: "Keyboard", key_jk: "next and previous alert", key_enter: "open", key_e: "take it", key_c: "comment", key_x: "close", key_search: "search", key_esc: "back", key_help: "this help",
+  searchOffers: "Completions", found: "found", histogram: "Matches over time", searchedTo: "The time was over: searched back to", goOn: "Search further back",
+  wordsFrom: "Still being indexed, not searched by words: what is older than", fault_unknown_field: "There is no such field.", fault_bad_value: "The value does not fit this field.",
+  fault_no_value: "Something is missing here.", fault_bad_operator: "This field has no order.", fault_quote: "The closing quote is missing.", fault_parenthesis: "The parentheses do not match.",
+  fault_too_long: "This is too much for one question.", fault_too_deep: "Too many parentheses.", fault_no_words: "Nothing to search for here.", fault_no_text: "This is no text.",
+  fault_alerts_only: "Known of alerts only.", faultNear: "Perhaps:", searchHelp: "Examples: level>=mat dest_zone:internet · \"tối mật\" last:7d · file:report -rule:test · 10.1.0.0/16",
   back: "Back to the list", sameDocument: "same document", skip: "Skip to the content", menu: "Menu", shadow: "shadow", seconds: "s ago", minutes: "min ago", hours: "h ago", days: "days ago", never: "never",
 };
 export type Key = keyof typeof en;
@@ -105,6 +110,11 @@ const vi: Record<Key, string> = {
   openAlerts: "cảnh báo đang mở", documentsSeen: "tài liệu", transfers: "lượt truyền", unread: "không đọc được", byHour: "24 giờ qua", alertsPerHour: "cảnh báo", documentsPerHour: "tài liệu",
   topRules: "Luật báo nhiều nhất", byLevel: "Tài liệu theo độ mật", storedEvents: "sự kiện đã lưu", theme: "Giao diện", theme_auto: "theo hệ thống", theme_light: "sáng", theme_dark: "tối",
   keys: "Bàn phím", key_jk: "cảnh báo sau và trước", key_enter: "mở", key_e: "nhận xử lý", key_c: "ghi chú", key_x: "đóng", key_search: "tìm kiếm", key_esc: "quay lại", key_help: "bảng này",
+  searchOffers: "Gợi ý", found: "kết quả", histogram: "Kết quả theo thời gian", searchedTo: "Hết thời gian: mới tìm ngược tới", goOn: "Tìm tiếp về trước",
+  wordsFrom: "Đang lập chỉ mục, chưa tìm theo từ được: những gì cũ hơn", fault_unknown_field: "Không có trường này.", fault_bad_value: "Giá trị không hợp với trường này.",
+  fault_no_value: "Ở đây còn thiếu.", fault_bad_operator: "Trường này không so sánh được.", fault_quote: "Thiếu dấu ngoặc kép đóng.", fault_parenthesis: "Dấu ngoặc không khớp.",
+  fault_too_long: "Câu hỏi quá dài.", fault_too_deep: "Quá nhiều dấu ngoặc.", fault_no_words: "Ở đây không có gì để tìm.", fault_no_text: "Đây không phải văn bản.",
+  fault_alerts_only: "Chỉ cảnh báo mới có.", faultNear: "Có lẽ là:", searchHelp: "Ví dụ: level>=mat dest_zone:internet · \"tối mật\" last:7d · file:báo -rule:test · 10.1.0.0/16",
   back: "Về danh sách", sameDocument: "cùng tài liệu", skip: "Tới nội dung", menu: "Trình đơn", shadow: "thử bóng", seconds: "giây trước", minutes: "phút trước", hours: "giờ trước", days: "ngày trước", never: "chưa bao giờ",
 };
 

@@ -46,6 +46,41 @@ export interface AlertPage {
   next: number | null;
   counts: Record<State, number>;
 }
+/** How far a search has looked. */
+export interface Searched {
+  complete: boolean;
+  from: string | null;
+  words_from: string | null;
+}
+export interface SearchPage {
+  items: AlertRow[];
+  next: number | null;
+  searched: Searched;
+}
+export interface Histogram {
+  from: string | null;
+  to: string | null;
+  width_s: number;
+  buckets: number[];
+  matched: number;
+  searched: Searched;
+}
+export interface SearchField {
+  name: string;
+  example: string;
+  en: string;
+  vi: string;
+  values: string[];
+}
+export interface SearchPlace {
+  column: number;
+  length: number;
+  kind: string;
+  near: string | null;
+}
+export interface SearchFault extends SearchPlace {
+  text: string;
+}
 export interface Marking {
   text?: string;
   level?: Level;
