@@ -28,6 +28,9 @@ struct document_job {
     const struct value_index *values; /* NULL: no lists of exact values */
     const struct print_book *prints;  /* NULL, or without an index: no registered documents */
     bool want_prints;                 /* put the text's "fingerprints" into the object: needs the key */
+    bool *ret_pictures; /* NULL: pictures are recognised here. Else those that look like pages are left and
+                           this says whether there were any */
+    enum unread pictures_why; /* why those count as unread; UNREAD_NONE: "timeout", for nobody had time */
 };
 
 /* Once per process, before the jail: ICU, tables of markings and encodings, the formats' libraries. 0,

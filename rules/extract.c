@@ -266,6 +266,17 @@ bool extract_expired(struct extract *x)
     return deadline && clock_mono_ms() >= deadline;
 }
 
+bool extract_leave_picture(struct extract *x, bool page)
+{
+    const struct document_job *job = x->exam->job;
+
+    if (!job->ret_pictures || !(page || *job->ret_pictures))
+        return false;
+    *job->ret_pictures = true;
+    extract_unread(x, job->pictures_why ? job->pictures_why : UNREAD_TIMEOUT);
+    return true;
+}
+
 uint64_t extract_time_left(const struct extract *x)
 {
     uint64_t deadline = x->exam->job->deadline_ms, now = clock_mono_ms();

@@ -90,6 +90,9 @@ uint64_t extract_members_left(const struct extract *x);
 bool extract_expired(struct extract *x);
 /* Milliseconds until then, for libraries that take a limit of their own; 60000 when there is none. */
 uint64_t extract_time_left(const struct extract *x);
+/* Is this picture left for another process to recognise? Then x counts as unread. page: it looks like a page;
+ * else only when another of this document did, so that all are read there anyway. */
+bool extract_leave_picture(struct extract *x, bool page);
 /* Memory that lives until this object is done. */
 struct arena *extract_arena(struct extract *x);
 /* File name as given, "" when none. */

@@ -59,9 +59,10 @@ static bool listen_to(struct member *m)
     while ((rc = msg_receive(m->chan, &msg, false)) == 0) {
         struct reader r = reader_span(msg.body);
         uint64_t id = reader_le64(&r);
+        uint8_t pictures = reader_u8(&r);
         struct span findings = reader_rest(&r);
         void *job = m->job;
-        if (!job || !reader_ok(&r) || id != m->id || (msg.fd < 0) != (findings.n > 0)) {
+        if (!job || !reader_ok(&r) || pictures > 1 || id != m->id || (msg.fd < 0) != (findings.n > 0)) {
             log_warn("document worker %d spoke out of turn; it is replaced", (int)m->pid);
             if (msg.fd >= 0)
                 close(msg.fd);
@@ -71,7 +72,7 @@ static bool listen_to(struct member *m)
         loop_timer_remove(m->timer);
         m->timer = NULL;
         m->pool->stats.documents++;
-        m->pool->hooks.done(m->pool->hooks.arg, job, findings, msg.fd);
+        m->pool->hooks.done(m->pool->hooks.arg, job, pictures, findings, msg.fd);
     }
     return rc == ST_AGAIN;
 }
@@ -103,7 +104,7 @@ static bool was_large(const struct member *m, int status, const struct rusage *u
 {
     const struct worker_config *c = &m->pool->config;
     return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
-           (uint64_t)use->ru_maxrss * 1024 > c->usage.data + c->conf->scan_worker_memory / 2;
+           (uint64_t)use->ru_maxrss * 1024 > c->usage.data + c->memory / 2;
 }
 
 static enum pool_death cause(const struct member *m, int status, const struct rusage *use)
@@ -115,13 +116,16 @@ static enum pool_death cause(const struct member *m, int status, const struct ru
     return POOL_CRASH;
 }
 
-static void describe(const struct member *m, int status, enum pool_death why, uint64_t timeout_ms)
+static void describe(const struct member *m, int status, enum pool_death why)
 {
+    const struct worker_config *c = &m->pool->config;
+
     if (why == POOL_TIMEOUT)
-        log_warn("document worker %d took longer than scan.timeout (%llu ms) and was killed", (int)m->pid,
-                 (unsigned long long)timeout_ms);
+        log_warn("document worker %d took longer than scan.%s (%llu ms) and was killed", (int)m->pid,
+                 c->pictures ? "ocr_timeout" : "timeout", (unsigned long long)c->timeout_ms);
     else if (why == POOL_MEMORY)
-        log_warn("document worker %d reached its memory ceiling (scan.worker_memory)", (int)m->pid);
+        log_warn("document worker %d reached its memory ceiling (scan.%s)", (int)m->pid,
+                 c->pictures ? "ocr_memory" : "worker_memory");
     else if (WIFSIGNALED(status))
         log_warn("document worker %d died of signal %d (%s)", (int)m->pid, WTERMSIG(status),
                  strsignal(WTERMSIG(status)));
@@ -142,7 +146,7 @@ static void buried(struct member *m, int status, const struct rusage *use)
     job = m->job;
     why = cause(m, status, use);
     if (job || (!m->leaving && !broken)) {
-        describe(m, status, why, p->config.conf->scan_timeout);
+        describe(m, status, why);
         p->stats.deaths[why]++;
     }
     *m = (struct member){.pool = p};
@@ -152,36 +156,32 @@ static void buried(struct member *m, int status, const struct rusage *use)
         p->hooks.broken(p->hooks.arg);
 }
 
-static void on_child(void *arg)
+/* Each by its own number: children of other pools are not ours to bury. */
+void pool_reap(struct pool *p)
 {
-    struct pool *p = arg;
     struct rusage use;
     int status;
-    pid_t pid;
 
-    while ((pid = wait4(-1, &status, WNOHANG, &use)) > 0)
-        for (size_t i = 0; i < p->n; i++)
-            if (p->members[i].pid == pid)
-                buried(&p->members[i], status, &use);
+    for (size_t i = 0; i < p->n; i++) {
+        struct member *m = &p->members[i];
+        if (m->pid && wait4(m->pid, &status, WNOHANG, &use) == m->pid)
+            buried(m, status, &use);
+    }
 }
 
 struct pool *pool_new(struct loop *l, const struct worker_config *c, const struct pool_hooks *hooks)
 {
-    size_t n = (size_t)c->conf->scan_workers;
-    struct pool *p = calloc(1, sizeof(*p) + n * sizeof(p->members[0]));
+    struct pool *p = calloc(1, sizeof(*p) + c->workers * sizeof(p->members[0]));
 
     if (!p)
         return NULL;
     p->loop = l;
     p->config = *c;
     p->hooks = *hooks;
-    p->n = n;
-    for (size_t i = 0; i < n; i++)
+    p->n = c->workers;
+    for (size_t i = 0; i < p->n; i++)
         p->members[i].pool = p;
-    if (loop_signal(l, SIGCHLD, on_child, p) == 0)
-        return p;
-    free(p);
-    return NULL;
+    return p;
 }
 
 void pool_free(struct pool *p)
@@ -273,7 +273,7 @@ int pool_give(struct pool *p, struct span body, int fd, bool fresh, void *job)
     if (!rc && !m->pid)
         rc = hire(m);
     if (!rc) {
-        m->timer = loop_timer_add(p->loop, p->config.conf->scan_timeout, false, on_late, m);
+        m->timer = loop_timer_add(p->loop, p->config.timeout_ms, false, on_late, m);
         rc = m->timer ? msg_send(m->chan, MSG_WORK, body, fd) : ST_NOMEM;
     }
     if (rc) {

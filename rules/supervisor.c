@@ -4,7 +4,9 @@
 #include "base/log.h"
 #include "rules/document.h"
 #include "rules/pool.h"
+#include "rules/queue.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -14,62 +16,26 @@
 #define RETRY_MS 50
 #define NOTE_MS 1000
 
-/* One SCAN not answered yet. */
-struct job {
-    struct job *next;
-    uint64_t id;
-    unsigned era; /* of the core that asked; the answer to a core that is gone is nobody's */
-    int fd;
-    bool fresh; /* only for a worker that has read nothing */
-    size_t n;
-    uint8_t body[]; /* as received */
+/* Readers, and those that recognise pictures. */
+enum lane_kind { LANE_READ, LANE_PICTURES, LANES };
+struct lane {
+    struct supervisor *owner;
+    struct pool *pool; /* NULL: scan.ocr is off */
+    struct queue queue;
+    size_t max;
 };
 struct supervisor {
     struct proc *proc;
     struct worker_config config;
-    struct pool *pool;
+    struct lane lanes[LANES];
     struct proc_chan *core;
     unsigned era;
-    struct job *first, **last;
-    size_t queued, queue_max;
     struct loop_timer *retry, *note;
     bool paused, stopping;
     int rc;
     uint64_t answered, noted, unread[UNREAD_CRASH + 1];
+    uint64_t pictures_read, pictures_full, pictures_failed; /* documents */
 };
-
-static void job_free(struct job *j)
-{
-    if (j->fd >= 0)
-        close(j->fd);
-    free(j);
-}
-
-static void enqueue(struct supervisor *s, struct job *j, bool front)
-{
-    if (front) {
-        j->next = s->first;
-        s->first = j;
-        if (s->last == &s->first)
-            s->last = &j->next;
-    } else {
-        j->next = NULL;
-        *s->last = j;
-        s->last = &j->next;
-    }
-    s->queued++;
-}
-
-static struct job *dequeue(struct supervisor *s)
-{
-    struct job *j = s->first;
-
-    s->first = j->next;
-    if (!s->first)
-        s->last = &s->first;
-    s->queued--;
-    return j;
-}
 
 /* Findings to the core, unless it is another core by now. Takes the job and fd. */
 static void answer(struct supervisor *s, struct job *j, struct span findings, int fd)
@@ -90,13 +56,6 @@ static void answer(struct supervisor *s, struct job *j, struct span findings, in
         close(fd);
     s->answered++;
     job_free(j);
-}
-
-static struct span job_name(const struct job *j)
-{
-    struct reader r = reader_of(j->body, j->n);
-    reader_skip(&r, 9);
-    return reader_take(&r, reader_le16(&r));
 }
 
 /* The answer for a document that nobody has read: its name, size, hash, and why. */
@@ -128,18 +87,33 @@ static void on_retry(void *arg)
     s->retry = NULL; /* the loop's idle hook tries again */
 }
 
-static void work(struct supervisor *s)
+static void work(struct supervisor *s, struct lane *l)
 {
-    while (s->first && !s->retry && (!s->core || proc_chan_pending(s->core) < ANSWERS_MAX)) {
-        struct job *j = s->first;
-        if (pool_give(s->pool, span_of(j->body, j->n), j->fd, j->fresh, j) != 0) {
+    while (l->queue.first && !s->retry && (!s->core || proc_chan_pending(s->core) < ANSWERS_MAX)) {
+        struct job *j = l->queue.first;
+        if (pool_give(l->pool, span_of(j->body, j->n), j->fd, j->fresh, j) != 0) {
             /* All busy: the next answer brings us back here. None busy: the machine refused a process. */
-            if (!pool_busy(s->pool))
+            if (!pool_busy(l->pool))
                 s->retry = loop_timer_add(s->proc->loop, RETRY_MS, false, on_retry, s);
             return;
         }
-        (void)dequeue(s);
+        (void)queue_take(&l->queue);
     }
+}
+
+/* Documents in a hurry only ever fill the second queue: that must not stop the others. */
+static bool lanes_full(const struct supervisor *s)
+{
+    return s->lanes[LANE_READ].queue.n >= s->lanes[LANE_READ].max ||
+           s->lanes[LANE_PICTURES].queue.n > s->lanes[LANE_PICTURES].max;
+}
+
+static bool lanes_empty(const struct supervisor *s)
+{
+    for (int i = 0; i < LANES; i++)
+        if (s->lanes[i].queue.n || (s->lanes[i].pool && pool_busy(s->lanes[i].pool)))
+            return false;
+    return true;
 }
 
 /* After every round of the loop. */
@@ -148,39 +122,99 @@ static void on_idle(void *arg)
     struct supervisor *s = arg;
     bool full;
 
-    work(s);
-    full = s->queued >= s->queue_max || (s->core && proc_chan_pending(s->core) >= ANSWERS_MAX);
+    for (int i = 0; i < LANES; i++)
+        work(s, &s->lanes[i]);
+    full = lanes_full(s) || (s->core && proc_chan_pending(s->core) >= ANSWERS_MAX);
     if (s->core && !s->stopping && full != s->paused) {
         s->paused = full;
         proc_chan_pause(s->core, full);
     }
-    if (s->stopping && !s->first && !pool_busy(s->pool) && (!s->core || !proc_chan_pending(s->core)))
+    if (s->stopping && lanes_empty(s) && (!s->core || !proc_chan_pending(s->core)))
         loop_stop(s->proc->loop);
 }
 
-static void on_done(void *arg, void *job, struct span findings, int fd)
+/* A document has been read but for its pictures. True when it waits for those that read them. */
+static bool want_pictures(struct supervisor *s, struct job *j)
 {
-    answer(arg, job, findings, fd);
+    struct lane *l = &s->lanes[LANE_PICTURES];
+
+    if (!l->pool || j->pictures || j->era != s->era)
+        return false;
+    if (j->hurried && l->queue.n >= l->max) {
+        if (!s->pictures_full++)
+            log_warn("more documents with pictures than scan.ocr_queue holds: the words in some stay unread. "
+                     "Said once; the status counts them");
+        return false;
+    }
+    j->fresh = false;
+    queue_put(&l->queue, j, false);
+    return true;
 }
 
-static void on_died(void *arg, void *job, enum pool_death why, bool fresh)
+static void on_read(void *arg, void *job, bool pictures, struct span findings, int fd)
 {
-    static const enum unread reasons[] = {
-        [POOL_TIMEOUT] = UNREAD_TIMEOUT, [POOL_MEMORY] = UNREAD_TOO_LARGE, [POOL_CRASH] = UNREAD_CRASH};
-    struct supervisor *s = arg;
+    struct lane *l = arg;
+
+    if (!pictures || !want_pictures(l->owner, job))
+        answer(l->owner, job, findings, fd);
+    else if (fd >= 0)
+        close(fd);
+}
+
+static void on_recognised(void *arg, void *job, bool pictures, struct span findings, int fd)
+{
+    struct lane *l = arg;
+
+    (void)pictures;
+    l->owner->pictures_read++;
+    answer(l->owner, job, findings, fd);
+}
+
+static const enum unread death_reasons[] = {
+    [POOL_TIMEOUT] = UNREAD_TIMEOUT, [POOL_MEMORY] = UNREAD_TOO_LARGE, [POOL_CRASH] = UNREAD_CRASH};
+
+static void on_reader_died(void *arg, void *job, enum pool_death why, bool fresh)
+{
+    struct lane *l = arg;
     struct job *j = job;
 
     if (why == POOL_TIMEOUT || fresh || j->fresh) {
-        answer_unread(s, j, reasons[why]);
+        answer_unread(l->owner, j, death_reasons[why]);
     } else {
         j->fresh = true;
-        enqueue(s, j, true);
+        queue_put(&l->queue, j, true);
     }
+}
+
+/* What was readable without the pictures was read before, but not kept: findings may be large and this is
+ * rare. */
+static void on_recogniser_died(void *arg, void *job, enum pool_death why, bool fresh)
+{
+    struct lane *l = arg;
+    struct job *j = job;
+
+    if (why == POOL_TIMEOUT || fresh || j->fresh) {
+        l->owner->pictures_failed++;
+        job_without_pictures(j, death_reasons[why]);
+        queue_put(&l->owner->lanes[LANE_READ].queue, j, true);
+    } else {
+        j->fresh = true;
+        queue_put(&l->queue, j, true);
+    }
+}
+
+static void on_child(void *arg)
+{
+    struct supervisor *s = arg;
+
+    for (int i = 0; i < LANES; i++)
+        if (s->lanes[i].pool)
+            pool_reap(s->lanes[i].pool);
 }
 
 static void on_broken(void *arg)
 {
-    struct supervisor *s = arg;
+    struct supervisor *s = ((struct lane *)arg)->owner;
 
     log_error("document workers cannot be locked in; no document is read outside a cage");
     s->rc = 3;
@@ -190,8 +224,7 @@ static void on_broken(void *arg)
 /* A SCAN from the core. False: it makes no sense, and neither does going on with that core. */
 static bool take_scan(struct supervisor *s, const struct msg *m)
 {
-    struct reader r = reader_span(m->body);
-    struct span in, name;
+    struct span in;
     struct job *j;
     int rc = msg_map(m->fd, (size_t)s->config.conf->scan_document_max, &in);
 
@@ -199,22 +232,13 @@ static bool take_scan(struct supervisor *s, const struct msg *m)
         msg_unmap(in);
     else if (rc != ST_LIMIT && rc != ST_NOMEM)
         return false;
-    j = calloc(1, sizeof(*j) + m->body.n);
+    j = job_new(m->body, s->era, m->fd);
     if (!j)
         return false;
-    *j = (struct job){.id = reader_le64(&r), .era = s->era, .fd = m->fd, .n = m->body.n};
-    memcpy(j->body, m->body.p, m->body.n);
-    reader_skip(&r, 1);
-    name = reader_take(&r, reader_le16(&r));
-    if (!reader_ok(&r) || reader_left(&r) || !name.p) {
-        j->fd = -1;
-        job_free(j);
-        return false;
-    }
     if (rc)
         answer_unread(s, j, UNREAD_TOO_LARGE);
     else
-        enqueue(s, j, false);
+        queue_put(&s->lanes[LANE_READ].queue, j, false);
     return true;
 }
 
@@ -223,8 +247,8 @@ static void forget_core(struct supervisor *s)
     s->core = NULL;
     s->era++;
     s->paused = false;
-    while (s->first) /* a new core asks again for what it still wants */
-        job_free(dequeue(s));
+    for (int i = 0; i < LANES; i++) /* a new core asks again for what it still wants */
+        queue_drop_all(&s->lanes[i].queue);
 }
 
 static void on_core(void *arg, const struct msg *m)
@@ -232,7 +256,7 @@ static void on_core(void *arg, const struct msg *m)
     struct supervisor *s = arg;
 
     if (m->type == MSG_SCAN && !s->stopping && take_scan(s, m)) {
-        if (s->queued >= s->queue_max && !s->paused) {
+        if (lanes_full(s) && !s->paused) {
             s->paused = true;
             proc_chan_pause(s->core, true);
         }
@@ -279,10 +303,25 @@ static void on_stop(struct proc *p)
         proc_chan_pause(s->core, true);
 }
 
+static void note_pictures(const struct supervisor *s, struct jw *j)
+{
+    const struct lane *l = &s->lanes[LANE_PICTURES];
+
+    if (!l->pool)
+        return;
+    jw_kobj(j, "ocr");
+    jw_ku64(j, "documents", s->pictures_read);
+    jw_ku64(j, "queued", l->queue.n);
+    jw_ku64(j, "busy", pool_busy(l->pool));
+    jw_ku64(j, "failed", s->pictures_failed);
+    jw_ku64(j, "queue_full", s->pictures_full);
+    jw_end_obj(j);
+}
+
 static void on_note(void *arg)
 {
     struct supervisor *s = arg;
-    const struct pool_stats *st = pool_stats(s->pool);
+    const struct lane *l = &s->lanes[LANE_READ];
     struct writer w;
     struct jw j;
 
@@ -293,9 +332,10 @@ static void on_note(void *arg)
     jw_init(&j, &w);
     jw_obj(&j);
     jw_ku64(&j, "documents", s->answered);
-    jw_ku64(&j, "queued", s->queued);
-    jw_ku64(&j, "busy", pool_busy(s->pool));
-    jw_ku64(&j, "workers_started", st->started);
+    jw_ku64(&j, "queued", l->queue.n);
+    jw_ku64(&j, "busy", pool_busy(l->pool));
+    jw_ku64(&j, "workers_started", pool_stats(l->pool)->started);
+    note_pictures(s, &j);
     jw_kobj(&j, "unread");
     for (int u = UNREAD_NONE + 1; u <= UNREAD_CRASH; u++)
         if (s->unread[u])
@@ -310,25 +350,63 @@ static void on_note(void *arg)
     writer_done(&w);
 }
 
+/* Each document that waits holds a descriptor: so many of want as the system allows beside used ones. */
+static size_t affordable(uint64_t want, uint64_t used)
+{
+    long most = sysconf(_SC_OPEN_MAX);
+    uint64_t left = most > 0 && (uint64_t)most > used ? (uint64_t)most - used : 0;
+
+    if (most <= 0 || want <= left)
+        return (size_t)want;
+    return left > DOCUMENTS_FD_SPARE ? (size_t)left : DOCUMENTS_FD_SPARE;
+}
+
+static bool open_lanes(struct supervisor *s, const struct worker_config *c)
+{
+    static const struct pool_hooks hooks[LANES] = {
+        [LANE_READ] = {.done = on_read, .died = on_reader_died, .broken = on_broken},
+        [LANE_PICTURES] = {.done = on_recognised, .died = on_recogniser_died, .broken = on_broken}};
+    const struct conf *conf = c->conf;
+    const uint64_t workers = conf->scan_workers + (conf->scan_ocr ? conf->scan_ocr_workers : 0);
+    struct worker_config configs[LANES] = {*c, *c};
+
+    configs[LANE_READ].workers = (size_t)conf->scan_workers;
+    configs[LANE_READ].timeout_ms = conf->scan_timeout;
+    configs[LANE_READ].memory = conf->scan_worker_memory;
+    configs[LANE_PICTURES].workers = (size_t)conf->scan_ocr_workers;
+    configs[LANE_PICTURES].timeout_ms = conf->scan_ocr_timeout;
+    configs[LANE_PICTURES].memory = conf->scan_ocr_memory;
+    configs[LANE_PICTURES].pictures = true;
+    s->lanes[LANE_READ].max = affordable(conf->scan_queue, workers + DOCUMENTS_FD_SPARE);
+    s->lanes[LANE_PICTURES].max =
+        affordable(conf->scan_ocr_queue, workers + DOCUMENTS_FD_SPARE + s->lanes[LANE_READ].max);
+    for (int i = 0; i < LANES; i++) {
+        struct lane *l = &s->lanes[i];
+        struct pool_hooks h = hooks[i];
+        if (i == LANE_PICTURES && !conf->scan_ocr)
+            continue;
+        h.arg = l;
+        l->pool = pool_new(s->proc->loop, &configs[i], &h);
+        if (!l->pool)
+            return false;
+    }
+    return true;
+}
+
 struct supervisor *supervisor_new(struct proc *p, const struct worker_config *c)
 {
     struct supervisor *s = calloc(1, sizeof(*s));
-    const struct pool_hooks hooks = {.arg = s, .done = on_done, .died = on_died, .broken = on_broken};
-    long files = sysconf(_SC_OPEN_MAX);
 
     if (!s)
         return NULL;
     s->proc = p;
     s->config = *c;
-    s->last = &s->first;
-    s->queue_max = (size_t)c->conf->scan_queue;
-    if (files > 0 && s->queue_max + c->conf->scan_workers + DOCUMENTS_FD_SPARE > (size_t)files)
-        s->queue_max = (size_t)files > c->conf->scan_workers + 2 * DOCUMENTS_FD_SPARE
-                           ? (size_t)files - c->conf->scan_workers - DOCUMENTS_FD_SPARE
-                           : DOCUMENTS_FD_SPARE;
-    s->pool = pool_new(p->loop, c, &hooks);
+    for (int i = 0; i < LANES; i++) {
+        s->lanes[i].owner = s;
+        queue_init(&s->lanes[i].queue);
+    }
     s->note = loop_timer_add(p->loop, NOTE_MS, true, on_note, s);
-    if (!s->pool || !s->note) {
+    if (!open_lanes(s, c) || !s->note || loop_signal(p->loop, SIGCHLD, on_child, s) != 0) {
         supervisor_free(s);
         return NULL;
     }
@@ -343,12 +421,13 @@ void supervisor_free(struct supervisor *s)
 {
     if (!s)
         return;
-    pool_free(s->pool);
+    for (int i = 0; i < LANES; i++) {
+        pool_free(s->lanes[i].pool);
+        queue_drop_all(&s->lanes[i].queue);
+    }
     proc_chan_remove(s->core);
     loop_timer_remove(s->note);
     loop_timer_remove(s->retry);
-    while (s->first)
-        job_free(dequeue(s));
     free(s);
 }
 

@@ -15,6 +15,7 @@
 
 #define RESULT_MAX (400u << 20) /* findings with the text of a document and of all its members */
 #define PROBE (16u << 20)
+#define HEAD 9 /* bytes of WORK_DONE before the findings */
 
 /* Libraries do not tell that memory was refused: they abort, or fall over the null pointer. An answer must
  * tell the two apart from a mere crash, so the last moment is used to look: the last failed call said ENOMEM,
@@ -74,7 +75,7 @@ static void prepare_descriptors(int fd, bool talkative, int *ret_err)
 static void lock_in(const struct worker_config *c, int err_fd)
 {
     const struct jail_options opt = {.keep_user = true, /* the supervisor became somebody harmless before */
-                                     .memory = c->conf->scan_worker_memory,
+                                     .memory = c->memory,
                                      .input = c->conf->scan_document_max,
                                      .usage = &c->usage,
                                      .file_size = RESULT_MAX,
@@ -93,18 +94,18 @@ static void lock_in(const struct worker_config *c, int err_fd)
         close(err_fd);
 }
 
-/* The answer behind its id in w: in the message, or in a sealed file when it is longer than a message may be.
- */
+/* The answer behind its head in w: in the message, or in a sealed file when it is longer than a message may
+ * be. */
 static void answer(struct msg_chan *chan, const struct writer *w)
 {
     struct span body = writer_span(w);
     int fd = -1;
 
     if (body.n > MSG_MAX) {
-        fd = msg_memfd("findings", span_part(body, 8, body.n));
+        fd = msg_memfd("findings", span_part(body, HEAD, body.n));
         if (fd < 0)
             _exit(WORKER_MEMORY);
-        body = span_part(body, 0, 8);
+        body = span_part(body, 0, HEAD);
     }
     if (msg_send(chan, MSG_WORK_DONE, body, fd) != 0)
         _exit(WORKER_CLOSED);
@@ -116,6 +117,7 @@ static void examine(struct msg_chan *chan, const struct worker_config *c, const 
 {
     struct reader r = reader_span(m->body);
     struct document_job job = {.conf = c->conf, .rules = c->rules, .prints = c->prints, .values = c->values};
+    bool left = false;
     uint64_t id = reader_le64(&r);
     uint8_t flags = reader_u8(&r);
     struct writer w;
@@ -123,15 +125,20 @@ static void examine(struct msg_chan *chan, const struct worker_config *c, const 
     job.want_text = flags & 1;
     job.want_prints = flags & 2 && c->prints;
     job.name = reader_take(&r, reader_le16(&r));
-    job.deadline_ms = clock_mono_ms() + c->conf->scan_timeout / 5 * 4;
+    if (!c->pictures && c->conf->scan_ocr)
+        job.ret_pictures = &left;
+    job.pictures_why = (enum unread)(flags >> WORK_LEFT_SHIFT & WORK_LEFT_MASK);
+    job.deadline_ms = clock_mono_ms() + c->timeout_ms / 5 * 4;
     if (!reader_ok(&r) || msg_map(m->fd, SIZE_MAX, &job.in) != 0)
         _exit(WORKER_MEMORY); /* the supervisor checked both: only the mapping can fail */
     close(m->fd);
     writer_init(&w, RESULT_MAX);
     writer_le(&w, id, 8);
+    writer_u8(&w, 0);
     errno = 0;
-    if (document_examine(&job, &w) != 0 || !writer_ok(&w) || w.n <= 8)
+    if (document_examine(&job, &w) != 0 || !writer_ok(&w) || w.n <= HEAD)
         _exit(WORKER_MEMORY);
+    w.p[HEAD - 1] = left;
     answer(chan, &w);
     writer_done(&w);
     msg_unmap(job.in);
@@ -143,7 +150,7 @@ _Noreturn void worker_run(int fd, const struct worker_config *c)
     struct msg m;
     int err_fd;
 
-    prctl(PR_SET_NAME, "gh-scan-worker");
+    prctl(PR_SET_NAME, c->pictures ? "gh-scan-ocr" : "gh-scan-worker");
     prepare_signals();
     prepare_descriptors(fd, c->talkative, &err_fd);
     lock_in(c, err_fd);

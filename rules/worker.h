@@ -3,8 +3,9 @@
  *
  * It is forked by the supervisor after everything was warmed up, keeps one socket, locks itself in
  * (JAIL_WORKER: no file, no network, no fork, no executable memory, memory ceiling) and answers each WORK
- * with one WORK_DONE until the socket closes. It never cleans up: its death at any moment is its supervisor's
- * business. */
+ * with one WORK_DONE until the socket closes. A reader leaves pictures that look like pages and says whether
+ * there were any; a worker of the pool for pictures reads the whole document, those included. It never cleans
+ * up: its death at any moment is its supervisor's business. */
 #ifndef GH_RULES_WORKER_H
 #define GH_RULES_WORKER_H
 
@@ -14,8 +15,15 @@
 #include "rules/value.h"
 #include "rules/yara.h"
 
+/* Beside bits 0 and 1 of SCAN, in the flags of WORK: why the pictures that a reader leaves are unread. */
+#define WORK_LEFT_SHIFT 4
+#define WORK_LEFT_MASK 7u
+
 struct worker_config {
     const struct conf *conf;
+    size_t workers; /* ceilings of this pool */
+    uint64_t timeout_ms, memory;
+    bool pictures; /* recognises pictures; otherwise leaves them, unless scan.ocr is off */
     struct rule_set *rules;
     const struct print_book *prints;  /* NULL: no registered documents */
     const struct value_index *values; /* NULL: no lists of exact values */

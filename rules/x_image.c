@@ -3,7 +3,8 @@
  * tesseract is there; without its Vietnamese or English model pictures stay unread and say so.
  *
  * A photograph is not searched: recognising one costs seconds and gives noise. What looks like a page (one
- * background colour) is recognised within the document's time. */
+ * background colour) is recognised within the document's time, or left to the pool that has time for it: one
+ * such picture sends the whole document there, so that the others are not even looked at before. */
 #include "rules/formats.h"
 
 #include <dlfcn.h>
@@ -175,7 +176,7 @@ static void read_picture(struct extract *x, PIX *pix, unsigned page)
         extract_unread(x, UNREAD_TOO_LARGE);
     else if (background_share(gray) < 50)
         extract_unread(x, UNREAD_UNSUPPORTED);
-    else
+    else if (!extract_leave_picture(x, true))
         recognise(x, gray, page);
     pixDestroy(&gray);
 }
@@ -188,7 +189,7 @@ void x_image(struct extract *x, struct span in)
         extract_unread_all(x, UNREAD_UNSUPPORTED);
         return;
     }
-    if (w < WIDTH_MIN || h < HEIGHT_MIN)
+    if (w < WIDTH_MIN || h < HEIGHT_MIN || extract_leave_picture(x, false))
         return;
     if ((uint64_t)w * (uint64_t)h > PIXELS_MAX || !extract_budget(x, (uint64_t)w * (uint64_t)h)) {
         extract_unread_all(x, UNREAD_TOO_LARGE);

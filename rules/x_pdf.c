@@ -257,10 +257,13 @@ static void page_scans(struct pdf *p, PopplerPage *page, unsigned number)
 
     for (GList *l = list; l && p->scans < SCANS_MAX && !extract_expired(p->x); l = l->next) {
         PopplerImageMapping *m = l->data;
-        cairo_surface_t *surface = poppler_page_get_image(page, m->image_id);
         struct sink k = {.x = p->x};
+        cairo_surface_t *surface;
         char name[48];
 
+        if (extract_leave_picture(p->x, false)) /* packing it costs more than all the rest of its page */
+            break;
+        surface = poppler_page_get_image(page, m->image_id);
         if (!surface)
             continue;
         writer_init(&k.out, ATTACHMENT_MAX);

@@ -3,7 +3,9 @@
  *
  * Documents that are the same (content and file name) share one job. A few jobs are at gh-scan at a time, the
  * others wait here. When gh-scan dies, whoever it had becomes a suspect and is sent again alone, so that a
- * second death convicts exactly the document that caused it, never a neighbour. */
+ * second death convicts exactly the document that caused it, never a neighbour. gh-scan keeps documents whose
+ * pictures want recognising for minutes and answers for the others meanwhile: as many as it can keep come on
+ * top of the few. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/map.h"
@@ -15,6 +17,7 @@
 #include <unistd.h>
 
 #define NAME_MOST 4096
+#define FLAG_LIVE 4 /* of SCAN: the answer does not wait for a place among those whose pictures are read */
 
 struct job {
     struct job *next;
@@ -30,20 +33,28 @@ struct scanning {
     struct map *by_key; /* key -> struct job *, for every open job */
     struct job *waiting, **waiting_end, *sent;
     size_t n_waiting, n_sent, window;
-    uint64_t next_id, patience_ms;
+    uint64_t next_id, heard_ms; /* when gh-scan last answered */
+    uint64_t silence_ms, patience_ms;
 };
 
 struct scanning *scanning_new(struct core *c)
 {
+    const struct conf *conf = &c->proc.conf;
     struct scanning *s = calloc(1, sizeof(*s));
 
     gh_check(s);
     s->core = c;
     s->waiting_end = &s->waiting;
-    s->window = 2 * (size_t)c->proc.conf.scan_workers + 2;
+    s->window = 2 * (size_t)conf->scan_workers + 2;
     /* Each place in the window may cost its worker a whole time-out. */
-    s->patience_ms = 5 * c->proc.conf.scan_timeout + 5000;
-    s->results = results_new(c->scan ? (size_t)c->proc.conf.scan_cache : 0);
+    s->silence_ms = s->patience_ms = 5 * conf->scan_timeout + 5000;
+    if (conf->scan_ocr) {
+        size_t kept = (size_t)(conf->scan_ocr_queue + conf->scan_ocr_workers);
+        s->window += kept;
+        s->silence_ms += 2 * conf->scan_ocr_timeout;
+        s->patience_ms += 2 * conf->scan_ocr_timeout * s->window;
+    }
+    s->results = results_new(c->scan ? (size_t)conf->scan_cache : 0);
     s->by_key = map_new(CASES_MAX, RESULTS_KEY, sizeof(struct job *));
     gh_check(s->results && s->by_key);
     return s;
@@ -113,7 +124,7 @@ static bool send_job(struct scanning *s, struct job *j)
         return false;
     writer_init(&w, NAME_MOST + 64);
     writer_le(&w, j->id, 8);
-    writer_u8(&w, 0);
+    writer_u8(&w, s->core->live ? FLAG_LIVE : 0);
     writer_le(&w, name.n, 2);
     writer_put(&w, name);
     rc = proc_chan_post(s->chan, MSG_SCAN, writer_span(&w), fd);
@@ -190,6 +201,7 @@ static void take_findings(struct scanning *s, const struct msg *m)
     struct findings *f = NULL;
     int rc = 0;
 
+    s->heard_ms = clock_mono_ms();
     if (!j)
         return; /* an answer that nobody waits for any more */
     if (m->fd >= 0)
@@ -294,10 +306,11 @@ void scanning_tick(struct scanning *s, uint64_t now_ms)
 {
     for (struct job *j = s->sent, *next; j; j = next) {
         next = j->next;
-        if (now_ms < j->sent_ms + s->patience_ms)
+        uint64_t quiet = j->sent_ms > s->heard_ms ? j->sent_ms : s->heard_ms;
+        if (now_ms < quiet + s->silence_ms && now_ms < j->sent_ms + s->patience_ms)
             continue;
         log_warn("no reader answered within %llu ms; the document counts as unread",
-                 (unsigned long long)s->patience_ms);
+                 (unsigned long long)(now_ms - j->sent_ms));
         answered(s, take_sent(s, j->id), findings_unread("timeout"), false);
     }
     pump(s);

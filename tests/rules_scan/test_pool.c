@@ -12,12 +12,15 @@
 
 #define WAIT_MS 20000
 
+static uint8_t left; /* what it says of pictures */
+
 static void say(struct msg_chan *c, uint64_t id, const char *json, int fd)
 {
     struct writer w;
 
     writer_init(&w, 4096);
     writer_le(&w, id, 8);
+    writer_u8(&w, left);
     writer_str(&w, json);
     (void)msg_send(c, MSG_WORK_DONE, writer_span(&w), fd);
     writer_done(&w);
@@ -31,6 +34,16 @@ static void act(struct msg_chan *c, char what, uint64_t id)
         break;
     case 'f': /* a long answer */
         say(c, id, "", msg_memfd("x", span_str("{\"long\":1}")));
+        break;
+    case 'p': /* pictures are left */
+        left = 1;
+        say(c, id, "{}", -1);
+        left = 0;
+        break;
+    case 'P': /* neither yes nor no */
+        left = 2;
+        say(c, id, "{}", -1);
+        left = 0;
         break;
     case 'x': /* both at once */
         say(c, id, "{}", msg_memfd("x", span_str("{}")));
@@ -90,20 +103,21 @@ _Noreturn void worker_run(int fd, const struct worker_config *conf)
         pause();
 }
 
-enum fate { NONE, DONE, DONE_FILE, TIMEOUT, MEMORY, CRASH, CRASH_LATER, BROKEN };
-static const char *const fates[] = {"none",   "done",  "done by file",     "timeout",
-                                    "memory", "crash", "crash, not fresh", "broken"};
+enum fate { NONE, DONE, DONE_FILE, DONE_LEFT, TIMEOUT, MEMORY, CRASH, CRASH_LATER, BROKEN };
+static const char *const fates[] = {"none",    "done",   "done by file", "done, pictures left",
+                                    "timeout", "memory", "crash",        "crash, not fresh",
+                                    "broken"};
 
 static struct {
     enum fate fate;
     unsigned calls;
 } last;
 
-static void on_done(void *arg, void *job, struct span findings, int fd)
+static void on_done(void *arg, void *job, bool pictures, struct span findings, int fd)
 {
     (void)arg;
     CHECK(job == &last);
-    last.fate = fd >= 0 ? DONE_FILE : DONE;
+    last.fate = fd >= 0 ? DONE_FILE : pictures ? DONE_LEFT : DONE;
     last.calls++;
     CHECK((fd >= 0) == (findings.n == 0));
     if (fd >= 0)
@@ -124,6 +138,11 @@ static void on_broken(void *arg)
     last.fate = BROKEN;
 }
 
+static void on_child(void *arg)
+{
+    pool_reap(arg);
+}
+
 /* What each document, in one pool of one worker, comes to. */
 static const struct {
     const char *name, *documents;
@@ -132,6 +151,8 @@ static const struct {
 } rows[] = {
     {"well-behaved", "...", {DONE, DONE, DONE}, 1},
     {"long answers", "f.f", {DONE_FILE, DONE, DONE_FILE}, 1},
+    {"pictures are left", ".p.", {DONE, DONE_LEFT, DONE}, 1},
+    {"pictures are left, perhaps", "P.", {CRASH, DONE}, 2},
     {"replaced after four", ".....", {DONE, DONE, DONE, DONE, DONE}, 2},
     {"message and file at once", "x.", {CRASH, DONE}, 2},
     {"neither message nor file", ".e.", {DONE, CRASH_LATER, DONE}, 2},
@@ -182,17 +203,16 @@ int main(void)
 
     log_open("test", LOG_LEVEL_ERROR);
     conf_defaults(&conf);
-    conf.scan_workers = 1;
     conf.scan_worker_documents = 4;
-    conf.scan_timeout = 400;
     for (size_t i = 0; i < GH_COUNT(rows); i++) {
-        const struct worker_config config = {.conf = &conf};
+        const struct worker_config config = {
+            .conf = &conf, .workers = 1, .timeout_ms = 400, .memory = 64u << 20};
         const struct pool_hooks hooks = {.done = on_done, .died = on_died, .broken = on_broken};
         struct loop *l = loop_new();
         struct pool *p;
         gh_check(l);
         p = pool_new(l, &config, &hooks);
-        gh_check(p);
+        gh_check(p && loop_signal(l, SIGCHLD, on_child, p) == 0);
         check_row(rows[i].name);
         CHECK(pool_ready(p, true) && pool_busy(p) == 0);
         for (size_t k = 0; rows[i].documents[k]; k++) {
