@@ -139,6 +139,11 @@ uint64_t extract_members_left(const struct extract *x)
     return 1000;
 }
 
+bool extract_leave_picture(struct extract *x, bool page)
+{
+    return false;
+}
+
 uint64_t extract_time_left(const struct extract *x)
 {
     return 60000;
