@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/conf.h"
 #include "base/outlet.h"
+#include "base/rates.h"
 #include "base/target.h"
 #include "base/text.h"
 

@@ -3,7 +3,7 @@
 _gatehouse() {
     local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} words=""
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="inspect classify run console policy enforce rules register journal evidence keys enrol firmware status config lists help --version"
+        words="inspect classify run console policy enforce rules register journal evidence keys enrol simulate firmware status config lists help --version"
     else
         case "$command" in
         inspect) words="-c --set -w --no-documents --no-scan --threads" ;;
@@ -23,10 +23,11 @@ _gatehouse() {
         evidence) words="list open -c -k -o" ;;
         keys) words="generate show -c --set" ;;
         enrol) words="request accept -o -c --set" ;;
+        simulate) words="--appliances --days --batches --records --seed -o --console" ;;
         firmware) words="build keys sign verify install status bless rollback selftest setup -c --set --json --again --key --root" ;;
         status) words="-c --set --json" ;;
         config) words="-c --set" ;;
-        help) words="inspect classify run console policy enforce rules register journal evidence keys enrol firmware status config" ;;
+        help) words="inspect classify run console policy enforce rules register journal evidence keys enrol simulate firmware status config" ;;
         esac
     fi
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

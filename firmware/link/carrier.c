@@ -12,6 +12,7 @@ struct carrier {
     struct curl_slist *headers;
     char base[LINK_URL], pin[LINK_PIN + 16], message[CURL_ERROR_SIZE];
     struct writer *answer;
+    uint64_t timeout_ms, rate;
 };
 
 static size_t on_body(char *p, size_t size, size_t n, void *arg)
@@ -37,6 +38,7 @@ struct carrier *carrier_new(const struct link_console *console, uint64_t timeout
         carrier_free(c);
         return NULL;
     }
+    c->timeout_ms = timeout_ms;
     snprintf(c->base, sizeof(c->base), "%s", console->url);
     snprintf(c->pin, sizeof(c->pin), "sha256//%s", console->pin);
     curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR, "https");
@@ -47,13 +49,37 @@ struct carrier *carrier_new(const struct link_console *console, uint64_t timeout
     curl_easy_setopt(c->curl, CURLOPT_SSL_VERIFYPEER, 0L);
     curl_easy_setopt(c->curl, CURLOPT_SSL_VERIFYHOST, 0L);
     curl_easy_setopt(c->curl, CURLOPT_PINNEDPUBLICKEY, c->pin);
-    curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+    curl_easy_setopt(c->curl, CURLOPT_PROXY, "");
+    curl_easy_setopt(c->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(c->curl, CURLOPT_LOW_SPEED_TIME, (long)((timeout_ms + 999) / 1000));
     curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
     curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, c);
     curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, c->message);
     curl_easy_setopt(c->curl, CURLOPT_USERAGENT, "gatehouse/" GH_VERSION);
     return c;
+}
+
+void carrier_proxy(struct carrier *c, const char *proxy)
+{
+    curl_easy_setopt(c->curl, CURLOPT_PROXY, proxy);
+    curl_easy_setopt(c->curl, CURLOPT_HTTPPROXYTUNNEL, *proxy ? 1L : 0L);
+    curl_easy_setopt(c->curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+}
+
+void carrier_rate(struct carrier *c, uint64_t rate)
+{
+    c->rate = rate;
+    curl_easy_setopt(c->curl, CURLOPT_MAX_SEND_SPEED_LARGE, (curl_off_t)rate);
+}
+
+/* As long as a line of 1 KiB/s, or of the rate where that is less, takes for n bytes. */
+static long patience(const struct carrier *c, size_t n)
+{
+    uint64_t rate = c->rate && c->rate < 1024 ? c->rate : 1024;
+    uint64_t ms = c->timeout_ms + (uint64_t)n * 1000 / rate;
+
+    return ms < INT32_MAX ? (long)ms : INT32_MAX;
 }
 
 void carrier_free(struct carrier *c)
@@ -93,6 +119,7 @@ int carrier_post(struct carrier *c, const struct letter *letter, long *ret_statu
     writer_clear(answer);
     curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)letter->body.n);
     curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, letter->body.p);
+    curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, patience(c, letter->body.n));
     rc = curl_easy_perform(c->curl);
     c->answer = NULL;
     if (rc != CURLE_OK && !c->message[0])

@@ -30,6 +30,7 @@ int link_console_load(const char *state_dir, struct link_console *ret);
 
 int keys_command(const struct conf *c, int argc, char **argv);
 int enrol_command(const struct conf *c, int argc, char **argv);
+int simulate_command(const struct conf *c, int argc, char **argv);
 
 /* Whole small file (at most 64 KiB) into w; a new file with mode, atomically, refusing to overwrite unless
  * replace. */

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * gh-uplink: the only process of the appliance that speaks to the outside, and only to its console. It reads
  * the journal and holds no key of the appliance: the batches were signed when they were recorded. Also
- * `gatehouse keys` and `enrol`. */
+ * `gatehouse keys`, `enrol` and `simulate`. */
 #include "base/clock.h"
 #include "base/jail.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "base/rates.h"
 #include "firmware/link/carrier.h"
 #include "firmware/link/uplink.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #define UPLINK_FILES 256
@@ -27,12 +29,17 @@ struct link {
     struct wishes *wishes;
     struct proc_chan *core;
     struct loop_timer *timer;
+    struct rates rates;
     char told[256]; /* the trouble that was logged last */
 };
 
 static int on_post(void *arg, const struct letter *letter, long *ret_status, struct writer *answer)
 {
     struct link *l = arg;
+    time_t now = time(NULL);
+    struct tm tm;
+
+    carrier_rate(l->carrier, localtime_r(&now, &tm) ? l->rates.hour[tm.tm_hour % 24] : 0);
     return carrier_post(l->carrier, letter, ret_status, answer);
 }
 
@@ -175,6 +182,16 @@ static void listen_for_wishes(struct link *l)
     uplink_listen(l->uplink, l->wishes, id, l->proc.conf.uplink_hello);
 }
 
+static void load_rates(struct link *l)
+{
+    const struct conf *c = &l->proc.conf;
+    uint64_t rate = c->uplink_rate && c->uplink_rate < RATES_LEAST ? RATES_LEAST : c->uplink_rate;
+
+    gh_check(
+        rates_parse(span_str(c->uplink_rate_hours), rate, &l->rates)); /* it was checked when it was read */
+    tzset(); /* the zone's file is not there any more in the jail */
+}
+
 static void lock_in(struct link *l)
 {
     /* Names are looked up by the C library; certificates are not: the console's key is pinned. */
@@ -223,6 +240,8 @@ int main(int argc, char **argv)
         return command(keys_command, argc - 1, argv + 1);
     if (argc > 1 && !strcmp(argv[1], "enrol"))
         return command(enrol_command, argc - 1, argv + 1);
+    if (argc > 1 && !strcmp(argv[1], "simulate"))
+        return command(simulate_command, argc - 1, argv + 1);
     proc_start(&l.proc, ROLE_UPLINK, "gh-uplink", argc, argv);
     l.proc.arg = &l;
     l.proc.on_peer = on_peer;
@@ -232,6 +251,8 @@ int main(int argc, char **argv)
     l.queue = queue_new(l.proc.conf.node_state_dir);
     l.wishes = wishes_new(l.proc.conf.node_state_dir);
     gh_check(l.carrier && l.queue && l.wishes);
+    carrier_proxy(l.carrier, l.proc.conf.uplink_proxy);
+    load_rates(&l);
     l.uplink = uplink_new(l.queue, &l.console.key, &hooks);
     gh_check(l.uplink);
     listen_for_wishes(&l);

@@ -97,6 +97,24 @@ int queue_bounds(struct queue *q, uint64_t *ret_first, uint64_t *ret_last, uint6
     return finish(q, rc);
 }
 
+int queue_alert(struct queue *q, uint64_t number, uint64_t *ret)
+{
+    struct db_stmt *s;
+    int rc = open_db(q);
+
+    if (!rc)
+        rc = db_query(q->db, &s,
+                      "SELECT number FROM batch WHERE alerts>0 AND number>? ORDER BY number LIMIT 1", "i",
+                      (int64_t)number);
+    if (!rc && (rc = db_step(s)) == 1) {
+        *ret = (uint64_t)db_i64(s, 0);
+        db_reset(s);
+        return 0;
+    }
+    return finish(
+        q, ST_NOT_FOUND); /* also of a journal that an earlier version made: it says nothing of alerts */
+}
+
 int queue_head(struct queue *q, struct fetch_hello *ret)
 {
     struct fetch_hello h = {.number = 0};

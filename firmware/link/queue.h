@@ -17,6 +17,8 @@ int queue_read(struct queue *q, uint64_t number, struct writer *out);
 /* Oldest and newest batch kept (0, 0 when there is none), and what the console has according to the last
  * receipt. */
 int queue_bounds(struct queue *q, uint64_t *ret_first, uint64_t *ret_last, uint64_t *ret_receipt);
+/* The next batch behind number that holds an alert: 0, or ST_NOT_FOUND. */
+int queue_alert(struct queue *q, uint64_t number, uint64_t *ret);
 /* The journal's signed head as a hello, without whose it is. 0; ST_NOT_FOUND when nothing was recorded yet.
  */
 int queue_head(struct queue *q, struct fetch_hello *ret);

@@ -11,6 +11,7 @@
 #define ANSWER_DEPTH 8
 #define UNHEARD_MS 3600000 /* between hellos to a console that does not know them */
 #define INTAKE_PATH "/api/v1/intake"
+#define AHEAD_PATH "/api/v1/intake/ahead"
 
 struct uplink {
     struct queue *queue;
@@ -22,7 +23,9 @@ struct uplink {
     uint64_t hello_ms, hello_at_ms;
     bool part_turn; /* a batch went last: a piece of a wish may go now */
     struct arena *arena;
-    uint64_t next; /* batch to send, 0: not yet known */
+    uint64_t next;        /* batch to send, 0: not yet known */
+    uint64_t ahead;       /* batches with alerts up to this one went ahead of their turn */
+    uint64_t ahead_at_ms; /* not before: this console does not know of it */
     uint64_t sent, newest, wait_ms, not_before_ms;
     char trouble[256];
 };
@@ -110,13 +113,13 @@ static uint64_t answered(struct uplink *u, const char *key)
     return v > 0 ? (uint64_t)v : 0;
 }
 
-static int fetch(struct uplink *u)
+static int fetch(struct uplink *u, uint64_t number)
 {
     int rc;
 
     writer_clear(&u->batch);
     writer_clear(&u->sealed);
-    rc = queue_read(u->queue, u->next, &u->batch);
+    rc = queue_read(u->queue, number, &u->batch);
     return rc ? rc : envelope_seal(writer_span(&u->batch), &u->console, &u->sealed);
 }
 
@@ -185,7 +188,8 @@ static bool understand(struct uplink *u, long status)
             return true;
         snprintf(u->trouble, sizeof(u->trouble),
                  "the console expects batch %" PRIu64
-                 ", which this journal no longer has: it needs a look by a person",
+                 ", which this journal no longer has: a person may give it up there, with 'gatehouse console "
+                 "accept-hole'",
                  expect);
     } else if (status == 403) {
         snprintf(u->trouble, sizeof(u->trouble),
@@ -214,7 +218,7 @@ static int post(struct uplink *u, const char *path, const char *type, struct spa
 static uint64_t send_batch(struct uplink *u, uint64_t now_ms)
 {
     long status = 0;
-    int rc = fetch(u);
+    int rc = fetch(u, u->next);
 
     if (rc) {
         snprintf(u->trouble, sizeof(u->trouble), "batch %" PRIu64 " cannot be read from the journal: %s",
@@ -225,6 +229,44 @@ static uint64_t send_batch(struct uplink *u, uint64_t now_ms)
     u->hello_at_ms = now_ms + u->hello_ms; /* whoever reports has said hello */
     rc = post(u, INTAKE_PATH, LINK_ENVELOPE, writer_span(&u->sealed), &status);
     return !rc && understand(u, status) ? 0 : back_off(u, now_ms);
+}
+
+/* A batch with an alert that stands behind others, and was not yet brought ahead of them. */
+static bool alert_waits(struct uplink *u, uint64_t now_ms, uint64_t *ret)
+{
+    uint64_t from = u->ahead > u->next ? u->ahead : u->next;
+
+    return now_ms >= u->ahead_at_ms && queue_alert(u->queue, from, ret) == 0;
+}
+
+/* What the console says to a batch ahead of its turn does not move the queue: that asks again when it gets
+ * there. */
+static uint64_t send_ahead(struct uplink *u, uint64_t number, uint64_t now_ms)
+{
+    long status = 0;
+    int rc = fetch(u, number);
+
+    if (rc) {
+        u->ahead = number; /* trimmed this moment, or unreadable: the queue will tell */
+        return 0;
+    }
+    rc = post(u, AHEAD_PATH, LINK_ENVELOPE, writer_span(&u->sealed), &status);
+    if (rc)
+        return back_off(u, now_ms);
+    if (status == 404 || status == 405) { /* a console of an earlier version */
+        u->ahead_at_ms = now_ms + UNHEARD_MS;
+        return 0;
+    }
+    if (status == 202 || status == 200) {
+        u->wait_ms = 0;
+        u->trouble[0] = 0;
+        u->ahead = number;
+        return 0;
+    }
+    if (status == 403 || status == 400)
+        u->ahead = number; /* the same will be said, and understood, in its turn */
+    snprintf(u->trouble, sizeof(u->trouble), "the console answers with status %ld", status);
+    return back_off(u, now_ms);
 }
 
 static uint64_t send_part(struct uplink *u, uint64_t now_ms)
@@ -275,6 +317,7 @@ static uint64_t send_hello(struct uplink *u, uint64_t now_ms)
 uint64_t uplink_step(struct uplink *u, uint64_t now_ms)
 {
     bool wished = u->wishes && wishes_count(u->wishes) > 0;
+    uint64_t alert;
     int rc;
 
     if (now_ms < u->not_before_ms)
@@ -287,6 +330,8 @@ uint64_t uplink_step(struct uplink *u, uint64_t now_ms)
                  u->next, status_text(rc));
         return back_off(u, now_ms);
     }
+    if (u->next < u->newest && alert_waits(u, now_ms, &alert))
+        return send_ahead(u, alert, now_ms);
     if (u->next <= u->newest && !(wished && u->part_turn))
         return send_batch(u, now_ms);
     if (wished)

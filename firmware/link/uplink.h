@@ -3,6 +3,9 @@
  * arrived. In between it brings what the console wishes to have (wishes.h), a piece after each batch, so that
  * neither holds up the other; an appliance that has nothing to report asks for wishes from time to time.
  *
+ * A batch that holds alerts does not wait for those in front of it: it goes ahead of its turn, to the
+ * console's /intake/ahead, and the chain takes it in when it gets there.
+ *
  * A failure makes it wait longer each time, with jitter, so that a hundred appliances do not come back in
  * step. Nothing is forgotten here: what to send next follows from the journal and the console's answers. One
  * thread; a post blocks it for at most uplink.timeout. */

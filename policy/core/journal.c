@@ -2,6 +2,7 @@
 #include "policy/core/journal.h"
 #include "base/clock.h"
 #include "base/db.h"
+#include "base/event.h"
 #include "policy/core/runs.h"
 #include "policy/core/witness.h"
 
@@ -12,6 +13,7 @@
 
 #define BATCH_ARENA (64u << 20)
 #define BATCH_SPARE 65536 /* what a commit may need beyond the batch itself */
+#define SPLIT_BYTES 16384 /* of other records, from which on alerts go in a batch of their own */
 #define TRIM_PART 8       /* trimming frees this part of the journal at a time */
 
 static const char *const schema[] = {
@@ -22,6 +24,9 @@ static const char *const schema[] = {
     "CREATE TABLE receipt(one INTEGER PRIMARY KEY CHECK(one=1), number INTEGER NOT NULL,"
     " wall_us INTEGER NOT NULL);",
     runs_schema,
+    /* how many alerts are in it: what the uplink sends first */
+    "ALTER TABLE batch ADD COLUMN alerts INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX batch_alerts ON batch(number) WHERE alerts>0;",
 };
 
 struct journal {
@@ -336,22 +341,67 @@ size_t journal_waiting(const struct journal *j)
     return j->n;
 }
 
-/* The batch, its place in the chain and (with_runs) the runs' numbers, in one transaction. */
-static int commit(struct journal *j, const struct batch_header *h, struct span bytes, struct span hashes,
-                  bool with_runs)
+/* The row of one batch. */
+static int insert_batch(struct journal *j, const struct journal_row *row, int64_t alerts)
 {
-    struct journal_head head = {
-        .first = j->head.first ? j->head.first : h->number, .number = h->number, .wall_us = h->wall_us};
-    const struct journal_row row = {h->number, h->wall_us, h->records, hashes, bytes};
     uint8_t hash[SEAL_HASH], sig[SEAL_SIGNATURE];
+
+    journal_row_hash(row, hash);
+    seal_sign(j->keys, JOURNAL_ROW_DOMAIN, span_of(hash, sizeof(hash)), sig);
+    return db_exec(
+        j->db,
+        "INSERT INTO batch(number, wall_us, records, hashes, bytes, signature, alerts) VALUES(?,?,?,?,?,?,?)",
+        "iiibbbi", (int64_t)row->number, (int64_t)row->wall_us, (int64_t)row->records, row->hashes,
+        row->bytes, span_of(sig, sizeof(sig)), alerts);
+}
+
+/* One batch of these records behind *head, which moves on. Inside the caller's transaction. */
+static int put_batch(struct journal *j, struct journal_head *head, const struct record *r, size_t n)
+{
+    struct batch_header h = {.number = head->number + 1, .wall_us = clock_wall_us()};
+    uint8_t sig[SEAL_SIGNATURE];
+    struct writer bytes, hashes;
+    int64_t alerts = 0;
+    int rc;
+
+    memcpy(h.appliance, j->id, SEAL_ID);
+    memcpy(h.previous, head->hash, SEAL_HASH);
+    batch_sign(&h, r, n, j->keys, sig);
+    writer_init(&bytes, ENVELOPE_PLAIN_MAX);
+    writer_init(&hashes, n * SEAL_HASH);
+    for (size_t i = 0; i < n; i++) {
+        uint8_t hash[SEAL_HASH];
+        record_hash(&r[i], hash);
+        writer_bytes(&hashes, hash, sizeof(hash));
+        alerts += r[i].type == EVENT_ALERT;
+    }
+    rc = batch_write(&h, r, n, sig, &bytes);
+    if (!rc) {
+        const struct journal_row row = {h.number, h.wall_us, h.records, writer_span(&hashes),
+                                        writer_span(&bytes)};
+        rc = insert_batch(j, &row, alerts);
+    }
+    writer_done(&bytes);
+    writer_done(&hashes);
+    if (!head->first)
+        head->first = h.number;
+    head->number = h.number;
+    head->wall_us = h.wall_us;
+    batch_hash(&h, head->hash);
+    return rc;
+}
+
+/* The records as one batch, or as two, the first urgent ones apart; their place in the chain and (with_runs)
+ * the runs' numbers, in one transaction. */
+static int write_batches(struct journal *j, const struct record *r, size_t n, size_t urgent, bool with_runs)
+{
+    struct journal_head head = j->head;
     int rc = db_begin(j->db);
 
-    batch_hash(h, head.hash);
-    journal_row_hash(&row, hash);
-    seal_sign(j->keys, JOURNAL_ROW_DOMAIN, span_of(hash, sizeof(hash)), sig);
-    if (!rc)
-        rc = db_exec(j->db, "INSERT INTO batch VALUES(?,?,?,?,?,?)", "iiibbb", (int64_t)row.number,
-                     (int64_t)row.wall_us, (int64_t)row.records, hashes, bytes, span_of(sig, sizeof(sig)));
+    if (!rc && urgent)
+        rc = put_batch(j, &head, r, urgent);
+    if (!rc && n > urgent)
+        rc = put_batch(j, &head, r + urgent, n - urgent);
     if (!rc && with_runs)
         rc = runs_store(&j->runs, j->db);
     if (!rc)
@@ -369,30 +419,42 @@ static int commit(struct journal *j, const struct batch_header *h, struct span b
     return 0;
 }
 
-/* One batch of these records, signed and committed. */
-static int write_batch(struct journal *j, const struct record *r, size_t n, bool with_runs)
+/* Records of one event, from i on; *ret_alert: one of them is an alert. */
+static size_t unit_end(const struct journal *j, size_t i, bool *ret_alert)
 {
-    struct batch_header h = {.number = j->head.number + 1, .wall_us = clock_wall_us()};
-    uint8_t sig[SEAL_SIGNATURE];
-    struct writer bytes, hashes;
-    int rc;
+    const struct record *first = &j->records[i];
 
-    memcpy(h.appliance, j->id, SEAL_ID);
-    memcpy(h.previous, j->head.hash, SEAL_HASH);
-    batch_sign(&h, r, n, j->keys, sig);
-    writer_init(&bytes, ENVELOPE_PLAIN_MAX);
-    writer_init(&hashes, n * SEAL_HASH);
-    for (size_t i = 0; i < n; i++) {
-        uint8_t hash[SEAL_HASH];
-        record_hash(&r[i], hash);
-        writer_bytes(&hashes, hash, sizeof(hash));
+    for (*ret_alert = false; i < j->n && j->records[i].run == first->run && j->records[i].n == first->n; i++)
+        *ret_alert |= j->records[i].type == EVENT_ALERT;
+    return i;
+}
+
+/* Over a thin link an alert must not wait for the other records of its batch: events with alerts go to the
+ * front, in their order. Returns how many records that are; 0 when the rest is too small to matter. */
+static size_t urgent_first(struct journal *j)
+{
+    size_t urgent = 0, others = 0, at[2], end;
+    bool alert;
+    struct record *v;
+
+    for (size_t i = 0; i < j->n; i = end) {
+        end = unit_end(j, i, &alert);
+        for (size_t k = i; k < end && !alert; k++)
+            others += j->records[k].json.n;
+        urgent += alert ? end - i : 0;
     }
-    rc = batch_write(&h, r, n, sig, &bytes);
-    if (!rc)
-        rc = commit(j, &h, writer_span(&bytes), writer_span(&hashes), with_runs);
-    writer_done(&bytes);
-    writer_done(&hashes);
-    return rc;
+    if (!urgent || others < SPLIT_BYTES || !(v = malloc(j->cap * sizeof(*v))))
+        return 0;
+    at[1] = 0;
+    at[0] = urgent;
+    for (size_t i = 0; i < j->n; i = end) {
+        end = unit_end(j, i, &alert);
+        memcpy(&v[at[alert]], &j->records[i], (end - i) * sizeof(*v));
+        at[alert] += end - i;
+    }
+    free(j->records);
+    j->records = v;
+    return urgent;
 }
 
 int journal_flush(struct journal *j)
@@ -403,7 +465,7 @@ int journal_flush(struct journal *j)
         return 0;
     if (!has_room(j))
         return ST_FULL;
-    rc = write_batch(j, j->records, j->n, true);
+    rc = write_batches(j, j->records, j->n, urgent_first(j), true);
     if (rc) {
         char why[160];
         snprintf(why, sizeof(why), "the journal cannot be written: %s",
@@ -419,7 +481,7 @@ int journal_flush(struct journal *j)
 int journal_urgent(struct journal *j, const struct record *r)
 {
     /* Without the runs: they name events already that still wait in the batch being collected. */
-    return write_batch(j, r, 1, false);
+    return write_batches(j, r, 1, 0, false);
 }
 
 bool journal_full(const struct journal *j)

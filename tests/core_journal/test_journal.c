@@ -107,7 +107,7 @@ static void tamper_by_sql(void)
         {"UPDATE batch SET bytes=NULL WHERE number=0", 0}, /* changes nothing: must be found whole */
         {"UPDATE batch SET wall_us=wall_us+1 WHERE number=2", 2},
         {"UPDATE batch SET records=records+1 WHERE number=2", 2},
-        {"INSERT INTO batch SELECT 5,wall_us,records,hashes,bytes,signature FROM batch WHERE number=4", 5},
+        {"INSERT INTO batch SELECT 5,wall_us,records,hashes,bytes,signature,alerts FROM batch WHERE number=4", 5},
         {"UPDATE run SET recorded=x'' WHERE run=77", 1},
         {"UPDATE run SET recorded=x'00' WHERE run=77", 0},
         {"DELETE FROM head", 5},

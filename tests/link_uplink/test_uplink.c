@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The uplink against consoles that answer well, badly, late and not at all. */
 #include "base/envelope.h"
+#include "base/event.h"
 #include "firmware/link/uplink.h"
 #include "policy/core/journal.h"
 #include "tests/check.h"
@@ -22,6 +23,7 @@ struct script {
     } step[STEPS];
     size_t at;
     uint64_t came[STEPS], receipts[STEPS];
+    bool ahead[STEPS]; /* it came before its turn */
     size_t n_receipts;
 };
 
@@ -42,6 +44,7 @@ static int post(void *arg, const struct letter *letter, long *ret_status, struct
     CHECK(batch_read(writer_span(&plain), a, &h, &r, &n, sig) == 0);
     CHECK(batch_verify(&h, sig, seal_keys_public(appliance)) == 0);
     s->came[s->at] = h.number;
+    s->ahead[s->at] = !strcmp(letter->path, "/api/v1/intake/ahead");
     rc = s->step[s->at].rc;
     *ret_status = s->step[s->at].status;
     writer_clear(answer);
@@ -213,6 +216,94 @@ static void make_journal(void)
     journal_close(j);
 }
 
+/* One flush of much that is no alert, and of one: the alert gets a batch of its own, number 7. */
+static void add_alert(void)
+{
+    static char much[20000];
+    struct journal *j = NULL;
+    struct conf conf;
+    char err[256];
+
+    memset(much, ' ', sizeof(much));
+    much[0] = '{';
+    much[sizeof(much) - 1] = '}';
+    conf_defaults(&conf);
+    conf.journal_reserve = 0;
+    snprintf(conf.node_state_dir, sizeof(conf.node_state_dir), "%s", dir);
+    CHECK(journal_open(&conf, appliance, &j, err, sizeof(err)) == 0);
+    gh_check(j);
+    const struct record unit[] = {
+        {.run = 1, .n = 101, .json = span_of(much, sizeof(much))},
+        {.run = 1, .n = 102, .type = EVENT_FILEINFO, .json = span_str("{\"a\":2}")},
+        {.run = 1, .n = 102, .k = 1, .type = EVENT_ALERT, .json = span_str("{\"a\":3}")},
+    };
+    CHECK(journal_add(j, &unit[0], 1) == 0 && journal_add(j, &unit[1], 2) == 0);
+    CHECK(journal_flush(j) == 0);
+    CHECK_U64(journal_last(j), BATCHES + 2);
+    journal_close(j);
+}
+
+static void test_ahead(void)
+{
+    static const struct {
+        const char *name;
+        struct script script;
+        const char *came, *ahead, *receipts;
+    } rows[] = {
+        {"the alert overtakes",
+         {.step = {{0, 202, "{\"receipt\":0,\"ahead\":%d}"},
+                   GOOD,
+                   GOOD,
+                   GOOD,
+                   GOOD,
+                   GOOD,
+                   {0, 200, "{\"receipt\":7}"},
+                   GOOD}},
+         "7 1 2 3 4 5 6 8",
+         "1 0 0 0 0 0 0 0",
+         "1 2 3 4 5 7 8"},
+        {"an earlier console",
+         {.step = {{0, 404, NULL}, GOOD, GOOD, GOOD, GOOD, GOOD, GOOD, GOOD, GOOD}},
+         "7 1 2 3 4 5 6 7 8",
+         "1 0 0 0 0 0 0 0 0",
+         "1 2 3 4 5 6 7 8"},
+        {"the line is cut",
+         {.step = {{ST_CLOSED, 0, NULL}, {0, 202, "{}"}, GOOD, GOOD, GOOD, GOOD, GOOD, GOOD, GOOD, GOOD}},
+         "7 7 1 2 3 4 5 6 7 8",
+         "1 1 0 0 0 0 0 0 0 0",
+         "1 2 3 4 5 6 7 8"},
+        {"it is refused: told in its turn",
+         {.step = {{0, 403, NULL}, GOOD, GOOD, GOOD, GOOD, GOOD, GOOD, GOOD, GOOD}},
+         "7 1 2 3 4 5 6 7 8",
+         "1 0 0 0 0 0 0 0 0",
+         "1 2 3 4 5 6 7 8"},
+    };
+
+    for (size_t i = 0; i < GH_COUNT(rows); i++) {
+        struct script s = rows[i].script;
+        const struct uplink_hooks hooks = {.arg = &s, .post = post, .message = message, .receipt = receipt};
+        struct queue *q = queue_new(dir);
+        struct uplink *u = uplink_new(q, seal_keys_public(console), &hooks);
+        uint64_t now = 1000000, ms = 0, ahead[STEPS];
+        char text[128];
+        check_row(rows[i].name);
+        for (int k = 0; k < 30 && ms != UINT64_MAX; k++) {
+            ms = uplink_step(u, now);
+            now += ms == UINT64_MAX ? 0 : ms;
+        }
+        show(s.came, s.at, text, sizeof(text));
+        CHECK_STR(text, rows[i].came);
+        for (size_t k = 0; k < s.at; k++)
+            ahead[k] = s.ahead[k];
+        show(ahead, s.at, text, sizeof(text));
+        CHECK_STR(text, rows[i].ahead);
+        show(s.receipts, s.n_receipts, text, sizeof(text));
+        CHECK_STR(text, rows[i].receipts);
+        uplink_free(u);
+        queue_free(q);
+    }
+}
+
 int main(void)
 {
     static const char *const files[] = {"journal.db", "journal.db-wal", "journal.db-shm", "journal.head"};
@@ -225,6 +316,8 @@ int main(void)
     make_journal();
     test_scripts();
     test_no_journal();
+    add_alert();
+    test_ahead();
     for (size_t i = 0; i < GH_COUNT(files); i++) {
         snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
         (void)unlink(path);
