@@ -169,8 +169,10 @@ static void ask(struct db *d, size_t i, enum query_target target, bool histogram
     size_t items = 0;
 
     for (unsigned n = 0; n < rounds; n++) {
-        struct query_context c = {
-            .target = target, .now_us = (uint64_t)(START + 5000000 * STEP_US), .user = "lan"};
+        struct query_context c = {.target = target,
+                                  .now_us = (uint64_t)(START + 5000000 * STEP_US),
+                                  .user = "lan",
+                                  .oldest_us = search_oldest(d)};
         struct arena *a = arena_new(64u << 20);
         struct json *page;
         struct query_error e;

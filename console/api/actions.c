@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "console/api/app.h"
 #include "console/api/filter.h"
+#include "console/api/query.h"
+#include "console/store/search.h"
 
 #include <stdio.h>
 
@@ -33,18 +35,26 @@ static bool name_number(struct span name, const char *const *names, size_t n, in
 /* The step that the body asks for; false with the problem written. */
 static bool read_step(struct request *r, struct alert_step *step)
 {
-    struct span action = {NULL, 0}, reason = {NULL, 0};
+    struct span action = {NULL, 0}, reason = {NULL, 0}, to = {NULL, 0};
     int number = 0;
 
     *step = (struct alert_step){.user = r->who.name};
     if (!body_text(r, "action", 32, true, &action) || !body_text(r, "reason", 32, false, &reason) ||
-        !body_text(r, "text", ALERT_TEXT_MAX, false, &step->text))
+        !body_text(r, "to", 64, false, &to) || !body_text(r, "text", ALERT_TEXT_MAX, false, &step->text))
         return false;
-    if (!name_number(action, alert_action_names, ACTION_COUNT, &number)) {
-        reply_problem_say(r, PROBLEM_BAD_FIELD, "'action' is one of acknowledge, comment, close, reopen.");
+    if (!name_number(action, alert_action_names, ACTION_COUNT, &number) || number == ACTION_UNDO) {
+        reply_problem_say(r, PROBLEM_BAD_FIELD,
+                          "'action' is one of acknowledge, assign, comment, close, reopen.");
         return false;
     }
     step->action = (enum alert_action)number;
+    if (to.n) {
+        step->to = step->action == ACTION_ASSIGN ? arena_dup(r->arena, to.p, to.n) : NULL;
+        if (!step->to) {
+            reply_problem_say(r, PROBLEM_BAD_FIELD, "'to' goes with the action assign.");
+            return false;
+        }
+    }
     number = REASON_NONE;
     if (reason.n && !name_number(reason, close_reason_names, REASON_COUNT, &number)) {
         reply_problem_say(r, PROBLEM_BAD_FIELD, "'reason' is one of confirmed, false_alarm, permitted.");
@@ -65,6 +75,19 @@ static bool read_step(struct request *r, struct alert_step *step)
         return false;
     }
     return true;
+}
+
+/* Is there such a person? With the problem written when not. */
+static bool has_hands(struct db *d, struct request *r, struct alert_step *step)
+{
+    struct user u;
+    int rc = step->to ? user_find(d, span_str(step->to), &u) : 0;
+
+    if (rc == ST_NOT_FOUND)
+        reply_problem_say(r, PROBLEM_BAD_FIELD, "'to' is nobody who can sign in here.");
+    else if (rc)
+        app_fail(r, rc);
+    return rc == 0;
 }
 
 static bool key_is_good(struct span key)
@@ -171,6 +194,7 @@ static int act_one(struct db *d, struct request *r, const struct alert_step *ste
         rc = alert_row(d, r->id, &j);
     if (!rc)
         rc = alert_history(d, r->id, &j);
+    jw_ki64(&j, "undo", step->act);
     jw_end_obj(&j);
     reply_json_end(r);
     return rc;
@@ -200,14 +224,16 @@ static bool begin(struct worker *w, struct request *r, struct db **ret_db)
 
 void api_alert_act(struct worker *w, struct request *r)
 {
-    static const char *const names[] = {"action", "reason", "text"};
+    static const char *const names[] = {"action", "reason", "text", "to"};
     struct alert_step step;
     struct db *d;
     int64_t since;
 
-    if (!body_fields(r, names, GH_COUNT(names)) || !read_step(r, &step) || !begin(w, r, &d))
+    if (!body_fields(r, names, GH_COUNT(names)) || !read_step(r, &step) || !has_hands(w->db, r, &step) ||
+        !begin(w, r, &d))
         return;
     since = alert_seq(d);
+    step.act = alert_act_next(d);
     finish(w, r, d, act_one(d, r, &step), since);
 }
 
@@ -263,6 +289,31 @@ static bool read_filter(struct worker *w, struct request *r, const struct json *
     return true;
 }
 
+/* A question of the search box, and the zone of who asks. */
+static bool read_query(struct worker *w, struct request *r, const struct json *query, struct query_sql *q)
+{
+    const struct json *tz = json_get(r->json, "tz");
+
+    if (query->type != JSON_STRING ||
+        (tz && (tz->type != JSON_NUMBER || !tz->integer || tz->i < -840 || tz->i > 840))) {
+        reply_problem_say(r, PROBLEM_BAD_FIELD,
+                          "'query' is a string, 'tz' a number of minutes from -840 to 840.");
+        return false;
+    }
+    return query_of(w, r, query->s, QUERY_ALERTS, (int)json_i64(tz, 0), q);
+}
+
+/* More than one call changes, or than there was time to look for: not counted. */
+static int find_all(struct worker *w, struct request *r, const struct query_sql *q, struct many *m)
+{
+    bool complete;
+    int rc = search_alert_ids(w->db, r->arena, q, ALERT_MANY_MAX, &m->ids, &m->n, &complete);
+
+    db_time_box(w->db, QUERY_TIME_MS);
+    m->all = complete ? (int64_t)m->n : -1;
+    return rc;
+}
+
 static int act_all(struct db *d, struct request *r, const struct alert_step *step, struct many *m,
                    struct jw *j)
 {
@@ -295,8 +346,10 @@ static int act_all(struct db *d, struct request *r, const struct alert_step *ste
 
 void api_alerts_act(struct worker *w, struct request *r)
 {
-    static const char *const names[] = {"action", "reason", "text", "ids", "filter"};
+    static const char *const names[] = {"action", "reason", "text", "to", "ids", "filter", "query", "tz"};
     const struct json *ids = json_get(r->json, "ids"), *filter = json_get(r->json, "filter");
+    const struct json *query = json_get(r->json, "query");
+    struct query_sql q;
     struct alert_filter f;
     struct alert_step step;
     struct many m = {.n = 0};
@@ -307,13 +360,20 @@ void api_alerts_act(struct worker *w, struct request *r)
 
     if (!body_fields(r, names, GH_COUNT(names)) || !read_step(r, &step))
         return;
-    if (!ids == !filter) {
-        reply_problem_say(r, PROBLEM_BAD_FIELD, "Give either 'ids' or 'filter'.");
+    if (!!ids + !!filter + !!query != 1) {
+        reply_problem_say(r, PROBLEM_BAD_FIELD, "Give one of 'ids', 'filter' and 'query'.");
         return;
     }
-    if (!(ids ? read_ids(r, ids, &m) : read_filter(w, r, filter, &f)) || !begin(w, r, &d))
+    if (!has_hands(w->db, r, &step) ||
+        !(ids      ? read_ids(r, ids, &m)
+          : filter ? read_filter(w, r, filter, &f)
+                   : read_query(w, r, query, &q)) ||
+        !begin(w, r, &d))
         return;
     since = alert_seq(d);
+    step.act = alert_act_next(d);
+    if (query)
+        rc = find_all(w, r, &q, &m);
     if (filter)
         rc = alert_ids(w->db, r->arena, &f, ALERT_MANY_MAX, &m.ids, &m.n, &m.all);
     reply_json(r, 200, &j);
@@ -323,8 +383,43 @@ void api_alerts_act(struct worker *w, struct request *r)
     jw_ku64(&j, "matched", m.n);
     jw_ku64(&j, "changed", m.changed);
     jw_ku64(&j, "unchanged", m.unchanged);
-    jw_ki64(&j, "remaining", m.all - (int64_t)m.n);
+    jw_ki64(&j, "remaining", m.all < 0 ? -1 : m.all - (int64_t)m.n);
+    jw_key(&j, "undo");
+    if (m.changed)
+        jw_i64(&j, step.act);
+    else
+        jw_null(&j);
     jw_end_obj(&j);
     reply_json_end(r);
+    finish(w, r, d, rc, since);
+}
+
+void api_act_undo(struct worker *w, struct request *r)
+{
+    char object[64];
+    struct undone u;
+    int64_t since;
+    struct db *d;
+    struct jw j;
+    int rc;
+
+    if (!body_fields(r, NULL, 0) || !begin(w, r, &d))
+        return;
+    since = alert_seq(d);
+    rc = alert_undo(d, r->id, r->who.name, &u);
+    if (rc == ST_NOT_FOUND) {
+        reply_problem_say(r, PROBLEM_NOT_FOUND, "There is nothing of yours to undo under this number.");
+        rc = 0;
+    } else if (!rc) {
+        snprintf(object, sizeof(object), "%llu alerts", (unsigned long long)u.changed);
+        rc = audit_append(d, r->who.name, r->address, alert_action_names[ACTION_UNDO], object, NULL);
+        reply_json(r, 200, &j);
+        jw_obj(&j);
+        jw_ku64(&j, "matched", u.matched);
+        jw_ku64(&j, "changed", u.changed);
+        jw_ku64(&j, "unchanged", u.unchanged);
+        jw_end_obj(&j);
+        reply_json_end(r);
+    }
     finish(w, r, d, rc, since);
 }

@@ -110,6 +110,7 @@ void api_invite_accept(struct worker *w, struct request *r);
 void api_alerts_list(struct worker *w, struct request *r);
 void api_alert_get(struct worker *w, struct request *r);
 void api_alert_act(struct worker *w, struct request *r);
+void api_act_undo(struct worker *w, struct request *r);
 void api_alerts_act(struct worker *w, struct request *r);
 void api_events_list(struct worker *w, struct request *r);
 void api_search(struct worker *w, struct request *r);

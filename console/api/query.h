@@ -3,11 +3,11 @@
 #ifndef GH_CONSOLE_API_QUERY_H
 #define GH_CONSOLE_API_QUERY_H
 
-#include "console/http/request.h"
+#include "console/api/app.h"
 #include "console/query/query.h"
 
 /* Compiles the text for who asks; false with a problem that says where the fault is ("at"). */
-bool query_of(struct request *r, struct span text, enum query_target target, int zone_minutes,
-              struct query_sql *ret);
+bool query_of(struct worker *w, struct request *r, struct span text, enum query_target target,
+              int zone_minutes, struct query_sql *ret);
 
 #endif

@@ -21,6 +21,7 @@ const struct route routes[] = {
     {HTTP_POST, API "/invite", LANE_PASSWORD, ROLE_NOBODY, JSON_BODY_MAX, JSON, api_invite_accept},
     {HTTP_GET, API "/alerts", LANE_API, ROLE_READER, 0, NULL, api_alerts_list},
     {HTTP_POST, API "/alerts/actions", LANE_API, ROLE_OFFICER, JSON_BODY_MAX, JSON, api_alerts_act},
+    {HTTP_POST, API "/undo/{id}", LANE_API, ROLE_OFFICER, JSON_BODY_MAX, JSON, api_act_undo},
     {HTTP_GET, API "/alerts/{id}", LANE_API, ROLE_READER, 0, NULL, api_alert_get},
     {HTTP_POST, API "/alerts/{id}/actions", LANE_API, ROLE_OFFICER, JSON_BODY_MAX, JSON, api_alert_act},
     {HTTP_GET, API "/alerts/{id}/pcap", LANE_API, ROLE_OFFICER, 0, NULL, api_pcap_get},

@@ -12,11 +12,14 @@
 #define PAGE_MAX 200
 #define ZONE_MAX 840 /* most minutes that a zone is away from UTC */
 
-bool query_of(struct request *r, struct span text, enum query_target target, int zone_minutes,
-              struct query_sql *ret)
+bool query_of(struct worker *w, struct request *r, struct span text, enum query_target target,
+              int zone_minutes, struct query_sql *ret)
 {
-    const struct query_context c = {
-        .target = target, .now_us = clock_wall_us(), .zone_minutes = zone_minutes, .user = r->who.name};
+    const struct query_context c = {.oldest_us = search_oldest(w->db),
+                                    .target = target,
+                                    .now_us = clock_wall_us(),
+                                    .zone_minutes = zone_minutes,
+                                    .user = r->who.name};
     struct query_error e;
     struct jw j;
     int rc = query_compile(r->arena, text, &c, ret, &e);
@@ -65,7 +68,8 @@ static bool zone_of(struct request *r, int *ret)
 }
 
 /* The question of a request; false with the problem written. */
-static bool ask(struct request *r, size_t n_names, enum query_target *target, struct query_sql *q)
+static bool ask(struct worker *w, struct request *r, size_t n_names, enum query_target *target,
+                struct query_sql *q)
 {
     const struct span *text = query_get(&r->query, "q"), *in = query_get(&r->query, "in");
     int zone = 0;
@@ -79,7 +83,7 @@ static bool ask(struct request *r, size_t n_names, enum query_target *target, st
         reply_problem_say(r, PROBLEM_BAD_QUERY, "'in' is alerts or events.");
         return false;
     }
-    return query_of(r, text ? *text : (struct span){NULL, 0}, *target, zone, q);
+    return query_of(w, r, text ? *text : (struct span){NULL, 0}, *target, zone, q);
 }
 
 void api_search(struct worker *w, struct request *r)
@@ -91,7 +95,7 @@ void api_search(struct worker *w, struct request *r)
     int rc;
 
     if (!query_number(r, "before", 1, INT64_MAX, &before) || !query_number(r, "limit", 1, PAGE_MAX, &limit) ||
-        !ask(r, GH_COUNT(names), &target, &q))
+        !ask(w, r, GH_COUNT(names), &target, &q))
         return;
     reply_json(r, 200, &j);
     jw_obj(&j);
@@ -111,7 +115,7 @@ void api_search_histogram(struct worker *w, struct request *r)
     struct jw j;
     int rc;
 
-    if (!ask(r, 3, &target, &q))
+    if (!ask(w, r, 3, &target, &q))
         return;
     reply_json(r, 200, &j);
     jw_obj(&j);

@@ -12,7 +12,8 @@ struct build {
     struct parser *p;
     struct query_sql *out;
     struct writer match, where;
-    struct node *left[QUERY_NODES], *without[QUERY_NODES]; /* conjuncts for rows; negated ones for the match */
+    struct node *left[QUERY_NODES],
+        *without[QUERY_NODES]; /* conjuncts for rows; negated ones for the match */
     size_t n_left, n_without;
     size_t slots;
 };
@@ -169,7 +170,10 @@ static void add_keys(struct build *b)
 {
     const struct query_sql *q = b->out;
     int64_t to = q->to == INT64_MAX ? (int64_t)b->p->context->now_us + AHEAD_US : q->to;
-    const char *time = q->from == INT64_MIN ? NULL : time_match(b->p->arena, q->from, to);
+    int64_t oldest =
+        b->p->context->oldest_us > 0 && q->to != INT64_MAX ? b->p->context->oldest_us : INT64_MIN;
+    int64_t from = q->from == INT64_MIN ? oldest : q->from;
+    const char *time = from == INT64_MIN ? NULL : time_match(b->p->arena, from, to);
     struct writer w;
 
     if (time)

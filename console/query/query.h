@@ -30,8 +30,9 @@ enum query_target { QUERY_ALERTS, QUERY_EVENTS };
 struct query_context {
     enum query_target target;
     uint64_t now_us;
-    int zone_minutes; /* of who asks: dates without a zone are local */
-    const char *user; /* who "me" is */
+    int zone_minutes;  /* of who asks: dates without a zone are local */
+    const char *user;  /* who "me" is */
+    int64_t oldest_us; /* time of the oldest event, 0 unknown: where a question without a beginning begins */
 };
 struct query_sql {
     const char *match;             /* full-text expression for ?1; NULL: none needed */

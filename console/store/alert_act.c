@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "console/store/alerts.h"
 
+#include <stdio.h>
+
 static const struct {
     enum alert_action action;
     int from; /* mask of states */
@@ -12,6 +14,8 @@ static const struct {
     {ACTION_COMMENT, 1 << ALERT_NEW | 1 << ALERT_ACKNOWLEDGED | 1 << ALERT_CLOSED, -1},
     {ACTION_CLOSE, 1 << ALERT_NEW | 1 << ALERT_ACKNOWLEDGED, ALERT_CLOSED},
     {ACTION_REOPEN, 1 << ALERT_CLOSED, ALERT_NEW},
+    {ACTION_ASSIGN, 1 << ALERT_NEW | 1 << ALERT_ACKNOWLEDGED, ALERT_ACKNOWLEDGED},
+    {ACTION_UNDO, 0, -1}, /* alert_undo */
 };
 
 static int change(struct db *d, int64_t id, const struct alert_step *step, int64_t became)
@@ -32,17 +36,79 @@ static int change(struct db *d, int64_t id, const struct alert_step *step, int64
     case ACTION_REOPEN:
         return db_exec(d, "UPDATE alert SET seq = ?, state = ?, reason = 0, taken_by = NULL WHERE id = ?",
                        "iii", seq, became, id);
+    case ACTION_ASSIGN:
+        return db_exec(d, "UPDATE alert SET seq = ?, state = ?, taken_by = ? WHERE id = ?", "iisi", seq,
+                       became, step->to ? step->to : step->user, id);
+    case ACTION_UNDO:
     case ACTION_COUNT:
         break;
     }
     return ST_USAGE;
 }
 
+int64_t alert_act_next(struct db *d)
+{
+    struct db_stmt *s;
+    int64_t next = 1;
+
+    if (db_query(d, &s, "SELECT coalesce(max(id), 0) + 1 FROM step", "") == 0 && db_step(s) == 1) {
+        next = db_i64(s, 0);
+        db_reset(s);
+    }
+    return next;
+}
+
+/* Takes back one step when it is still the last word on its alert. */
+static int undo_step(struct db *d, int64_t step, const char *user, bool *ret_done)
+{
+    int rc = db_exec(
+        d,
+        "UPDATE alert SET seq = (SELECT max(seq) + 1 FROM alert), state = s.was, taken_by = s.had, "
+        "reason = coalesce(s.why, 0) FROM step s WHERE s.id = ?1 AND alert.id = s.alert AND s.action <> ?2 "
+        "AND NOT EXISTS(SELECT 1 FROM step later WHERE later.alert = s.alert AND later.id > s.id AND "
+        "later.action <> ?2)",
+        "ii", step, (int64_t)ACTION_COMMENT);
+
+    *ret_done = !rc && db_changes(d) == 1;
+    if (!*ret_done)
+        return rc;
+    return db_exec(
+        d,
+        "INSERT INTO step(alert, time, user, action, was, became, reason, text) SELECT alert, ?2, ?3, ?4, "
+        "became, was, 0, NULL FROM step WHERE id = ?1",
+        "iisi", step, (int64_t)clock_wall_us(), user, (int64_t)ACTION_UNDO);
+}
+
+int alert_undo(struct db *d, int64_t act, const char *user, struct undone *ret)
+{
+    struct undone u = {0};
+    int64_t step = 0;
+    struct db_stmt *s;
+    int rc = 0;
+
+    while (!rc) {
+        bool done;
+        rc = db_query(d, &s, "SELECT id FROM step WHERE act = ? AND user = ? AND id > ? ORDER BY id LIMIT 1",
+                      "isi", act, user, step);
+        if (rc || (rc = db_step(s)) != 1)
+            break;
+        step = db_i64(s, 0);
+        db_reset(s);
+        u.matched++;
+        rc = undo_step(d, step, user, &done);
+        u.changed += done;
+        u.unchanged += !done;
+    }
+    *ret = u;
+    return rc ? rc : u.matched ? 0 : ST_NOT_FOUND;
+}
+
 int alert_act(struct db *d, int64_t id, const struct alert_step *step, enum step_outcome *ret, int *ret_state)
 {
     struct db_stmt *s;
-    int64_t was, became;
-    int rc = db_query(d, &s, "SELECT state FROM alert WHERE id = ?", "i", id);
+    int64_t was, became, why;
+    char had[256];
+    int rc = db_query(d, &s, "SELECT state, taken_by, reason FROM alert WHERE id = ?", "i", id);
 
     if (!rc)
         rc = db_step(s);
@@ -53,6 +119,8 @@ int alert_act(struct db *d, int64_t id, const struct alert_step *step, enum step
         return 0;
     }
     was = db_i64(s, 0);
+    snprintf(had, sizeof(had), "%s", db_cstr(s, 1));
+    why = db_i64(s, 2);
     db_reset(s);
     *ret_state = (int)was;
     gh_check((size_t)step->action < GH_COUNT(steps) && steps[step->action].action == step->action);
@@ -64,10 +132,12 @@ int alert_act(struct db *d, int64_t id, const struct alert_step *step, enum step
     rc = change(d, id, step, became);
     if (!rc)
         rc = db_exec(d,
-                     "INSERT INTO step(alert, time, user, action, was, became, reason, text) "
-                     "VALUES(?, ?, ?, ?, ?, ?, ?, nullif(?, ''))",
-                     "iisiiiit", id, (int64_t)clock_wall_us(), step->user, (int64_t)step->action, was, became,
-                     (int64_t)(step->action == ACTION_CLOSE ? step->reason : REASON_NONE), step->text);
+                     "INSERT INTO step(alert, time, user, action, was, became, reason, text, act, had, why) "
+                     "VALUES(?, ?, ?, ?, ?, ?, ?, nullif(?, ''), nullif(?, 0), nullif(?, ''), ?)",
+                     "iisiiiitisi", id, (int64_t)clock_wall_us(), step->user, (int64_t)step->action, was,
+                     became, (int64_t)(step->action == ACTION_CLOSE ? step->reason : REASON_NONE),
+                     step->action == ACTION_ASSIGN && step->to ? span_str(step->to) : step->text, step->act,
+                     had, why);
     *ret = STEP_DONE;
     return rc;
 }

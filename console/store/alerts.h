@@ -52,7 +52,17 @@ struct alert_step {
     enum close_reason reason;
     struct span text; /* may be empty */
     const char *user;
+    const char *to; /* ACTION_ASSIGN: whose it becomes */
+    int64_t act;    /* of alert_act_next; 0: cannot be undone */
 };
+/* A number for what a person does in one go, taken before its first step. */
+int64_t alert_act_next(struct db *d);
+/* How an act was undone. An alert that somebody has touched since stays as it is. */
+struct undone {
+    uint64_t matched, changed, unchanged;
+};
+/* Takes back what user did in act. ST_NOT_FOUND: there is no such act of this user. */
+int alert_undo(struct db *d, int64_t act, const char *user, struct undone *ret);
 enum step_outcome { STEP_DONE, STEP_NOT_FOUND, STEP_WRONG_STATE };
 /* One step on one alert. 0 with *ret; *ret_state is the state found (before the step). */
 int alert_act(struct db *d, int64_t id, const struct alert_step *step, enum step_outcome *ret,

@@ -155,11 +155,19 @@
     "CREATE VIRTUAL TABLE event_text USING fts5(keys, file, host, mail, words, exact, content='', "          \
     "columnsize=0, tokenize=\"unicode61 remove_diacritics 2\");"
 
-const char *const schema_steps[] = {STEP_1, STEP_2, STEP_3, STEP_4};
+/* What one act of a person did to how many alerts, and what was there before: it can be undone. */
+#define STEP_5                                                                                               \
+    "ALTER TABLE step ADD COLUMN act INTEGER;"   /* id of the act's first step */                            \
+    "ALTER TABLE step ADD COLUMN had TEXT;"      /* whose hands it was in */                                 \
+    "ALTER TABLE step ADD COLUMN why INTEGER;"   /* reason before */                                         \
+    "CREATE INDEX step_act ON step(act) WHERE act IS NOT NULL;"
+
+const char *const schema_steps[] = {STEP_1, STEP_2, STEP_3, STEP_4, STEP_5};
 const size_t schema_step_count = GH_COUNT(schema_steps);
 
 const char *const alert_state_names[ALERT_STATE_COUNT] = {"new", "acknowledged", "closed"};
-const char *const alert_action_names[ACTION_COUNT] = {"acknowledge", "comment", "close", "reopen"};
+const char *const alert_action_names[ACTION_COUNT] = {"acknowledge", "comment", "close",
+                                                      "reopen",      "assign",  "undo"};
 const char *const close_reason_names[REASON_COUNT] = {NULL, "confirmed", "false_alarm", "permitted"};
 const char *const user_role_names[ROLES] = {NULL, "reader", "officer", "administrator"};
 const char *const pcap_state_names[PCAP_STATE_COUNT] = {"kept", "wanted", "here", "gone", "refused"};

@@ -36,6 +36,11 @@ static int64_t number(struct db *d, const char *sql, int64_t arg)
     return n;
 }
 
+int64_t search_oldest(struct db *d)
+{
+    return number(d, "SELECT time FROM event WHERE ?1 = 0 ORDER BY time LIMIT 1", 0);
+}
+
 static void scan_init(struct scan *c, struct db *d, const struct query_sql *q, enum query_target target,
                       int64_t before, uint64_t ms)
 {
@@ -189,9 +194,8 @@ static int count_range(struct db_stmt *s, int64_t first, int64_t width, int64_t 
 int search_histogram(struct db *d, const struct query_sql *q, enum query_target target, int64_t now_us,
                      struct jw *j)
 {
-    const char *oldest = "SELECT time FROM event WHERE ?1 = 0 ORDER BY time LIMIT 1";
     int64_t bucket[HISTOGRAM_BUCKETS] = {0}, all = 0, low, rc64;
-    int64_t from = (q->from > 0 ? q->from : number(d, oldest, 0)) / SECOND_US;
+    int64_t from = (q->from > 0 ? q->from : search_oldest(d)) / SECOND_US;
     int64_t to = (q->to < INT64_MAX && q->to > 0 ? q->to : now_us) / SECOND_US;
     int64_t width = width_of(to > from ? to - from : 1), first = from / width * width;
     struct db_stmt *s;

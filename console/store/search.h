@@ -12,6 +12,8 @@
 #define HISTOGRAM_MS 250      /* the same for the histogram */
 #define HISTOGRAM_BUCKETS 120 /* at most */
 
+/* Time of the oldest event, 0 when there is none. */
+int64_t search_oldest(struct db *d);
 /* "items", "next", "searched" of an open object. before: only rows with a lower number. */
 int search_page(struct db *d, const struct query_sql *q, enum query_target target, int64_t before,
                 int64_t limit, struct jw *j);

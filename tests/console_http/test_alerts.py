@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Lists, filters, keyset pages, the detail, and the steps that people take."""
+import urllib.parse
+
 from harness import ATTACKS, Appliance, Client, Console, alert, check, end, equal, flow
 from schema import faults
 
@@ -162,6 +164,55 @@ def test_many(officer):
     check("the audit has them", actions.count("acknowledge") == 2 and actions.count("close") >= 3, actions)
 
 
+def test_query_and_undo(officer):
+    post = lambda body, who=officer: who.post("/api/v1/alerts/actions", body)
+    search = lambda q: admin.get("/api/v1/search?limit=200&q=" + urllib.parse.quote(q))
+    before = len(search("status:new level:tuyet_mat").json()["items"])
+    check("a question finds some", before > 5, before)
+    a = post({"action": "close", "reason": "false_alarm", "text": "Mẫu trống", "query": "status:new level:tuyet_mat"}).json()
+    equal("all that match", (a["matched"], a["changed"], a["unchanged"], a["failed"], a["remaining"]), (before, before, 0, [], 0))
+    equal("none is left", len(search("status:new level:tuyet_mat").json()["items"]), 0)
+    one = search("level:tuyet_mat reason:false_alarm").json()["items"][0]["id"]
+    act(admin, one, action="reopen")
+    equal("it is not another's to undo", admin.post("/api/v1/undo/%d" % a["undo"], {}).status, 404)
+    u = officer.post("/api/v1/undo/%d" % a["undo"], {}, {"Idempotency-Key": "undo-00001"})
+    again = officer.post("/api/v1/undo/%d" % a["undo"], {}, {"Idempotency-Key": "undo-00001"})
+    equal("undone but for the touched one", (u.json()["matched"], u.json()["changed"], u.json()["unchanged"]), (before, before - 1, 1))
+    equal("once", again.json(), u.json())
+    equal("as before", len(search("status:new level:tuyet_mat").json()["items"]), before)
+    equal("twice does nothing", officer.post("/api/v1/undo/%d" % a["undo"], {}).json()["changed"], 0)
+    a = act(officer, one, action="assign", to="lan").json()
+    equal("assigned", (a["alert"]["state"], a["alert"]["taken_by"]), ("acknowledged", "lan"))
+    equal("assigned, found", [i["id"] for i in search("assigned:me").json()["items"]].count(one), 1)
+    equal("to nobody", act(officer, one, action="assign", to="khong-ai").status, 400)
+    equal("to goes with assign", act(officer, one, action="comment", text="x", to="lan").status, 400)
+    officer.post("/api/v1/undo/%d" % a["undo"], {})
+    equal("nobody's again", admin.get("/api/v1/alerts/%d" % one).json()["taken_by"], None)
+    for q in ("lvel:mat", "(a", "level:x"):
+        p = search(q)
+        equal("refused " + q, (p.status, p.code(), p.json()["at"]["column"]), (400, "bad_search", 1))
+        equal("refused in bulk " + q, post({"action": "acknowledge", "query": q}).code(), "bad_search")
+    equal("the nearest", search("lvel:mat").json()["at"]["near"], "level")
+    for body in ({"query": 5}, {"query": "a", "ids": [1]}, {"query": "a", "tz": 9999}, {"query": "a", "filter": {}}):
+        equal("refused %s" % body, post({"action": "acknowledge", **body}).status, 400)
+    equal("events", len(admin.get("/api/v1/search?in=events&q=type:flow").json()["items"]), 1)
+    equal("no such place", admin.get("/api/v1/search?in=world").status, 400)
+    equal("zones", [admin.get("/api/v1/search?tz=" + z).status for z in ("-420", "420", "841", "x")], [200, 200, 400, 400])
+    h = admin.get("/api/v1/search/histogram?q=level%3E%3Dmat").json()
+    equal("the histogram counts the same", sum(h["buckets"]), h["matched"])
+    check("fields", any(f["name"] == "rule" and "rule-1" in f["values"] for f in admin.get("/api/v1/search/fields").json()["fields"]))
+    pages, before = [], ""
+    while True:
+        p = admin.get("/api/v1/search?limit=17&q=-severity%3A4" + before).json()
+        pages += [i["id"] for i in p["items"]]
+        if not p["next"]:
+            break
+        before = "&before=%d" % p["next"]
+    equal("keyset pages", (len(pages), pages), (len(set(pages)), sorted(pages, reverse=True)))
+    actions = [x["action"] for x in admin.get("/api/v1/audit?limit=200").json()["items"]]
+    equal("the audit has the undoings", actions.count("undo"), 3)
+
+
 def test_stats():
     s = admin.get("/api/v1/stats?hours=24").json()
     equal("every alert has a state", sum(s["alerts"]["by_state"].values()), 124)
@@ -218,7 +269,9 @@ setup()
 test_pages()
 test_filters()
 test_detail()
-test_many(test_steps())
+officer = test_steps()
+test_many(officer)
+test_query_and_undo(officer)
 test_stats()
 test_described()
 console.close()

@@ -110,6 +110,10 @@ static const struct {
     {ACTION_REOPEN, ALERT_NEW, STEP_WRONG_STATE, ALERT_NEW},
     {ACTION_REOPEN, ALERT_ACKNOWLEDGED, STEP_WRONG_STATE, ALERT_ACKNOWLEDGED},
     {ACTION_REOPEN, ALERT_CLOSED, STEP_DONE, ALERT_NEW},
+    {ACTION_ASSIGN, ALERT_NEW, STEP_DONE, ALERT_ACKNOWLEDGED},
+    {ACTION_ASSIGN, ALERT_ACKNOWLEDGED, STEP_DONE, ALERT_ACKNOWLEDGED},
+    {ACTION_ASSIGN, ALERT_CLOSED, STEP_WRONG_STATE, ALERT_CLOSED},
+    {ACTION_UNDO, ALERT_NEW, STEP_WRONG_STATE, ALERT_NEW},
 };
 
 static void test_steps(struct db *d)
@@ -118,7 +122,10 @@ static void test_steps(struct db *d)
     int state = -1;
 
     for (size_t i = 0; i < GH_COUNT(steps); i++) {
-        const struct alert_step step = {steps[i].action, REASON_CONFIRMED, span_str("vì sao"), "lan"};
+        const struct alert_step step = {.action = steps[i].action,
+                                        .reason = REASON_CONFIRMED,
+                                        .text = span_str("vì sao"),
+                                        .user = "lan"};
         int64_t id = add_alert(d, steps[i].from), seq = alert_seq(d);
         struct db_stmt *s;
         check_row(alert_action_names[steps[i].action]);
