@@ -364,7 +364,6 @@ int keeper_restart(struct keeper *k, enum role role)
         c->pid = 0;
         child_channel_close(c);
     }
-    c->restarts++;
     rc = child_start(c);
     if (!rc)
         connect_links_of(k, role);

@@ -48,7 +48,8 @@ void keeper_tell(struct keeper *k, enum role role, enum msg_type type);
 void keeper_give(struct keeper *k, enum role role, enum msg_type type, int fd);
 /* Starts everything added. 0 or a code (logged). */
 int keeper_start(struct keeper *k);
-/* Ends and starts one child again at once (a replay begins anew). */
+/* Ends and starts one child again at once, because that is wanted (a replay begins anew, a policy is read again): no
+ * restart that keeper_restarts counts. */
 int keeper_restart(struct keeper *k, enum role role);
 /* Kills one child, which is then started again as any that died: it is not to be believed any more. */
 void keeper_kill(struct keeper *k, enum role role);

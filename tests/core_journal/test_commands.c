@@ -3,6 +3,7 @@
 #include "base/base64.h"
 #include "base/digest.h"
 #include "base/msg.h"
+#include "base/receipt.h"
 #include "policy/core/commands.h"
 #include "policy/core/evidence.h"
 #include "policy/core/journal.h"
@@ -32,6 +33,19 @@ static void put(const char *name, const char *text)
 
     CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
     close(fd);
+}
+
+/* The console's word that it has everything up to that batch, signed by signer. */
+static void put_receipt(const char *name, uint64_t number, const struct seal_keys *signer)
+{
+    struct receipt r = {.number = number}; /* no hash: what the console accepted without having it */
+    struct writer w;
+
+    seal_id(seal_keys_public(appliance), r.appliance);
+    writer_init(&w, RECEIPT_MAX);
+    CHECK(receipt_write(&r, signer, &w) == 0);
+    put(name, writer_cstr(&w));
+    writer_done(&w);
 }
 
 /* Words up to NULL; "@x" stands for x in the directory, "STATE" for --set node.state_dir=… */
@@ -153,6 +167,7 @@ int main(void)
         {{"import", "STATE", "@nothing", NULL}, 2},
         {{"import", "STATE", "@zero", NULL}, 2},
         {{"import", "STATE", "@many", NULL}, 2},
+        {{"import", "STATE", "@forged", NULL}, 2},
         {{"import", "STATE", "@one", NULL}, 0},
         {{"import", "STATE", NULL}, 2},
         {{"export", "STATE", NULL}, 2},
@@ -189,9 +204,10 @@ int main(void)
     committee = seal_keys_generate();
     gh_check(appliance && console && committee);
     make_state();
-    put("zero", "{\"receipt\":0}");
-    put("one", "{\"receipt\":1}");
-    put("many", "{\"receipt\":400}");
+    put("zero", "{\"receipt\":1}"); /* nobody signed it */
+    put_receipt("one", 1, console);
+    put_receipt("many", 400, console);
+    put_receipt("forged", 1, committee);
     for (size_t i = 0; i < GH_COUNT(journal); i++) {
         snprintf(command, sizeof(command), "journal row %d: %s", (int)i,
                  journal[i].words[0] ? journal[i].words[0] : "");
@@ -229,8 +245,8 @@ int main(void)
     (void)unlink(in_dir("journal.db-shm"));
     for (const char *const *name =
              (const char *const[]){command, "evidence", "sealed", "cut", "plain", "zero", "one", "many",
-                                   "journal.db", "journal.head", "appliance.key", "appliance.pub", "committee.key",
-                                   "other.pub", "console.json", "", NULL};
+                                   "forged", "journal.db", "journal.head", "appliance.key", "appliance.pub",
+                                   "committee.key", "other.pub", "console.json", "", NULL};
          *name; name++)
         CHECK(remove(in_dir(*name)) == 0);
     seal_keys_free(appliance);

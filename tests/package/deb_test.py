@@ -18,7 +18,7 @@ BUILD, ROOT = os.path.abspath(sys.argv[1]), "--root" in sys.argv[2:]
 EXPOSURE = {"gatehouse.service": 1.6, "gatehouse-console.service": 1.5}
 # No ITP to close; no address of the authors is published; the scripts call systemctl as debhelper's do.
 TAGS = "initial-upload-closes-no-bugs,bogus-mail-host,bogus-mail-host-in-debian-changelog,maintainer-script-calls-systemctl"
-WANTED = ["usr/bin/gatehouse", "usr/libexec/gatehouse/gh-sensor", "usr/libexec/gatehouse/gh-console", "usr/share/gatehouse/rules/", "usr/share/gatehouse/policy/standard/policy.lua",
+WANTED = ["usr/bin/gatehouse", "usr/libexec/gatehouse/gh-sensor", "usr/libexec/gatehouse/gh-console", "usr/share/gatehouse/rules/", "usr/share/gatehouse/policy/standard/bundle.json", "usr/share/gatehouse/policy/state-secrets/policy.lua",
           "usr/share/gatehouse/web/index.html", "usr/share/man/man1/gatehouse.1.gz", "usr/share/bash-completion/completions/gatehouse", "etc/gatehouse/gatehouse.conf",
           "lib/systemd/system/gatehouse.service", "usr/lib/sysusers.d/gatehouse.conf", "usr/share/doc/gatehouse/copyright"]
 passed = failed = 0

@@ -188,7 +188,7 @@ static const struct {
        "443,\"name\":\"h.x.vn\"}},"
        "{\"rrname\":\"x.vn\",\"rrtype\":\"SPF\",\"ttl\":300},{\"rrname\":\"x.vn\",\"rrtype\":\"A\",\"ttl\":"
        "300}],"
-       "\"grouped\":{\"A\":[],\"AAAA\":[\"2001:0db8:0000:0000:0000:0000:0000:0001\"],\"MX\":[\"mail.x.vn\"],"
+       "\"grouped\":{\"AAAA\":[\"2001:0db8:0000:0000:0000:0000:0000:0001\"],\"MX\":[\"mail.x.vn\"],"
        "\"SRV\":[{\"priority\":1,\"weight\":2,\"port\":443,\"name\":\"h.x.vn\"}],\"TXT\":[\"a\\\"b\",\"á!\"]}"
        "}}\n"},
     {"no such name", answer_nx,
