@@ -64,7 +64,7 @@ const char *extract_read(const struct extract *x, enum unread *ret_why)
 /* A zip behind a picture or a program is a zip to those who know of it. */
 static void read_appended(struct extract *x)
 {
-    static const char *const zips[] = {"zip", "ooxml", "odf", "epub", "iwork"};
+    static const char *const zips[] = {"zip", "ooxml", "odf", "epub", "iwork", "hwpx"};
 
     for (size_t i = 0; i < GH_COUNT(zips); i++)
         if (strcmp(zips[i], x->format) == 0)

@@ -49,6 +49,7 @@ const struct format formats[] = {
     {"ooxml", x_ooxml, NULL},
     {"odf", x_odf, NULL},
     {"fod", x_odf_flat, NULL},
+    {"hwpx", x_hwpx, NULL},
     {"rtf", x_rtf, NULL},
     {"ole", x_ole, x_ole_warm_up},
     {"biff", x_biff, NULL},

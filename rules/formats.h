@@ -29,6 +29,7 @@ void x_pdf_warm_up(void);
 void x_ooxml(struct extract *x, struct span in);
 void x_odf(struct extract *x, struct span in);
 void x_odf_flat(struct extract *x, struct span in);
+void x_hwpx(struct extract *x, struct span in);
 void x_rtf(struct extract *x, struct span in);
 void x_ole(struct extract *x, struct span in);
 void x_ole_warm_up(void);

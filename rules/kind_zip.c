@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * A look into a zip: OPC packages by their content types (ECMA-376-2), OpenDocument and EPUB by their
+ * A look into a zip: OPC packages by their content types (ECMA-376-2), OpenDocument, EPUB and OWPML by their
  * mimetype member (ODF 1.3-2, 3.3), the rest by names. */
 #include "rules/kind_inside.h"
 
@@ -66,6 +66,7 @@ static const struct {
     {"application/vnd.sun.xml.calc", "odf", "application/vnd.sun.xml.calc"},
     {"application/vnd.sun.xml.impress", "odf", "application/vnd.sun.xml.impress"},
     {"application/epub+zip", "epub", "application/epub+zip"},
+    {"application/hwp+zip", "hwpx", "application/hwp+zip"},
 };
 
 static const struct {
@@ -79,6 +80,7 @@ static const struct {
     {"xl/workbook.bin", "ooxml", "application/vnd.ms-excel.sheet.binary.macroEnabled.12"},
     {"ppt/presentation.xml", "ooxml", SLIDES "presentation"},
     {"visio/document.xml", "ooxml", "application/vnd.ms-visio.drawing.main+xml"},
+    {"Contents/section0.xml", "hwpx", "application/hwp+zip"},
     {"Index/Document.iwa", "iwork", "application/vnd.apple.iwork"},
     {"Index.zip", "iwork", "application/vnd.apple.iwork"},
     {"index.apxl", "iwork", "application/vnd.apple.keynote"},
