@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem, step } from "./api";
 import { t, word } from "./i18n";
 import { Dialog, ErrorNote } from "./parts";
+import { announce } from "./undo";
 import type { ActionName, AlertDetail, CloseReason } from "./types";
 
 const reasons: CloseReason[] = ["confirmed", "false_alarm", "permitted"];
@@ -16,7 +17,8 @@ function useStep(id: number, done: () => void) {
     setBusy(true);
     setError("");
     try {
-      await step(`/alerts/${id}/actions`, { action, ...more }, key.current);
+      const r = await step<{ undo: number }>(`/alerts/${id}/actions`, { action, ...more }, key.current);
+      announce(`#${id}: ${word("did_", action)}`, action === "comment" ? null : r.undo);
       key.current = crypto.randomUUID();
       setBusy(false);
       done();
@@ -69,7 +71,7 @@ function TextStep({ a, kind, close, run, busy, error }: {
   );
 }
 
-export function Actions({ a, done }: { a: AlertDetail; done: () => void }) {
+export function Actions({ a, me, done }: { a: AlertDetail; me: string | null; done: () => void }) {
   const { busy, error, run } = useStep(a.id, done);
   const [dialog, setDialog] = useState<"comment" | "close" | null>(null);
   useEffect(() => {
@@ -77,6 +79,7 @@ export function Actions({ a, done }: { a: AlertDetail; done: () => void }) {
       const in_text = e.target instanceof HTMLElement && /INPUT|TEXTAREA|SELECT/.test(e.target.tagName);
       if (in_text || e.ctrlKey || e.metaKey || e.altKey || document.querySelector("dialog[open]")) return;
       if (e.key === "e" && a.state === "new") void run("acknowledge", {});
+      else if (e.key === "a" && a.state !== "closed" && me && a.taken_by !== me) void run("assign", {});
       else if (e.key === "c") setDialog("comment");
       else if (e.key === "x" && a.state !== "closed") setDialog("close");
       else return;
@@ -84,10 +87,11 @@ export function Actions({ a, done }: { a: AlertDetail; done: () => void }) {
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
-  }, [a.state, a.id]);
+  }, [a.state, a.id, a.taken_by, me]);
   return (
     <div class="actions">
       {a.state === "new" ? <button type="button" class="primary" disabled={busy} onClick={() => void run("acknowledge", {})}>{t("acknowledge")} <kbd>e</kbd></button> : null}
+      {a.state === "acknowledged" && me && a.taken_by !== me ? <button type="button" disabled={busy} onClick={() => void run("assign", {})}>{t("assign")} <kbd>a</kbd></button> : null}
       <button type="button" onClick={() => setDialog("comment")}>{t("comment")} <kbd>c</kbd></button>
       {a.state !== "closed" ? <button type="button" onClick={() => setDialog("close")}>{t("close")} <kbd>x</kbd></button> :
         <button type="button" disabled={busy} onClick={() => void run("reopen", {})}>{t("reopen")}</button>}

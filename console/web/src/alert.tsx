@@ -82,8 +82,8 @@ function Connection({ a }: { a: AlertDetail }) {
 function Step({ s }: { s: HistoryStep }) {
   return (
     <li>
-      <p><strong>{s.user ?? t("nobody")}</strong> {word("did_", s.action)}{s.reason ? `: ${word("reason_", s.reason)}` : ""} <Time iso={s.time} /></p>
-      {s.text ? <blockquote>{s.text}</blockquote> : null}
+      <p><strong>{s.user ?? t("nobody")}</strong> {word("did_", s.action)}{s.action === "assign" && s.text ? ` → ${s.text}` : ""}{s.reason ? `: ${word("reason_", s.reason)}` : ""} <Time iso={s.time} /></p>
+      {s.text && s.action !== "assign" ? <blockquote>{s.text}</blockquote> : null}
     </li>
   );
 }
@@ -104,8 +104,8 @@ function Related({ a, open }: { a: AlertDetail; open: (id: number) => void }) {
   );
 }
 
-export function AlertView({ id, live, canAct, back, changed, open }: {
-  id: number; live: Live; canAct: boolean; back: () => void; changed: () => void; open: (id: number) => void;
+export function AlertView({ id, live, me, canAct, back, changed, open }: {
+  id: number; live: Live; me: string | null; canAct: boolean; back: () => void; changed: () => void; open: (id: number) => void;
 }) {
   const [a, setA] = useState<AlertDetail | null>(null), [error, setError] = useState("");
   const load = useCallback(async () => {
@@ -132,7 +132,7 @@ export function AlertView({ id, live, canAct, back, changed, open }: {
           <span class={`chip state-${a.state}`}>{word("state", a.state.charAt(0).toUpperCase() + a.state.slice(1))}</span>
           <span class="dim">{a.taken_by ? `${t("takenBy")} ${a.taken_by}` : t("nobody")}</span></p>
         <p class="why">{why}</p>
-        {canAct ? <Actions a={a} done={() => { void load(); changed(); }} /> : null}
+        {canAct ? <Actions a={a} me={me} done={() => { void load(); changed(); }} /> : null}
       </header>
       {error ? <ErrorNote text={error} /> : null}
       <div class="cards">

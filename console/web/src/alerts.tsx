@@ -7,6 +7,7 @@ import { t, lang, type Key } from "./i18n";
 import { Action, Empty, ErrorNote, Severity, Stamp, Time } from "./parts";
 import { bytes } from "./format";
 import type { Live } from "./live";
+import { All } from "./undo";
 import { Fault, faultOf, Histogram, SearchBox } from "./search";
 import type { AlertPage, AlertRow, Histogram as Counts, SearchFault, SearchPage, State } from "./types";
 
@@ -70,7 +71,7 @@ function Row({ a, open, fresh, select }: { a: AlertRow; open: boolean; fresh: bo
   );
 }
 
-export function Alerts({ chosen, asked, live, canAct, go }: { chosen: number | null; asked: string; live: Live; canAct: boolean; go: (hash: string) => void }) {
+export function Alerts({ chosen, asked, live, me, canAct, go }: { me: string | null; chosen: number | null; asked: string; live: Live; canAct: boolean; go: (hash: string) => void }) {
   const [state, setState] = useState<State | "all">("new"), [q, setQ] = useState("");
   const [page, setPage] = useState<(Partial<AlertPage> & SearchPage) | null>(null), [error, setError] = useState("");
   const [fault, setFault] = useState<SearchFault | null>(null), [counts, setCounts] = useState<Counts | null>(null);
@@ -179,6 +180,7 @@ export function Alerts({ chosen, asked, live, canAct, go }: { chosen: number | n
           <SearchBox q={q} set={setQ} box={searchBox} faulty={fault ? "fault" : null} />
           {fault ? <Fault q={q} fault={fault} skip={SKIP} id="fault" /> : null}
           {!fault && counts && q.trim() ? <Histogram h={counts} brush={brush} /> : null}
+          {canAct && !fault && counts && counts.matched && q.trim() ? <All query={question(state, q).get("q") ?? ""} count={counts.matched} exact={counts.searched.complete} done={() => void load()} /> : null}
         </div>
         {error ? <ErrorNote text={error} retry={() => void load()} /> : null}
         {!page && !error ? <div class="empty">{t("loading")}</div> : null}
@@ -192,7 +194,7 @@ export function Alerts({ chosen, asked, live, canAct, go }: { chosen: number | n
       </section>
       <div class="detail">
         {chosen === null ? <Empty title={t("choose")} /> : (
-          <AlertView key={chosen} id={chosen} live={live} canAct={canAct} back={() => go(list)} changed={() => void load()} open={select} />
+          <AlertView key={chosen} id={chosen} live={live} me={me} canAct={canAct} back={() => go(list)} changed={() => void load()} open={select} />
         )}
       </div>
     </div>

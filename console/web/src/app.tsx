@@ -10,6 +10,7 @@ import { Overview } from "./overview";
 import { Dialog, ErrorNote } from "./parts";
 import { SignIn, UseInvite } from "./signin";
 import { onSwitch, Switches } from "./switches";
+import { UndoLine } from "./undo";
 import type { Session } from "./types";
 
 function takeInvite(): string | null {
@@ -20,7 +21,7 @@ function takeInvite(): string | null {
 const firstInvite = takeInvite();
 
 function Help({ close }: { close: () => void }) {
-  const rows: [string, Key][] = [["j k", "key_jk"], ["e", "key_e"], ["c", "key_c"], ["x", "key_x"], ["/", "key_search"], ["Esc", "key_esc"], ["?", "key_help"]];
+  const rows: [string, Key][] = [["j k", "key_jk"], ["e", "key_e"], ["a", "key_a"], ["c", "key_c"], ["x", "key_x"], ["z", "key_z"], ["/", "key_search"], ["Esc", "key_esc"], ["?", "key_help"]];
   return (
     <Dialog title={t("keys")} onClose={close}>
       <table class="plain"><tbody>{rows.map(([k, key]) => <tr key={k}><th scope="row">{k.split(" ").map((x) => <kbd key={x}>{x}</kbd>)}</th><td>{t(key)}</td></tr>)}</tbody></table>
@@ -89,8 +90,9 @@ export function App() {
       <Header session={session} view={view} on={on} leave={leave} help={() => setHelp(true)} />
       <main id="main" tabIndex={-1}>
         {view === "appliances" ? <Appliances live={live} /> : view === "overview" ? <Overview live={live} /> :
-          <Alerts chosen={arg && /^\d+$/.test(arg) ? Number(arg) : null} asked={asked} live={live} canAct={canAct} go={go} />}
+          <Alerts chosen={arg && /^\d+$/.test(arg) ? Number(arg) : null} asked={asked} live={live} me={session.user?.name ?? null} canAct={canAct} go={go} />}
       </main>
+      <UndoLine />
       {help ? <Help close={() => setHelp(false)} /> : null}
     </>
   );

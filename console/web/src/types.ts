@@ -4,7 +4,7 @@
 export type Level = "none" | "restricted" | "confidential" | "secret" | "top_secret" | "mat" | "toi_mat" | "tuyet_mat";
 export type State = "new" | "acknowledged" | "closed";
 export type CloseReason = "confirmed" | "false_alarm" | "permitted";
-export type ActionName = "acknowledge" | "comment" | "close" | "reopen";
+export type ActionName = "acknowledge" | "comment" | "close" | "reopen" | "assign" | "undo";
 
 export interface Session {
   signed_in: boolean;
@@ -80,6 +80,15 @@ export interface SearchPlace {
 }
 export interface SearchFault extends SearchPlace {
   text: string;
+}
+/** What came of a step on many alerts, or of undoing one. */
+export interface ManyResult {
+  matched: number;
+  changed: number;
+  unchanged: number;
+  failed: { id: number; code: string }[];
+  remaining: number;
+  undo: number | null;
 }
 export interface Marking {
   text?: string;
