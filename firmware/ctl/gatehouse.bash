@@ -23,7 +23,7 @@ _gatehouse() {
         evidence) words="list open -c -k -o" ;;
         keys) words="generate show -c --set" ;;
         enrol) words="request accept -o -c --set" ;;
-        simulate) words="--appliances --days --batches --records --seed -o --console" ;;
+        simulate) words="--appliances --days --batches --records --seed --wrong-clocks -o --console" ;;
         firmware) words="build keys sign verify install status bless rollback selftest setup -c --set --json --again --key --root" ;;
         status) words="-c --set --json" ;;
         config) words="-c --set" ;;

@@ -75,9 +75,10 @@ static const struct command commands[] = {
      COMMON},
     {"enrol", NULL, "gh-uplink", "join a console", "gatehouse enrol request -o FILE | accept FILE [-c FILE]", COMMON},
     {"simulate", NULL, "gh-uplink", "a fleet of appliances that are not there, for tests of a console",
-     "gatehouse simulate --appliances N [--days D] [--batches N] [--records N] [--seed N] -o DIR [--console URL]",
+     "gatehouse simulate --appliances N [--days D] [--batches N] [--records N] [--seed N] [--wrong-clocks Y] -o DIR [--console URL]",
      "  --appliances N        DIR/00001 and up: keys and request.json in each, to be approved into console.json\n"
      "  --days D, --batches N, --records N   days; batches a day; records a batch (1, 24, 200)\n"
+     "  --wrong-clocks Y      two in three have clocks that are wrong by Y years\n"
      "  --console URL         send; otherwise files for 'gatehouse console import' are written\n"
      "Call it again when the console has approved them.\n"},
     {"firmware", NULL, "gh-update", "releases: make, sign, verify, install, bless, take back",

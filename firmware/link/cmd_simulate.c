@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define DAY_US 86400000000ull
+#define YEAR_US (365 * DAY_US)
 #define PATH_SIZE 512
 #define SIM_ARENA (64u << 20)
 #define TIMEOUT_MS 60000
@@ -24,7 +25,7 @@
 
 struct options {
     const char *dir, *url;
-    uint64_t appliances, days, batches, records, seed;
+    uint64_t appliances, days, batches, records, seed, years;
 };
 /* One of them: its directory, and how far it is. */
 struct box {
@@ -38,19 +39,19 @@ struct box {
 
 static int usage(const char *what)
 {
-    fprintf(
-        stderr,
-        "gatehouse simulate: %s\n"
-        "usage: gatehouse simulate --appliances N [--days D] [--batches N] [--records N] [--seed N] -o DIR\n"
-        "                          [--console https://…]\n"
-        "  --appliances N   how many, DIR/00001 and up; keys and request.json are made in each\n"
-        "  --days D         days that the batches tell of (1), ending now\n"
-        "  --batches N      batches a day of each appliance (24)\n"
-        "  --records N      records of each batch (200)\n"
-        "  --console URL    send them; otherwise they are written, for 'gatehouse console import'\n"
-        "Have the requests approved: gatehouse console enrol-approve DIR/00001/request.json -o "
-        "DIR/00001/console.json; then call it again.\n",
-        what);
+    fprintf(stderr,
+            "gatehouse simulate: %s\n"
+            "usage: gatehouse simulate --appliances N [--days D] [--batches N] [--records N] [--seed N]\n"
+            "                          [--wrong-clocks Y] -o DIR [--console https://…]\n"
+            "  --appliances N   how many, DIR/00001 and up; keys and request.json are made in each\n"
+            "  --days D         days that the batches tell of (1), ending now\n"
+            "  --batches N      batches a day of each appliance (24)\n"
+            "  --records N      records of each batch (200)\n"
+            "  --wrong-clocks Y one in three has a clock that is Y years behind, one in three Y years ahead\n"
+            "  --console URL    send them; otherwise they are written, for 'gatehouse console import'\n"
+            "Have the requests approved: gatehouse console enrol-approve DIR/00001/request.json -o "
+            "DIR/00001/console.json; then call it again.\n",
+            what);
     return 2;
 }
 
@@ -232,6 +233,10 @@ static int run_one(const struct options *o, unsigned index, uint64_t end_us, boo
     *ret_waits = !rc && link_console_load(b.dir, &b.console) != 0;
     if (!rc && !*ret_waits) {
         load_chain(&b);
+        if (index % 3 == 1)
+            end_us -= o->years * YEAR_US;
+        else if (index % 3 == 2)
+            end_us += o->years * YEAR_US;
         rc = report(o, &b, end_us);
     }
     seal_keys_free(b.keys);
@@ -248,6 +253,7 @@ static int parse(struct options *o, int argc, char **argv)
                    {"--days", offsetof(struct options, days), 3650},
                    {"--batches", offsetof(struct options, batches), 86400},
                    {"--records", offsetof(struct options, records), 10000},
+                   {"--wrong-clocks", offsetof(struct options, years), 50},
                    {"--seed", offsetof(struct options, seed), INT64_MAX}};
 
     for (int i = 0; i < argc; i++) {

@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A fleet over carriers that lose, delay, double, re-order, cut and change what they carry, to a console that is killed and put back from a backup.
+
+  fleet_test.py GATEHOUSE SHARE [--rounds N]
+
+20 simulated appliances, two in three with clocks that are wrong by nine years. Each round hands a random choice of what is outstanding to the
+console, by HTTPS or as files. At the end both sides agree: every record exactly once, what is left out on purpose is named as a hole, no more and no
+less. Random, and repeatable: the seed is printed."""
+import http.client
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import ssl
+import subprocess
+import sys
+import threading
+
+from chain import Chain, Report
+
+GATEHOUSE = os.path.abspath(sys.argv[1])
+ROUNDS = int(sys.argv[sys.argv.index("--rounds") + 1]) if "--rounds" in sys.argv else 20
+SEED = int(os.environ.get("GH_SEED", random.SystemRandom().randrange(1 << 30)))
+APPLIANCES, BATCHES, RECORDS = 20, 12, 20
+dice = random.Random(SEED)
+report = Report()
+check = report.check
+chain = Chain(GATEHOUSE)
+fleet = chain.path("fleet")
+
+
+def run(*args):
+    p = subprocess.run([GATEHOUSE, *args], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
+    return p.returncode, p.stdout
+
+
+def simulate():
+    code, out = run("simulate", "--appliances", str(APPLIANCES), "--batches", str(BATCHES), "--records", str(RECORDS), "--seed", str(SEED + 1), "--wrong-clocks", "9", "-o", fleet)
+    check("simulate", code == 0, out)
+
+
+def ask(sql, *args):
+    db = sqlite3.connect("file:%s?mode=ro" % chain.path("console/console.db"), uri=True, timeout=30)
+    try:
+        return db.execute(sql, args).fetchall()
+    finally:
+        db.close()
+
+
+context = ssl.create_default_context()
+context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+
+
+def post(data, path):
+    """What the console answers, or None when the line or the console breaks."""
+    c = http.client.HTTPSConnection("127.0.0.1", chain.port, context=context, timeout=30)
+    try:
+        c.request("POST", path, data, {"Content-Type": "application/vnd.gatehouse.envelope"})
+        return c.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        c.close()
+
+
+def damaged(data):
+    at = dice.randrange(len(data))
+    return dice.choice((data[:at], data[:at] + bytes([data[at] ^ 1 << dice.randrange(8)]) + data[at + 1:], data + b"x", data[at:]))
+
+
+def take_backup():
+    for f in os.listdir(chain.path("console")):
+        if f.startswith("console.db"):
+            shutil.copy(chain.path("console/" + f), chain.path("backup"))
+
+
+def put_back():
+    for f in os.listdir(chain.path("console")):
+        if f.startswith("console.db"):
+            os.unlink(chain.path("console/" + f))
+    for f in os.listdir(chain.path("backup")):
+        shutil.copy(chain.path("backup/" + f), chain.path("console"))
+
+
+def stop_console(how):
+    chain.console.send_signal(how)
+    chain.console.wait(60)
+    children = chain.children(chain.console.pid)
+    for pid in children:
+        os.kill(pid, signal.SIGKILL)
+
+
+def by_network(chosen):
+    for path in chosen:
+        data = open(path, "rb").read()
+        way = dice.random()
+        if way < 0.15: # cut, or bits flipped: never taken
+            check("damage is refused", post(damaged(data), dice.choice(("/api/v1/intake", "/api/v1/intake/ahead"))) in (400, 403, None))
+            continue
+        for _ in range(2 if way > 0.8 else 1): # doubled
+            status = post(data, "/api/v1/intake/ahead" if dice.random() < 0.5 else "/api/v1/intake")
+            check("an answer of those that are known", status in (200, 202, 409, None), status)
+
+
+def by_stick(chosen):
+    stick = chain.path("stick")
+    shutil.rmtree(stick, ignore_errors=True)
+    os.makedirs(stick)
+    for i, path in enumerate(chosen):
+        data = open(path, "rb").read()
+        with open(os.path.join(stick, "%04d.ghb" % i), "wb") as f:
+            f.write(damaged(data) if dice.random() < 0.1 else data)
+    code, out = run("console", "import", "-c", chain.path("console.conf"), stick)
+    check("import", code in (0, 1), out)
+
+
+try:
+    print("seed %d, %d rounds" % (SEED, ROUNDS))
+    chain.command("console", "init", "-c", chain.path("console.conf"))
+    simulate()
+    names = sorted(os.listdir(fleet))
+    for name in names:
+        chain.command("console", "enrol-approve", os.path.join(fleet, name, "request.json"), "-o", os.path.join(fleet, name, "console.json"), "--url",
+                      "https://127.0.0.1:1", "-c", chain.path("console.conf"))
+    simulate()
+    files = {n: sorted(os.path.join(fleet, n, f) for f in os.listdir(os.path.join(fleet, n)) if f.endswith(".ghb")) for n in names}
+    check("batches", all(len(v) == BATCHES for v in files.values()))
+    lost = {names[0]: {4, 5}, names[7]: {9}} # nobody has these any more
+    carried = [p for n in names for i, p in enumerate(files[n]) if i + 1 not in lost.get(n, ())]
+    os.makedirs(chain.path("backup"))
+    chain.start_console()
+    for i in range(ROUNDS):
+        chosen = dice.sample(carried, dice.randrange(4, 16))
+        if dice.random() < 0.7:
+            killer = threading.Timer(dice.random() / 20, lambda: chain.console.kill()) if i % 6 == 3 else None
+            if killer:
+                killer.start()
+            by_network(chosen)
+            if killer:
+                killer.join()
+        else:
+            by_stick(chosen)
+        if i % 6 == 3 or i % 10 == 7:
+            stop_console(signal.SIGKILL)
+            if i % 10 == 7 and os.listdir(chain.path("backup")):
+                put_back() # what came since yesterday is forgotten
+            else:
+                take_backup()
+            chain.start_console()
+    # the line is good again: what is not here is sent until nothing changes
+    by_order = [p for n in names for p in files[n] if p in set(carried)]
+    for path in by_order:
+        check("sent", post(open(path, "rb").read(), "/api/v1/intake/ahead") in (200, 202))
+    rows = {name: (number, offered) for name, number, offered in ask("SELECT name, batches, offered FROM appliance")}
+    holes = {n: (number + 1, offered - 1) for n, (number, offered) in rows.items() if offered}
+    check("exactly the holes that there are", holes == {names[0]: (4, 5), names[7]: (9, 9)}, holes)
+    check("all others are whole", all(rows[n] == (BATCHES, None) for n in names if n not in lost), rows)
+    for n, (a, b) in holes.items():
+        ident = ask("SELECT lower(hex(identity)) FROM appliance WHERE name = ?", n)[0][0]
+        code, out = run("console", "accept-hole", "-c", chain.path("console.conf"), ident, "%d..%d" % (a, b), "--reason", "chaos")
+        check("the hole is given up", code == 0, out)
+    years = {round(r[0] / 31536e6) for r in ask("SELECT clock_offset_ms FROM appliance")}
+    check("clocks were wrong", years == {-9, 0, 9}, years)
+    check("every chain is at its end", {r[0] for r in ask("SELECT batches FROM appliance")} == {BATCHES})
+    got = sorted(ask("SELECT a.name, e.n FROM event e JOIN appliance a ON a.id = e.appliance WHERE e.run > 0"))
+    want = sorted((n, k) for n in names for b in range(1, BATCHES + 1) if b not in lost.get(n, ()) for k in range((b - 1) * RECORDS + 1, b * RECORDS + 1))
+    check("every record exactly once", got == want, (len(got), len(want)))
+    check("each batch is in the ledger once", ask("SELECT count(*), sum(records) FROM batch") == [(len(carried), len(carried) * RECORDS)])
+    check("nothing waits", ask("SELECT count(*) FROM ahead") == [(0,)])
+    check("the holes are named", sorted(ask("SELECT a.name, first, last FROM hole h JOIN appliance a ON a.id = h.appliance")) ==
+          [(names[0], 4, 5), (names[7], 9, 9)])
+    check("an alert for each", ask("SELECT count(*) FROM alert WHERE rule = 'accepted-hole'") == [(2,)])
+    code, out = run("console", "audit", "-c", chain.path("console.conf"))
+    check("the audit is whole", code == 0, out)
+    if report.failed:
+        print("GH_SEED=%d\n%s" % (SEED, chain.logs()))
+finally:
+    chain.remove()
+report.end()
