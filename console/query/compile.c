@@ -85,6 +85,7 @@ static unsigned slot(struct build *b, const char *value)
 
 static void put_exists(struct build *b, const struct node *n)
 {
+    bool alerts = b->p->context->target == QUERY_ALERTS;
     struct writer w;
     const char *text;
 
@@ -92,9 +93,11 @@ static void put_exists(struct build *b, const struct node *n)
     put_match(&w, n);
     text = writer_ok(&w) ? arena_dup(b->p->arena, w.p, w.n) : NULL;
     writer_done(&w);
-    writer_printf(&b->where,
-                  "EXISTS(SELECT 1 FROM event_text x WHERE x.event_text MATCH ?%u AND x.rowid = r.%s)",
-                  slot(b, text), b->p->context->target == QUERY_ALERTS ? "event" : "id");
+    writer_printf(
+        &b->where,
+        alerts ? "EXISTS(SELECT 1 FROM alert_text x WHERE x.alert_text MATCH ?%u AND x.rowid = r.event)"
+               : "EXISTS(SELECT 1 FROM event_text x WHERE x.event_text MATCH ?%u AND x.rowid = r.id)",
+        slot(b, text));
 }
 
 static void put_condition(struct build *b, const struct node *n)

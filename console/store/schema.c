@@ -151,9 +151,11 @@
 
 /* Words of events. Without content of its own: what is taken out is given once more (search_text.h). No column
  * sizes: nothing is ranked. */
+#define FTS "keys, file, host, mail, words, exact, content='', columnsize=0, tokenize=\"unicode61 remove_diacritics 2\""
 #define STEP_4                                                                                               \
-    "CREATE VIRTUAL TABLE event_text USING fts5(keys, file, host, mail, words, exact, content='', "          \
-    "columnsize=0, tokenize=\"unicode61 remove_diacritics 2\");"
+    "CREATE VIRTUAL TABLE event_text USING fts5(" FTS ");"                                                   \
+    /* alerts once more by themselves: a common word must not make people wait */                            \
+    "CREATE VIRTUAL TABLE alert_text USING fts5(" FTS ");"
 
 /* What one act of a person did to how many alerts, and what was there before: it can be undone. */
 #define STEP_5                                                                                               \

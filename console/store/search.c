@@ -64,7 +64,7 @@ static int scan_next(struct scan *c, struct db_stmt **ret)
 {
     static const char *const from[2][2] = {
         [QUERY_ALERTS] = {"FROM alert r INDEXED BY alert_event ",
-                          "FROM event_text f CROSS JOIN alert r ON r.event = f.rowid "},
+                          "FROM alert_text f CROSS JOIN alert r ON r.event = f.rowid "},
         [QUERY_EVENTS] = {"FROM event r ", "FROM event_text f CROSS JOIN event r ON r.id = f.rowid "},
     };
     const struct query_sql *q = c->q;
@@ -87,7 +87,10 @@ static int scan_next(struct scan *c, struct db_stmt **ret)
             "SELECT %s %s WHERE %s %s < ?2 AND %s >= ?3 AND ?4 >= 0 AND +r.time >= ?17 AND +r.time < ?18 "
             "AND coalesce(?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 1) NOTNULL AND (%s) %s",
             c->head, from[c->target][q->match != NULL],
-            q->match ? "event_text MATCH ?1 AND" : "?1 ISNULL AND", id, id, q->where, c->tail);
+            !q->match                   ? "?1 ISNULL AND"
+            : c->target == QUERY_ALERTS ? "alert_text MATCH ?1 AND"
+                                        : "event_text MATCH ?1 AND",
+            id, id, q->where, c->tail);
     db_time_box(c->d, c->until_ms - now);
     rc = sql ? db_query(c->d, ret, sql, "siiissssssssssssii", q->match, c->high, c->low, c->limit, q->slot[0],
                         q->slot[1], q->slot[2], q->slot[3], q->slot[4], q->slot[5], q->slot[6], q->slot[7],

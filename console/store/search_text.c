@@ -180,6 +180,15 @@ static int change(struct db *d, const char *sql, int64_t row, int type, int64_t 
 
 int search_text_add(struct db *d, int64_t row, int type, int64_t time, const struct json *event)
 {
+    int rc = 0;
+
+    if (type == EVENT_ALERT) /* these are never forgotten */
+        rc = change(
+            d,
+            "INSERT INTO alert_text(rowid, keys, file, host, mail, words, exact) VALUES(?, ?, ?, ?, ?, ?, ?)",
+            row, type, time, event);
+    if (rc)
+        return rc;
     return change(
         d, "INSERT INTO event_text(rowid, keys, file, host, mail, words, exact) VALUES(?, ?, ?, ?, ?, ?, ?)",
         row, type, time, event);

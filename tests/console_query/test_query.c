@@ -93,7 +93,7 @@ static const struct {
     {"from:2026-09-01T10:30:00Z", "keys : (k", "1"},
     {"to:2026-09-01", NULL, "1"},
     {"from:2024-02-29", "", "1"},
-    {"a OR status:new", NULL, "EXISTS(SELECT 1 FROM event_text x WHERE x.event_text MATCH ?5"},
+    {"a OR status:new", NULL, "EXISTS(SELECT 1 FROM alert_text x WHERE x.alert_text MATCH ?5"},
     {"a OR last:1d", NULL, "r.time >= CAST(?"},
     {"a (b OR status:new)", "\"a\")", "EXISTS"},
     {"community_id:1:abc=", "keys : k", "1"},
