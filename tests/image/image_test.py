@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The firmware image in QEMU, without hardware virtualisation.
 
-  image_test.py BUILD [--keep DIR] [CASE...]     cases: good data tree hash fallback update secureboot reproducible (default: all)
+  image_test.py BUILD [--keep DIR] [CASE...]     cases: good data tree hash fallback update job secureboot reproducible (default: all)
 
 The image is made once (in DIR, or a temporary directory). Needs root, mmdebstrap, qemu-system-x86_64 and ovmf; skipped otherwise. A boot takes 30 s
 alone and minutes on a busy machine: time-outs are generous, and nothing here measures time."""
@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,8 @@ if args and args[0] == "--keep":
     KEEP = os.path.abspath(args[1])
     args = args[2:]
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
+from chain import Chain, free_port # noqa: E402 the path comes first
 GATEHOUSE = BUILD + "/gatehouse"
 MAKER = os.path.join(HERE, "..", "..", "firmware", "image", "build")
 OVMF, OVMF_VARS = "/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"
@@ -286,7 +289,64 @@ def case_reproducible(work, image):
         check("%s comes out the same twice" % f, a == b)
 
 
-CASES = {"good": case_good, "data": case_data, "tree": case_tree, "hash": case_hash, "fallback": case_fallback, "update": case_update,
+def frames(path):
+    """The packets of a little-endian pcap file."""
+    data = open(path, "rb").read()
+    at = 24
+    while at + 16 <= len(data):
+        n = int.from_bytes(data[at + 8:at + 12], "little")
+        yield data[at + 16:at + 16 + n]
+        at += 16 + n
+
+
+def case_job(work, image):
+    """What the box is for: born, enrolled by a stick, it watches a wire; the alert about a marked document arrives at a console outside."""
+    chain = Chain(GATEHOUSE)
+    disk, wire = copy_disk(work, image, "job"), free_port()
+    extra = ["-netdev", "dgram,id=wire,local.type=inet,local.host=127.0.0.1,local.port=%d,remote.type=inet,remote.host=127.0.0.1,remote.port=9" % wire,
+             "-device", "virtio-net-pci,netdev=wire,addr=0x10"]
+    conf = os.path.join(work, "gatehouse.conf")
+    with open(conf, "w") as f:
+        f.write("[node]\nname = embassy\nuser = gatehouse\nstate_dir = /var/lib/gatehouse\n[capture]\ninterface = ens16\nbuffer = 8M\n"
+                "[sensor]\nmemory = 64M\n[scan]\nworkers = 1\ntimeout = 120s\n[uplink]\nconsole = https://10.0.2.2:%d\n" % chain.port)
+    try:
+        chain.write("console.conf", "[console]\nlisten = 127.0.0.1:%d\nstate_dir = %s/console\nhosts = 10.0.2.2\n" % (chain.port, chain.dir))
+        chain.command("console", "init", "-c", chain.path("console.conf"))
+        usb = stick(work, "job.usb", files=[conf])
+        usb_args = ["-drive", "file=%s,if=virtio,format=raw" % usb]
+        m = Machine(work, "job-1", disk, image, extra=extra + usb_args)
+        check("the request is on the stick", m.wait("request.json is on the stick", "firmware setup:"), m.text())
+        time.sleep(10) # until it is written
+        m.wait("does its work here")
+        m.stop()
+        run("mcopy", "-n", "-i", usb, "::request.json", chain.path("request.json"))
+        out = chain.command("console", "enrol-approve", chain.path("request.json"), "-o", chain.path("answer.json"), "--url", "https://10.0.2.2:%d" % chain.port, "-c",
+                            chain.path("console.conf"))
+        run("mcopy", "-i", usb, chain.path("answer.json"), "::answer.json")
+        chain.start_console()
+        api = chain.sign_in()
+        m = Machine(work, "job-2", disk, image, extra=extra + usb_args)
+        check("it joins the console", m.wait("setup: .*"), m.text())
+        check("it watches", m.wait("embassy: watching"), m.text())
+        m.wait("does its work here")
+        time.sleep(5)
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        for frame in frames(BUILD + "/share/capture/morning.pcap"):
+            s.sendto(frame, ("127.0.0.1", wire))
+            time.sleep(0.002)
+        end, alerts = time.monotonic() + 300, []
+        while time.monotonic() < end and not alerts:
+            alerts = [a for a in api.get("/alerts")["items"] if a["file"] and a["file"].get("name")]
+            time.sleep(1)
+        check("the alert is on the console outside", alerts, m.text()[-3000:])
+        if alerts:
+            print("alert: %s" % json.dumps(alerts[0], ensure_ascii=False)[:400])
+        m.stop()
+    finally:
+        chain.remove()
+
+
+CASES = {"good": case_good, "data": case_data, "tree": case_tree, "hash": case_hash, "fallback": case_fallback, "update": case_update, "job": case_job,
          "secureboot": case_secureboot, "reproducible": case_reproducible}
 
 
