@@ -33,7 +33,8 @@ struct rule_match {
     } strings[RULE_STRINGS_MAX];
     size_t n_strings;
 };
-struct rule_vars { /* external variables; NULL = "" */
+struct rule_vars { /* external variables; NULL = "". zone is there so that sets which name it compile:
+                      findings belong to a content, whoever sent it, and say nothing of zones */
     const char *level, *mime, *kind, *lang, *zone, *filename;
 };
 struct rule_info { /* one rule as compiled; lives as long as the set */
