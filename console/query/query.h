@@ -65,11 +65,11 @@ enum query_kind {
 };
 struct query_field {
     const char *name;
-    enum query_kind kind;
     const char *part; /* QUERY_TEXT: column; QUERY_IP: which ends, "s", "d" or "sd" */
-    bool alerts_only;
     const char *example;
     const char *en, *vi; /* what it means, for the completion */
+    enum query_kind kind;
+    bool alerts_only;
 };
 extern const struct query_field query_fields_known[];
 extern const size_t query_field_count;
