@@ -270,13 +270,12 @@ static uint64_t tell_holes(struct import *i, const struct box *b)
     if (rc)
         return 0;
     rc = db_query(d, &s, "SELECT number FROM ahead WHERE appliance = ? ORDER BY number", "i", b->row);
-    while (!rc && (rc = db_step(s)) == 1) {
+    while (!rc && db_step(s) == 1) {
         uint64_t number = (uint64_t)db_i64(s, 0);
         if (number > next)
             printf("missing: %s: batches %" PRIu64 " to %" PRIu64 "\n", b->name, next, number - 1);
         missing += number - next;
         next = number + 1;
-        rc = 0;
     }
     db_close(d);
     if (missing)
@@ -362,11 +361,10 @@ int carry_import(struct state *s, const char *const *paths, size_t n, const char
 
     writer_init(&i.bytes, ENVELOPE_MAX + 65536);
     i.names = arena_new(NAMES_MAX);
-    i.boxes = calloc(BOXES_MAX, sizeof(*i.boxes));
-    rc = i.names && i.boxes ? run(&i, paths, n, receipts) : ST_NOMEM;
+    i.boxes = i.names ? arena_array(i.names, BOXES_MAX, sizeof(*i.boxes)) : NULL;
+    rc = i.boxes ? run(&i, paths, n, receipts) : ST_NOMEM;
     writer_done(&i.bytes);
     arena_free(i.names);
-    free(i.boxes);
     free(i.files);
     if (rc < 0 && rc != ST_USAGE)
         fprintf(stderr, "gatehouse console import: stopped: %s. What was taken is kept; import again\n",

@@ -459,13 +459,15 @@ static size_t urgent_first(struct journal *j)
 
 int journal_flush(struct journal *j)
 {
+    size_t urgent;
     int rc;
 
     if (!j->n)
         return 0;
     if (!has_room(j))
         return ST_FULL;
-    rc = write_batches(j, j->records, j->n, urgent_first(j), true);
+    urgent = urgent_first(j); /* puts the records into another order, elsewhere */
+    rc = write_batches(j, j->records, j->n, urgent, true);
     if (rc) {
         char why[160];
         snprintf(why, sizeof(why), "the journal cannot be written: %s",
