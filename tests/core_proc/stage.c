@@ -26,6 +26,8 @@ void stage_begin(struct stage *s, const char *extra)
         options[n++] = (char *)"enforce.enabled=yes";
         options[n++] = (char *)"--set";
         options[n++] = (char *)"scan.queue=2";
+        options[n++] = (char *)"--set";
+        options[n++] = (char *)"scan.ocr=no"; /* no places for those that wait for their pictures */
     } else if (extra) {
         options[n++] = (char *)"--set";
         options[n++] = (char *)extra;
