@@ -293,6 +293,45 @@ static void test_policy_hangs(void)
     free(out);
 }
 
+/* Documents that wait for their pictures at gh-scan keep no other from it. */
+static void test_pictures_pass(void)
+{
+    static char *const few[] = {(char *)"--stdout",
+                                (char *)"--no-policy",
+                                (char *)"--set",
+                                (char *)"scan.workers=1",
+                                (char *)"--set",
+                                (char *)"scan.ocr_queue=3",
+                                (char *)"--set",
+                                (char *)"scan.ocr_workers=1",
+                                NULL};
+    enum { AT_ONCE = 4 + 3 + 1, ALL = 12 };
+    struct stage s;
+    uint64_t ids[AT_ONCE], id;
+    char name[16], *out;
+
+    check_row("pictures wait, others pass");
+    begin(&s, few);
+    for (int i = 1; i <= ALL; i++) {
+        snprintf(name, sizeof(name), "f%d", i);
+        fake_document(s.sensor, (uint64_t)i, name, name, true);
+        fake_fileinfo(s.sensor, (uint64_t)i, (uint64_t)i, name, true);
+    }
+    fake_ledger(s.sensor, 0, ALL, ALL);
+    for (int i = 0; i < AT_ONCE; i++)
+        CHECK((ids[i] = fake_asked(s.scan, MSG_SCAN)) != 0);
+    for (int i = AT_ONCE; i < ALL; i++) { /* the last one is answered, the first ones still have pictures */
+        fake_findings(s.scan, ids[AT_ONCE - 1], FULL);
+        CHECK((id = fake_asked(s.scan, MSG_SCAN)) != 0);
+        ids[AT_ONCE - 1] = id;
+    }
+    for (int i = AT_ONCE; i-- > 0;)
+        fake_findings(s.scan, ids[i], FULL);
+    out = end(&s, 0);
+    CHECK_U64(count(out, "\"read\":\"full\""), ALL);
+    free(out);
+}
+
 /* More documents than may be open: the sensor waits, nothing is lost, also when it ends while it is not
  * heard. */
 static void test_pressure(void)
@@ -335,6 +374,7 @@ int main(void)
     test_policy_lies();
     test_scan_lies();
     test_policy_hangs();
+    test_pictures_pass();
     test_pressure();
     return check_end();
 }
