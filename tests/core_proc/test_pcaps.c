@@ -59,13 +59,16 @@ static void alert(struct stage *s, uint64_t i, uint64_t flow)
 
 static bool asked(struct stage *s, uint64_t flow)
 {
+    uint64_t connection, request; /* the request is numbered like the connection */
     struct msg m;
     struct reader r;
 
     if (!fake_receive(s->sensor, &m, 5000) || m.type != MSG_PCAP_QUERY)
         return false;
     r = reader_span(m.body);
-    return reader_le64(&r) == flow && reader_le64(&r) == flow;
+    connection = reader_le64(&r);
+    request = reader_le64(&r);
+    return connection == flow && request == flow;
 }
 
 static void answer(struct stage *s, uint64_t flow, enum event_pcap_state state, uint32_t frames,

@@ -24,6 +24,7 @@ try:
                        text=True, timeout=60)
     check("a second appliance is refused: exit 2", p.returncode == 2, p)
     check("and told why", "in use by another appliance" in p.stderr, p.stderr)
+    check("its status is still the first one's", chain.status().get("pid") == chain.appliance.pid, chain.status())
     check("the first goes on", chain.appliance.poll() is None and chain.pid_of("core") > 0)
 
     open_to_others = [n for n in os.listdir(chain.path("appliance"))
