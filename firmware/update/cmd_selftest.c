@@ -253,6 +253,7 @@ int update_setup(const struct conf *c, int argc, char **argv)
     const struct word words[] = {{"--to", .text = &dir}};
     int rc = 0;
 
+    setvbuf(stdout, NULL, _IOLBF, 0); /* what was said is said also when a restart follows */
     if (words_parse("setup", words, GH_COUNT(words), argc, argv, &stick, 1) != 1) {
         fprintf(stderr, "usage: gatehouse firmware setup DIR\n  takes gatehouse.conf, answer.json and release/ from "
                         "DIR (a stick), puts request.json there\n");
