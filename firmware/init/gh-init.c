@@ -46,6 +46,7 @@ struct boot {
 };
 static struct boot boot;
 
+static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 static void say(const char *fmt, ...)
 {
     char line[512];

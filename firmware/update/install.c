@@ -27,6 +27,7 @@ struct work {
     uint8_t *buf, *old;
 };
 
+static int fail(struct install_result *ret, int rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 static int fail(struct install_result *ret, int rc, const char *fmt, ...)
 {
     va_list ap;
