@@ -222,7 +222,7 @@ static void lock_in(struct link *l)
 
 static int command(int (*fn)(const struct conf *c, int argc, char **argv), int argc, char **argv)
 {
-    struct proc p;
+    static struct proc p; /* what it holds is held to the end */
 
     proc_start(&p, ROLE_UPLINK, "gatehouse", argc, argv);
     if (seal_init() != 0)

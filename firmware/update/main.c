@@ -43,7 +43,7 @@ static int usage(void)
 int main(int argc, char **argv)
 {
     const char *names[GH_COUNT(commands)], *near;
-    struct proc p;
+    static struct proc p; /* what it holds is held to the end */
 
     proc_start(&p, ROLE_UPLINK, "gatehouse", argc, argv);
     if (seal_init() != 0)

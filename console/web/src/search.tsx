@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The search box: one question in the console's language, completed while it is typed, with its fault under the word;
 // and below it what matches over time, where a stretch can be drawn out with the pointer.
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { RefObject } from "preact";
 import { get, Problem } from "./api";
 import { full, number, short } from "./format";
@@ -39,7 +39,7 @@ export function Fault({ q, fault, skip, id }: { q: string; fault: SearchFault; s
 
 export function SearchBox({ q, set, box, faulty }: { q: string; set: (q: string) => void; box: RefObject<HTMLInputElement>; faulty: string | null }) {
   const [fields, setFields] = useState<SearchField[]>([]), [at, setAt] = useState(-1), [chosen, setChosen] = useState(-1);
-  const loaded = useRef(false);
+  const loaded = useRef(false), caret = useRef<number | null>(null);
   const load = () => {
     if (loaded.current) return;
     loaded.current = true;
@@ -52,11 +52,14 @@ export function SearchBox({ q, set, box, faulty }: { q: string; set: (q: string)
     set(next);
     setChosen(-1);
     setAt(offer.from + text.length);
-    requestAnimationFrame(() => {
-      box.current?.focus();
-      box.current?.setSelectionRange(offer.from + text.length, offer.from + text.length);
-    });
+    caret.current = offer.from + text.length;
   };
+  useLayoutEffect(() => { // before the next key: whoever types on at once must not find the caret elsewhere
+    if (caret.current === null) return;
+    box.current?.focus();
+    box.current?.setSelectionRange(caret.current, caret.current);
+    caret.current = null;
+  });
   const onKey = (e: KeyboardEvent) => {
     if (e.key === "Escape") {
       if (open) setAt(-1);
