@@ -12,21 +12,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static bool hex_bytes(const char *s, uint8_t *out, size_t n)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    if (strlen(s) != 2 * n)
-        return false;
-    for (size_t i = 0; i < 2 * n; i++) {
-        const char *d = strchr(digits, s[i]);
-        if (!d)
-            return false;
-        out[i / 2] = (uint8_t)(out[i / 2] << 4 | (d - digits));
-    }
-    return true;
-}
-
 /* 'build --disk': the image maker lies in the source tree beside the build, or where it is installed. */
 static int make_image(const char *out, const char *version, uint64_t epoch)
 {
@@ -79,8 +64,7 @@ int update_build(const struct conf *c, int argc, char **argv)
         return 2;
     if (disk)
         return make_image(out, version, m.epoch);
-    if (!image || !uki || !hash || !hex_bytes(hash, m.root_hash, sizeof(m.root_hash)) ||
-        hardware > UINT32_MAX) {
+    if (!image || !uki || !hash || !update_hex32(span_str(hash), m.root_hash) || hardware > UINT32_MAX) {
         fprintf(stderr, "gatehouse firmware build: --image, --uki and --root-hash (64 hex digits) are "
                         "needed, or --disk\n");
         return 2;

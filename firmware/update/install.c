@@ -27,7 +27,8 @@ struct work {
     uint8_t *buf, *old;
 };
 
-static int fail(struct install_result *ret, int rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static int fail(struct install_result *ret, int rc, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 static int fail(struct install_result *ret, int rc, const char *fmt, ...)
 {
     va_list ap;
@@ -75,15 +76,14 @@ int bundle_open(const char *dir, const struct keyset *keys, struct arena *a, str
 
 int bundle_chunk(const char *dir, const struct update_chunk *c, uint8_t *buf)
 {
-    static const char digits[] = "0123456789abcdef";
-    char path[PATH_MAX], hex[2 * SEAL_HASH + 1] = "";
+    char path[PATH_MAX], hex[2 * SEAL_HASH + 1];
     uint8_t id[SEAL_HASH];
+    struct writer w;
     int fd, rc;
 
-    for (size_t i = 0; i < SEAL_HASH; i++) {
-        hex[2 * i] = digits[c->id[i] >> 4];
-        hex[2 * i + 1] = digits[c->id[i] & 15];
-    }
+    writer_fixed(&w, hex, sizeof(hex));
+    writer_hex(&w, c->id, SEAL_HASH);
+    hex[2 * SEAL_HASH] = 0;
     if ((size_t)snprintf(path, sizeof(path), "%s/chunks/%s", dir, hex) >= sizeof(path))
         return ST_LIMIT;
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);

@@ -9,7 +9,7 @@
 
 #define CMDLINE_MAX 4096
 
-static bool hex32(struct span s, uint8_t out[static 32])
+bool update_hex32(struct span s, uint8_t out[static 32])
 {
     if (s.n != 64)
         return false;
@@ -42,7 +42,7 @@ int running_read(const struct conf *c, struct running *ret)
         else if (span_starts(word, "gh.floor="))
             (void)span_number(span_part(word, 9, word.n), UINT64_MAX / 2, &ret->floor);
         else if (span_starts(word, "gh.roothash="))
-            root = hex32(span_part(word, 12, word.n), ret->root_hash);
+            root = update_hex32(span_part(word, 12, word.n), ret->root_hash);
     }
     if (ret->epoch && root)
         return 0;

@@ -12,6 +12,8 @@ struct running {
     uint64_t epoch, floor;
     uint8_t root_hash[32];
 };
+/* 64 lower-case hex digits to 32 bytes; false when s is anything else. */
+bool update_hex32(struct span s, uint8_t out[static 32]);
 /* 0, or 2 with a message: this machine was not started by a Gatehouse kernel. */
 int running_read(const struct conf *c, struct running *ret);
 /* The trusted release keys: the newest set that the root key signed, of the image or of the state directory.
