@@ -207,23 +207,6 @@ static size_t index_of(const struct package *p, const struct zip_entry *e)
     return e && first && e >= first && (size_t)(e - first) < p->n ? (size_t)(e - first) : p->n;
 }
 
-static enum unread unread_of(int rc)
-{
-    switch (rc) {
-    case ST_ENCRYPTED:
-        return UNREAD_ENCRYPTED;
-    case ST_LIMIT:
-    case ST_NOMEM:
-        return UNREAD_TOO_LARGE;
-    case ST_UNSUPPORTED:
-        return UNREAD_UNSUPPORTED;
-    case ST_TIMEOUT:
-        return UNREAD_TIMEOUT;
-    default:
-        return UNREAD_CORRUPT;
-    }
-}
-
 /* Member i unpacked into a fresh writer, as far as it goes. */
 static int load(struct package *p, size_t i, struct writer *w)
 {
@@ -243,7 +226,7 @@ static void read_xml(struct package *p, size_t i, const struct sax_handler *h, v
     int rc = load(p, i, &w);
 
     if (rc)
-        extract_unread(p->x, unread_of(rc));
+        extract_unread(p->x, zip_unread(rc));
     if (w.n)
         (void)sax_read(p->x, writer_span(&w), h, ctx);
     writer_done(&w);
@@ -314,7 +297,7 @@ static void read_plain(struct package *p, size_t i, enum place place)
     int rc = load(p, i, &w);
 
     if (rc)
-        extract_unread(p->x, unread_of(rc));
+        extract_unread(p->x, zip_unread(rc));
     extract_bytes(p->x, place, 0, writer_span(&w), NULL);
     extract_line(p->x, place, 0);
     writer_done(&w);
@@ -329,7 +312,7 @@ static int hand_on(struct package *p, size_t i)
     if (rc == 0)
         out = extract_child(p->x, e->name, writer_span(&w));
     else
-        extract_child_unread(p->x, e->name, e->size, unread_of(rc));
+        extract_child_unread(p->x, e->name, e->size, zip_unread(rc));
     writer_done(&w);
     return rc == ST_LIMIT ? ST_LIMIT : out;
 }

@@ -50,23 +50,6 @@ static void manifest_start(void *ctx, struct sax *s, const char *name)
 
 /* ---- members ---- */
 
-static enum unread unread_of(int rc)
-{
-    switch (rc) {
-    case ST_ENCRYPTED:
-        return UNREAD_ENCRYPTED;
-    case ST_LIMIT:
-    case ST_NOMEM:
-        return UNREAD_TOO_LARGE;
-    case ST_UNSUPPORTED:
-        return UNREAD_UNSUPPORTED;
-    case ST_TIMEOUT:
-        return UNREAD_TIMEOUT;
-    default:
-        return UNREAD_CORRUPT;
-    }
-}
-
 static void read_member(struct package *p, size_t i)
 {
     struct writer w;
@@ -75,7 +58,7 @@ static void read_member(struct package *p, size_t i)
     writer_init(&w, MEMBER_MAX);
     rc = p->secret[i] ? ST_ENCRYPTED : zip_read(p->o.x, p->zip, zip_at(p->zip, i), &w);
     if (rc)
-        extract_unread(p->o.x, unread_of(rc));
+        extract_unread(p->o.x, zip_unread(rc));
     if (!p->secret[i] && w.n)
         odf_content(&p->o, writer_span(&w));
     writer_done(&w);
@@ -92,7 +75,7 @@ static int hand_on(struct package *p, size_t i)
     if (rc == 0)
         out = extract_child(p->o.x, e->name, writer_span(&w));
     else
-        extract_child_unread(p->o.x, e->name, e->size, unread_of(rc));
+        extract_child_unread(p->o.x, e->name, e->size, zip_unread(rc));
     writer_done(&w);
     return rc == ST_LIMIT ? ST_LIMIT : out;
 }
@@ -174,7 +157,7 @@ static void read_manifest(struct package *p)
     writer_init(&w, MEMBER_MAX);
     rc = zip_read(p->o.x, p->zip, zip_at(p->zip, i), &w);
     if (rc)
-        extract_unread(p->o.x, unread_of(rc));
+        extract_unread(p->o.x, zip_unread(rc));
     if (w.n)
         sax_read(p->o.x, writer_span(&w), &handler, p);
     writer_done(&w);

@@ -91,25 +91,8 @@ bool ooxml_load(struct ooxml *o, const struct part *part, struct writer *out)
 
     writer_init(out, OOXML_PART_MAX);
     rc = zip_read(o->x, o->zip, part->entry, out);
-    switch (rc) {
-    case 0:
-        break;
-    case ST_ENCRYPTED:
-        extract_unread(o->x, UNREAD_ENCRYPTED);
-        break;
-    case ST_LIMIT:
-    case ST_NOMEM:
-        extract_unread(o->x, UNREAD_TOO_LARGE);
-        break;
-    case ST_TIMEOUT:
-        extract_unread(o->x, UNREAD_TIMEOUT);
-        break;
-    case ST_UNSUPPORTED:
-        extract_unread(o->x, UNREAD_UNSUPPORTED);
-        break;
-    default:
-        extract_unread(o->x, UNREAD_CORRUPT);
-    }
+    if (rc)
+        extract_unread(o->x, zip_unread(rc));
     return out->n > 0;
 }
 

@@ -280,3 +280,20 @@ const struct zip_entry *zip_find(const struct zip *z, const char *name)
 {
     return zip_find_span(z, span_str(name));
 }
+
+enum unread zip_unread(int rc)
+{
+    switch (rc) {
+    case ST_ENCRYPTED:
+        return UNREAD_ENCRYPTED;
+    case ST_UNSUPPORTED:
+        return UNREAD_UNSUPPORTED;
+    case ST_TIMEOUT:
+        return UNREAD_TIMEOUT;
+    case ST_LIMIT:
+    case ST_NOMEM:
+        return UNREAD_TOO_LARGE;
+    default:
+        return UNREAD_CORRUPT;
+    }
+}

@@ -56,6 +56,9 @@ int zip_stream(struct extract *x, const struct zip *z, const struct zip_entry *e
  * out. */
 int zip_read(struct extract *x, const struct zip *z, const struct zip_entry *e, struct writer *out);
 
+/* Why a member is unread, of the code (not 0) that zip_read or zip_stream gave. */
+enum unread zip_unread(int rc);
+
 /* One stream of another container (gzip member, PDF or Office stream) appended to out; the same codes.
  * *ret_used (may be NULL): how many bytes of data it took. */
 enum zip_wrap { ZIP_RAW, ZIP_ZLIB, ZIP_GZIP };

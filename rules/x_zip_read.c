@@ -11,23 +11,6 @@ static bool is_odd(const struct zip_entry *e)
     return !e->encrypted && !e->directory && e->method != 0 && e->method != 8;
 }
 
-static enum unread why_of(int rc)
-{
-    switch (rc) {
-    case ST_ENCRYPTED:
-        return UNREAD_ENCRYPTED;
-    case ST_UNSUPPORTED:
-        return UNREAD_UNSUPPORTED;
-    case ST_TIMEOUT:
-        return UNREAD_TIMEOUT;
-    case ST_LIMIT:
-    case ST_NOMEM:
-        return UNREAD_TOO_LARGE;
-    default:
-        return UNREAD_CORRUPT;
-    }
-}
-
 /* 0 to go on; ST_LIMIT when the rest can only be listed or nothing more may come. */
 static int read_member(struct extract *x, const struct zip *z, const struct zip_entry *e)
 {
@@ -37,9 +20,9 @@ static int read_member(struct extract *x, const struct zip *z, const struct zip_
     writer_init(&w, (size_t)extract_budget_left(x) + 1);
     rc = zip_read(x, z, e, &w);
     if (rc == 0 || w.n)
-        child = extract_child_part(x, e->name, writer_span(&w), rc ? why_of(rc) : UNREAD_NONE);
+        child = extract_child_part(x, e->name, writer_span(&w), rc ? zip_unread(rc) : UNREAD_NONE);
     else
-        extract_child_unread(x, e->name, e->size, why_of(rc));
+        extract_child_unread(x, e->name, e->size, zip_unread(rc));
     writer_done(&w);
     if (child)
         return child;
@@ -63,7 +46,7 @@ void x_zip(struct extract *x, struct span in)
 
     if (rc) { /* an empty zip is its end record alone */
         if (rc != ST_MALFORMED || in.n != 22 || !span_starts(in, "PK\5\6"))
-            extract_unread_all(x, why_of(rc));
+            extract_unread_all(x, zip_unread(rc));
         return;
     }
     for (size_t i = 0; i < zip_count(z); i++) {

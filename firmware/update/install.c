@@ -154,7 +154,7 @@ static int choose(struct work *k)
     if (k->m.image_bytes > k->slots[k->target].capacity - SLOT_LABEL)
         return fail(k->ret, ST_FULL, "slot %c has %llu bytes, the image needs %llu", 'a' + k->target,
                     (unsigned long long)k->slots[k->target].capacity,
-                    (unsigned long long)(k->m.image_bytes + SLOT_LABEL));
+                    (unsigned long long)k->m.image_bytes + SLOT_LABEL);
     return 0;
 }
 
