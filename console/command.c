@@ -59,7 +59,7 @@ static void current_url(const struct state *s, char url[static STATE_URL])
     writer_done(&w);
 }
 
-static int print_link(struct state *s, int role, int64_t user, const char *whom)
+static int print_link(struct state *s, unsigned roles, int64_t user, const char *whom)
 {
     char token[TOKEN_TEXT], url[STATE_URL];
     int rc;
@@ -67,7 +67,7 @@ static int print_link(struct state *s, int role, int64_t user, const char *whom)
 
     if (!d)
         return database_failed(rc);
-    rc = invite_add(d, role, user, INVITE_LIFE_US, token);
+    rc = invite_add(d, roles, user, INVITE_LIFE_US, token);
     if (!rc)
         rc = audit_append(d, "console", NULL, "link_made", whom, "gatehouse console link");
     rc = finish(s, rc);
@@ -95,11 +95,29 @@ static int run_init(struct options *o, struct state *s)
     return 0;
 }
 
+/* "analyst,approver" */
+static bool roles_read(const char *text, unsigned *ret)
+{
+    struct span rest = span_str(text);
+
+    while (rest.n) {
+        ptrdiff_t comma = span_find_byte(rest, ',', 0);
+        struct span one = span_part(rest, 0, comma < 0 ? rest.n : (size_t)comma);
+        int n = user_role_number(one);
+        if (n < 0)
+            return false;
+        *ret |= 1u << n;
+        rest = span_part(rest, one.n + 1, rest.n);
+    }
+    return *ret != 0;
+}
+
 static int run_link(struct options *o, struct state *s)
 {
     struct user u;
     struct db *d;
-    int role = 0, rc;
+    unsigned roles = 0;
+    int rc;
 
     if (o->user) {
         rc = store_reader(s->store, &d);
@@ -111,14 +129,12 @@ static int run_link(struct options *o, struct state *s)
             fprintf(stderr, "gatehouse console link: there is no user '%s'\n", o->user);
         if (rc)
             return 2;
-        return print_link(s, u.role, u.id, u.name);
+        return print_link(s, u.roles, u.id, u.name);
     }
-    for (int i = ROLE_READER; i < ROLES; i++)
-        if (!strcmp(o->role ? o->role : "administrator", user_role_names[i]))
-            role = i;
-    if (role)
-        return print_link(s, role, 0, user_role_names[role]);
-    fprintf(stderr, "gatehouse console link: --role is one of reader, officer, administrator\n");
+    if (roles_read(o->role ? o->role : "administrator", &roles))
+        return print_link(s, roles, 0, o->role ? o->role : "administrator");
+    fprintf(stderr, "gatehouse console link: --role is one or more, separated by commas, of viewer, analyst, "
+                    "policy_author, approver, administrator, auditor\n");
     return 2;
 }
 
@@ -342,7 +358,7 @@ static int run_audit(struct options *o, struct state *s)
 
 static const struct command commands[] = {
     {"init", "init [-c FILE]", run_init, true, 0, 0},
-    {"link", "link [-c FILE] [--role reader|officer|administrator | --user NAME]", run_link, true, 0, 0},
+    {"link", "link [-c FILE] [--role ROLE,... | --user NAME]", run_link, true, 0, 0},
     {"enrol-approve", "enrol-approve [-c FILE] REQUEST -o ANSWER [--url https://…]", run_approve, true, 1, 1},
     {"appliances", "appliances [-c FILE] [--json]", run_appliances, false, 0, 0},
     {"retire", "retire [-c FILE] IDENTITY", run_retire, false, 1, 1},

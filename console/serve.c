@@ -200,7 +200,7 @@ static int print_welcome(struct serving *s)
         d = store_begin(s->state.store, &rc);
         if (!d)
             return 3;
-        rc = invite_add(d, ROLE_ADMINISTRATOR, 0, INVITE_LIFE_US, token);
+        rc = invite_add(d, 1u << USER_ADMINISTRATOR, 0, INVITE_LIFE_US, token);
         if (!rc)
             rc = audit_append(d, "console", NULL, "link_made", "administrator", "first start");
         if (rc) {

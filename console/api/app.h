@@ -57,7 +57,7 @@ struct route {
     enum http_method method;
     const char *path; /* "{id}" stands for a number */
     enum lane lane;
-    int role; /* lowest enum user_role that may; ROLE_NOBODY: without signing in */
+    enum right right; /* that a person needs; RIGHT_NONE: without signing in */
     uint64_t body_max;
     const char *content_type; /* that the body must have; NULL: no body */
     void (*run)(struct worker *w, struct request *r);

@@ -117,7 +117,7 @@ static int find_session(struct worker *w, struct request *r)
     }
     r->who.session = s.id;
     r->who.user = s.user;
-    r->who.role = s.role;
+    r->who.roles = s.roles;
     r->who.name = arena_dup(r->arena, s.name, strlen(s.name));
     r->who.created_us = s.created;
     r->who.idle_until_us = s.seen + app->idle_us;
@@ -147,9 +147,9 @@ void app_run(struct worker *w, struct request *r)
     rc = find_session(w, r);
     if (rc)
         app_fail(r, rc);
-    else if (r->route->role > ROLE_NOBODY && !r->who.session)
+    else if (r->route->right != RIGHT_NONE && !r->who.session)
         reply_problem(r, PROBLEM_SIGN_IN);
-    else if (r->route->role > r->who.role)
+    else if (!rights_have(r->who.roles, r->route->right))
         reply_problem(r, PROBLEM_ROLE);
     else if (query_parse(r->arena, r->head.query_text, &r->query) != 0)
         reply_problem_say(

@@ -21,8 +21,7 @@ static void put_session(struct app *app, struct request *r, struct db *d, int st
     if (r->who.session) {
         jw_kobj(&j, "user");
         jw_kcstr(&j, "name", r->who.name);
-        jw_kcstr(&j, "role",
-                 r->who.role > 0 && r->who.role < ROLES ? user_role_names[r->who.role] : "reader");
+        rights_write(&j, r->who.roles);
         jw_end_obj(&j);
         jw_ktime(&j, "idle_until", (int64_t)r->who.idle_until_us);
         jw_ktime(&j, "ends", (int64_t)r->who.ends_us);
@@ -43,7 +42,7 @@ void api_session_get(struct worker *w, struct request *r)
 
 /* A new session in the caller's transaction; the one that the request came with ends. */
 static int begin_session(struct app *app, struct db *d, struct request *r, int64_t user, const char *name,
-                         int role, const char *action)
+                         unsigned roles, const char *action)
 {
     char token[TOKEN_TEXT];
     uint64_t now = clock_wall_us();
@@ -56,7 +55,7 @@ static int begin_session(struct app *app, struct db *d, struct request *r, int64
     r->who.session = db_last_id(d);
     rc = audit_append(d, name, r->address, action, name, NULL);
     r->who.user = user;
-    r->who.role = role;
+    r->who.roles = roles;
     r->who.name = arena_dup(r->arena, name, strlen(name));
     r->who.idle_until_us = now + app->idle_us;
     r->who.ends_us = now + app->max_us;
@@ -139,7 +138,7 @@ void api_session_start(struct worker *w, struct request *r)
     atomic_fetch_add(&w->app->sign_ins, 1);
     d = store_begin(w->app->store, &rc);
     if (d) {
-        rc = begin_session(w->app, d, r, u.id, u.name, u.role, "sign_in");
+        rc = begin_session(w->app, d, r, u.id, u.name, u.roles, "sign_in");
         if (!rc)
             put_session(w->app, r, d, 200);
         if (rc)
@@ -247,7 +246,7 @@ void api_invite_check(struct worker *w, struct request *r)
         return;
     reply_json(r, 200, &j);
     jw_obj(&j);
-    jw_kcstr(&j, "role", i.role > 0 && i.role < ROLES ? user_role_names[i.role] : "reader");
+    rights_write_roles(&j, i.roles);
     jw_key(&j, "name");
     jw_cstr(&j, i.user ? i.name : NULL);
     jw_ktime(&j, "expires", (int64_t)i.expires);
@@ -265,11 +264,11 @@ static int take_invite(struct app *app, struct db *d, struct request *r, const s
     if (!rc && user)
         rc = user_set_hash(d, user, hash);
     else if (!rc)
-        rc = user_add(d, name, hash, i->role, &user);
+        rc = user_add(d, name, hash, i->roles, &user);
     if (!rc && i->user)
         rc = session_end_others(d, user, 0);
     if (!rc)
-        rc = begin_session(app, d, r, user, name, i->role, i->user ? "password_reset" : "user_added");
+        rc = begin_session(app, d, r, user, name, i->roles, i->user ? "password_reset" : "user_added");
     if (!rc)
         put_session(app, r, d, 201);
     return rc;

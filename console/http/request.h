@@ -69,7 +69,7 @@ struct request {
     struct json *json; /* parsed body of a JSON route */
     struct {
         int64_t session, user; /* 0: not signed in */
-        int role;
+        unsigned roles; /* bits 1 << enum user_role */
         const char *name;
         uint64_t created_us, idle_until_us, ends_us;
     } who;

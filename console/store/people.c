@@ -81,12 +81,12 @@ static void token_hash(struct span token, uint8_t out[static SEAL_HASH])
 int user_find(struct db *d, struct span name, struct user *ret)
 {
     struct db_stmt *s;
-    int rc = db_query(d, &s, "SELECT id, role, name, hash FROM user WHERE name = ?", "t", name);
+    int rc = db_query(d, &s, "SELECT id, roles, name, hash FROM user WHERE name = ?", "t", name);
 
     if (rc || (rc = db_step(s)) != 1)
         return rc ? rc : ST_NOT_FOUND;
     ret->id = db_i64(s, 0);
-    ret->role = (int)db_i64(s, 1);
+    ret->roles = (unsigned)db_i64(s, 1);
     snprintf(ret->name, sizeof(ret->name), "%s", db_cstr(s, 2));
     snprintf(ret->hash, sizeof(ret->hash), "%s", db_cstr(s, 3));
     db_reset(s);
@@ -96,18 +96,18 @@ int user_find(struct db *d, struct span name, struct user *ret)
 bool user_any_administrator(struct db *d)
 {
     struct db_stmt *s;
-    bool any =
-        db_query(d, &s, "SELECT 1 FROM user WHERE role = ? LIMIT 1", "i", (int64_t)ROLE_ADMINISTRATOR) == 0 &&
-        db_step(s) == 1;
+    bool any = db_query(d, &s, "SELECT 1 FROM user WHERE roles & ? LIMIT 1", "i",
+                        (int64_t)1 << USER_ADMINISTRATOR) == 0 &&
+               db_step(s) == 1;
     if (any)
         db_reset(s);
     return any;
 }
 
-int user_add(struct db *d, const char *name, const char *hash, int role, int64_t *ret_id)
+int user_add(struct db *d, const char *name, const char *hash, unsigned roles, int64_t *ret_id)
 {
-    int rc = db_exec(d, "INSERT INTO user(name, hash, role, created) VALUES(?, ?, ?, ?)", "ssii", name, hash,
-                     (int64_t)role, (int64_t)clock_wall_us());
+    int rc = db_exec(d, "INSERT INTO user(name, hash, roles, created) VALUES(?, ?, ?, ?)", "ssii", name, hash,
+                     (int64_t)roles, (int64_t)clock_wall_us());
     if (!rc)
         *ret_id = db_last_id(d);
     return rc;
@@ -121,14 +121,13 @@ int user_set_hash(struct db *d, int64_t id, const char *hash)
 int user_list(struct db *d, struct jw *j)
 {
     struct db_stmt *s;
-    int rc = db_query(d, &s, "SELECT name, role, created, last_sign_in FROM user ORDER BY name", "");
+    int rc = db_query(d, &s, "SELECT name, roles, created, last_sign_in FROM user ORDER BY name", "");
 
     jw_karr(j, "items");
     while (!rc && (rc = db_step(s)) == 1) {
-        int64_t role = db_i64(s, 1);
         jw_obj(j);
         jw_kstr(j, "name", db_text(s, 0));
-        jw_kcstr(j, "role", role > 0 && role < ROLES ? user_role_names[role] : "reader");
+        rights_write_roles(j, (unsigned)db_i64(s, 1));
         jw_ktime(j, "created", db_i64(s, 2));
         jw_ktime(j, "last_sign_in", db_i64(s, 3));
         jw_end_obj(j);
@@ -171,14 +170,14 @@ int session_find(struct db *d, struct span token, uint64_t idle_us, uint64_t max
 
     token_hash(token, hash);
     rc = db_query(d, &s,
-                  "SELECT session.id, user.id, role, name, session.created, seen FROM session "
+                  "SELECT session.id, user.id, roles, name, session.created, seen FROM session "
                   "JOIN user ON user.id = session.user WHERE token = ?",
                   "b", span_of(hash, sizeof(hash)));
     if (rc || (rc = db_step(s)) != 1)
         return rc ? rc : ST_NOT_FOUND;
     ret->id = db_i64(s, 0);
     ret->user = db_i64(s, 1);
-    ret->role = (int)db_i64(s, 2);
+    ret->roles = (unsigned)db_i64(s, 2);
     snprintf(ret->name, sizeof(ret->name), "%s", db_cstr(s, 3));
     ret->created = (uint64_t)db_i64(s, 4);
     ret->seen = (uint64_t)db_i64(s, 5);
@@ -225,21 +224,21 @@ int people_expire(struct db *d, uint64_t idle_us, uint64_t max_us)
     return rc;
 }
 
-int invite_add(struct db *d, int role, int64_t user, uint64_t life_us, char token[static TOKEN_TEXT])
+int invite_add(struct db *d, unsigned roles, int64_t user, uint64_t life_us, char token[static TOKEN_TEXT])
 {
     uint8_t hash[SEAL_HASH];
     int rc;
 
     token_make(token);
     token_hash(span_str(token), hash);
-    rc = db_exec(d, "DELETE FROM invite WHERE user IS ?1 AND role = ?2", user ? "ii" : "ni",
-                 user ? user : (int64_t)role, (int64_t)role);
+    rc = db_exec(d, "DELETE FROM invite WHERE user IS ?1 AND roles = ?2", user ? "ii" : "ni",
+                 user ? user : (int64_t)roles, (int64_t)roles);
     if (!rc && user)
-        rc = db_exec(d, "INSERT INTO invite(token, role, user, expires) VALUES(?, ?, ?, ?)", "biii",
-                     span_of(hash, sizeof(hash)), (int64_t)role, user, (int64_t)(clock_wall_us() + life_us));
+        rc = db_exec(d, "INSERT INTO invite(token, roles, user, expires) VALUES(?, ?, ?, ?)", "biii",
+                     span_of(hash, sizeof(hash)), (int64_t)roles, user, (int64_t)(clock_wall_us() + life_us));
     else if (!rc)
-        rc = db_exec(d, "INSERT INTO invite(token, role, expires) VALUES(?, ?, ?)", "bii",
-                     span_of(hash, sizeof(hash)), (int64_t)role, (int64_t)(clock_wall_us() + life_us));
+        rc = db_exec(d, "INSERT INTO invite(token, roles, expires) VALUES(?, ?, ?)", "bii",
+                     span_of(hash, sizeof(hash)), (int64_t)roles, (int64_t)(clock_wall_us() + life_us));
     return rc;
 }
 
@@ -252,12 +251,12 @@ int invite_find(struct db *d, struct span token, struct invite *ret)
     token_hash(token, hash);
     rc = db_query(
         d, &s,
-        "SELECT invite.role, invite.user, name, expires FROM invite LEFT JOIN user ON user.id = invite.user "
+        "SELECT invite.roles, invite.user, name, expires FROM invite LEFT JOIN user ON user.id = invite.user "
         "WHERE token = ? AND expires > ?",
         "bi", span_of(hash, sizeof(hash)), (int64_t)clock_wall_us());
     if (rc || (rc = db_step(s)) != 1)
         return rc ? rc : ST_NOT_FOUND;
-    ret->role = (int)db_i64(s, 0);
+    ret->roles = (unsigned)db_i64(s, 0);
     ret->user = db_i64(s, 1);
     snprintf(ret->name, sizeof(ret->name), "%s", db_cstr(s, 2));
     ret->expires = (uint64_t)db_i64(s, 3);

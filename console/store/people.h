@@ -7,6 +7,7 @@
 #define GH_CONSOLE_PEOPLE_H
 
 #include "base/password.h"
+#include "console/store/rights.h"
 #include "console/store/store.h"
 
 #define TOKEN_TEXT 65
@@ -16,18 +17,18 @@
 
 struct user {
     int64_t id;
-    int role;
+    unsigned roles; /* bits 1 << enum user_role */
     char name[NAME_SIZE], hash[PASSWORD_HASH];
 };
 struct session {
     int64_t id, user;
-    int role;
+    unsigned roles; /* bits 1 << enum user_role */
     char name[NAME_SIZE];
     uint64_t created, seen;
 };
 struct invite {
-    int role;
-    int64_t user; /* 0: for a newcomer */
+    unsigned roles; /* bits 1 << enum user_role */
+    int64_t user;   /* 0: for a newcomer */
     char name[NAME_SIZE];
     uint64_t expires;
 };
@@ -40,7 +41,7 @@ bool password_is_good(struct span password, struct span name);
 int user_find(struct db *d, struct span name, struct user *ret);
 bool user_any_administrator(struct db *d);
 /* ST_EXISTS when the name is taken. */
-int user_add(struct db *d, const char *name, const char *hash, int role, int64_t *ret_id);
+int user_add(struct db *d, const char *name, const char *hash, unsigned roles, int64_t *ret_id);
 int user_set_hash(struct db *d, int64_t id, const char *hash);
 int user_list(struct db *d, struct jw *j);
 
@@ -58,9 +59,9 @@ int session_end_others(struct db *d, int64_t user, int64_t but);
 /* Removes what is over: sessions, links, kept answers. */
 int people_expire(struct db *d, uint64_t idle_us, uint64_t max_us);
 
-/* New one-time link: for a newcomer with role, or (user != 0) a new password. Links made before for the same
+/* New one-time link: for a newcomer with roles, or (user != 0) a new password. Links made before for the same
  * purpose end. */
-int invite_add(struct db *d, int role, int64_t user, uint64_t life_us, char token[static TOKEN_TEXT]);
+int invite_add(struct db *d, unsigned roles, int64_t user, uint64_t life_us, char token[static TOKEN_TEXT]);
 int invite_find(struct db *d, struct span token, struct invite *ret);
 /* Takes it; ST_NOT_FOUND when it is gone already. */
 int invite_use(struct db *d, struct span token);

@@ -11,7 +11,7 @@
     " id INTEGER PRIMARY KEY,"                                                                                            \
     " name TEXT NOT NULL UNIQUE COLLATE NOCASE,"                                                                          \
     " hash TEXT NOT NULL,"             /* Argon2id, text form */                                                          \
-    " role INTEGER NOT NULL,"          /* enum user_role */                                                               \
+    " role INTEGER NOT NULL,"          /* until step 6 a number */                                                               \
     " created INTEGER NOT NULL,"                                                                                          \
     " last_sign_in INTEGER);"                                                                                             \
     "CREATE TABLE session("                                                                                               \
@@ -164,14 +164,20 @@
     "ALTER TABLE step ADD COLUMN why INTEGER;"   /* reason before */                                         \
     "CREATE INDEX step_act ON step(act) WHERE act IS NOT NULL;"
 
-const char *const schema_steps[] = {STEP_1, STEP_2, STEP_3, STEP_4, STEP_5};
+/* One person, several roles: a bit each (rights.def) instead of a number that grew with what one may. */
+#define STEP_6                                                                                               \
+    "ALTER TABLE user RENAME COLUMN role TO roles;"                                                          \
+    "ALTER TABLE invite RENAME COLUMN role TO roles;"                                                        \
+    "UPDATE user SET roles = 1 << (roles - 1);"                                                              \
+    "UPDATE invite SET roles = 1 << (roles - 1);"
+
+const char *const schema_steps[] = {STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6};
 const size_t schema_step_count = GH_COUNT(schema_steps);
 
 const char *const alert_state_names[ALERT_STATE_COUNT] = {"new", "acknowledged", "closed"};
 const char *const alert_action_names[ACTION_COUNT] = {"acknowledge", "comment", "close",
                                                       "reopen",      "assign",  "undo"};
 const char *const close_reason_names[REASON_COUNT] = {NULL, "confirmed", "false_alarm", "permitted"};
-const char *const user_role_names[ROLES] = {NULL, "reader", "officer", "administrator"};
 const char *const pcap_state_names[PCAP_STATE_COUNT] = {"kept", "wanted", "here", "gone", "refused"};
 const char *const level_names[LEVEL_COUNT] = {"none",       "restricted", "confidential", "secret",
                                               "top_secret", "mat",        "toi_mat",      "tuyet_mat"};

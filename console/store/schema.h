@@ -13,14 +13,12 @@ extern const size_t schema_step_count;
 enum alert_state { ALERT_NEW, ALERT_ACKNOWLEDGED, ALERT_CLOSED, ALERT_STATE_COUNT };
 enum alert_action { ACTION_ACKNOWLEDGE, ACTION_COMMENT, ACTION_CLOSE, ACTION_REOPEN, ACTION_ASSIGN, ACTION_UNDO, ACTION_COUNT };
 enum close_reason { REASON_NONE, REASON_CONFIRMED, REASON_FALSE_ALARM, REASON_PERMITTED, REASON_COUNT };
-enum user_role { ROLE_NOBODY, ROLE_READER, ROLE_OFFICER, ROLE_ADMINISTRATOR, ROLES };
 enum appliance_state { APPLIANCE_ACTIVE, APPLIANCE_RETIRED };
 enum pcap_state { PCAP_KEPT, PCAP_WANTED, PCAP_HERE, PCAP_GONE, PCAP_REFUSED, PCAP_STATE_COUNT };
 extern const char *const alert_state_names[ALERT_STATE_COUNT];
 extern const char *const alert_action_names[ACTION_COUNT];
 extern const char *const close_reason_names[REASON_COUNT]; /* [0] is NULL */
 extern const char *const pcap_state_names[PCAP_STATE_COUNT];
-extern const char *const user_role_names[ROLES]; /* [0] is NULL */
 /* Classification levels by number (a bit each in filters); names from base/event.def. */
 #define LEVEL_COUNT 8
 extern const char *const level_names[LEVEL_COUNT];

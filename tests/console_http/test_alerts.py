@@ -108,7 +108,7 @@ def act(who, id_, key=None, **body):
 
 
 def test_steps():
-    officer = console.user("can-bo", "officer")
+    officer = console.user("can-bo", "analyst")
     id_ = admin.get("/api/v1/alerts?limit=1").json()["items"][0]["id"]
     a = act(officer, id_, action="acknowledge")
     equal("taken", (a.status, a.json()["alert"]["state"], a.json()["alert"]["taken_by"]), (200, "acknowledged", "can-bo"))

@@ -47,7 +47,7 @@ def test_mistakes():
             ("approve nonsense", ["enrol-approve", full, "-o", full + ".answer"] + S, "no JSON"),
             ("approve with plain http", ["enrol-approve", full, "-o", full + ".answer", "--url", "http://x"] + S, "https://"),
             ("link for nobody", ["link", "--user", "nobody"] + S, "nobody"),
-            ("link with a strange role", ["link", "--role", "king"] + S, "reader, officer, administrator"),
+            ("link with a strange role", ["link", "--role", "king"] + S, "policy_author, approver"),
             ("retire nobody", ["retire", "0" * 32] + S, "0000"),
             ("option without value", ["link", "--role"], "lacks its value"),
             ("one word too many", ["appliances", "x"], "word too many")):

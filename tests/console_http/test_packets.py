@@ -10,7 +10,7 @@ from schema import faults
 
 console = Console("console.pcap_max=1M")
 admin = console.administrator()
-officer, reader = console.user("binh", "officer"), console.user("mai", "reader")
+officer, reader = console.user("binh", "analyst"), console.user("mai", "viewer")
 box, other = Appliance(console, "ha-noi-1"), Appliance(console, "hue-2")
 PUB = os.path.join(console.state, "console.pub")
 PART = "application/vnd.gatehouse.part"

@@ -18,7 +18,7 @@ def test_invite():
     c = Client(console)
     equal("set-up is asked for", c.get("/api/v1/session").json()["setup"], True)
     a = c.post("/api/v1/invite/check", {"token": console.invite})
-    equal("link is good", (a.status, a.json().get("role"), a.json().get("name")), (200, "administrator", None))
+    equal("link is good", (a.status, a.json().get("roles"), a.json().get("name")), (200, ["administrator"], None))
     equal("wrong link", (lambda x: (x.status, x.code()))(c.post("/api/v1/invite/check", {"token": "0" * 64})), (410, "link_used"))
     for name, password, code in (("x", PASSWORD, "bad_name"), ("a b", PASSWORD, "bad_name"), ("<b>lan", PASSWORD, "bad_name"),
                                  ("lan", "short", "weak_password"), ("lan", "aaaaaaaaaaaaaaaa", "weak_password"),
@@ -43,7 +43,8 @@ def test_invite():
 def test_sign_in(name):
     c = Client(console)
     a = c.post("/api/v1/session", {"name": name, "password": PASSWORD})
-    equal("signs in", (a.status, a.json()["user"]), (200, {"name": name, "role": "administrator"}))
+    equal("signs in", (a.status, a.json()["user"]["name"], a.json()["user"]["roles"]), (200, name, ["administrator"]))
+    check("and is told what it may", "PEOPLE" in a.json()["user"]["rights"] and "APPROVE" not in a.json()["user"]["rights"])
     first = c.cookie
     a = c.post("/api/v1/session", {"name": name.upper(), "password": PASSWORD})
     equal("letter case of the name does not matter", a.status, 200)
@@ -81,17 +82,17 @@ def test_password(name):
 def test_roles(name):
     admin = Client(console)
     admin.post("/api/v1/session", {"name": name, "password": PASSWORD})
-    reader, officer = console.user("doc-gia", "reader"), console.user("can-bo", "officer")
-    for who, role, want in ((reader, "reader", (200, 403, 403, 403)), (officer, "officer", (200, 404, 403, 403)),
+    reader, officer = console.user("doc-gia", "viewer"), console.user("can-bo", "analyst")
+    for who, role, want in ((reader, "viewer", (200, 403, 403, 403)), (officer, "analyst", (200, 404, 403, 403)),
                             (admin, "administrator", (200, 404, 200, 200))):
         got = (who.get("/api/v1/alerts").status, who.post("/api/v1/alerts/1/actions", {"action": "acknowledge"}).status,
                who.get("/api/v1/users").status, who.get("/api/v1/audit").status)
         equal(role, got, want)
     a = admin.get("/api/v1/users").json()["items"]
-    equal("three people", sorted((u["name"], u["role"]) for u in a),
-          [("can-bo", "officer"), ("doc-gia", "reader"), (name, "administrator")])
+    equal("three people", sorted((u["name"], u["roles"]) for u in a),
+          [("can-bo", ["analyst"]), ("doc-gia", ["viewer"]), (name, ["administrator"])])
     check("no hash leaves", "argon2" not in admin.get("/api/v1/users").body.decode())
-    code, out, err = console.command("link", "--role", "reader")
+    code, out, err = console.command("link", "--role", "viewer")
     taken = Client(console).post("/api/v1/invite", {"token": out.strip().split("#invite=")[1], "name": "CAN-BO", "password": PASSWORD})
     equal("a name is taken", (taken.status, taken.code()), (409, "name_taken"))
 

@@ -54,7 +54,7 @@ int main(void)
             CHECK(route_find(routes, route_count, routes[i].method, span_str(routes[i].path), &id, &other) ==
                   &routes[i]);
         CHECK((routes[i].method == HTTP_POST) == (routes[i].content_type != NULL));
-        CHECK(routes[i].lane != LANE_DIRECT || routes[i].role == ROLE_NOBODY);
+        CHECK(routes[i].lane != LANE_DIRECT || routes[i].right == RIGHT_NONE);
     }
     return check_end();
 }

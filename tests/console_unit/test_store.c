@@ -25,10 +25,10 @@ static void test_people(struct db *d)
 
     check_row("user");
     CHECK(!user_any_administrator(d));
-    CHECK(user_add(d, "lan", "$hash", ROLE_ADMINISTRATOR, &id) == 0);
-    CHECK(user_add(d, "LAN", "$hash", ROLE_READER, &id) == ST_EXISTS);
+    CHECK(user_add(d, "lan", "$hash", 1u << USER_ADMINISTRATOR, &id) == 0);
+    CHECK(user_add(d, "LAN", "$hash", 1u << USER_VIEWER, &id) == ST_EXISTS);
     CHECK(user_any_administrator(d));
-    CHECK(user_find(d, span_str("Lan"), &u) == 0 && u.role == ROLE_ADMINISTRATOR);
+    CHECK(user_find(d, span_str("Lan"), &u) == 0 && u.roles == 1u << USER_ADMINISTRATOR);
     CHECK(user_find(d, span_str("lan'--"), &u) == ST_NOT_FOUND);
     check_row("session");
     CHECK(session_add(d, u.id, "10.0.0.1", token) == 0);
@@ -46,13 +46,13 @@ static void test_people(struct db *d)
     CHECK(session_find(d, span_str(token), 10 * MINUTE, 60 * MINUTE, &s) == ST_NOT_FOUND);
     now_us += 100 * MINUTE;
     check_row("link");
-    CHECK(invite_add(d, ROLE_OFFICER, 0, MINUTE, token) == 0);
-    CHECK(invite_find(d, span_str(token), &i) == 0 && i.role == ROLE_OFFICER && !i.user);
-    CHECK(invite_add(d, ROLE_OFFICER, 0, MINUTE, other) == 0);
+    CHECK(invite_add(d, 1u << USER_ANALYST, 0, MINUTE, token) == 0);
+    CHECK(invite_find(d, span_str(token), &i) == 0 && i.roles == 1u << USER_ANALYST && !i.user);
+    CHECK(invite_add(d, 1u << USER_ANALYST, 0, MINUTE, other) == 0);
     CHECK(invite_find(d, span_str(token), &i) == ST_NOT_FOUND);
     CHECK(invite_use(d, span_str(other)) == 0);
     CHECK(invite_use(d, span_str(other)) == ST_NOT_FOUND);
-    CHECK(invite_add(d, ROLE_OFFICER, u.id, MINUTE, token) == 0);
+    CHECK(invite_add(d, 1u << USER_ANALYST, u.id, MINUTE, token) == 0);
     CHECK(invite_find(d, span_str(token), &i) == 0 && i.user == u.id && !strcmp(i.name, "lan"));
     now_us += 2 * MINUTE;
     CHECK(invite_find(d, span_str(token), &i) == ST_NOT_FOUND);

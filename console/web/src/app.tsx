@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The frame: who is signed in, where in the page we are (the address behind '#'), the header, the keyboard help.
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { Alerts } from "./alerts";
 import { del, get, onSignedOut } from "./api";
-import { Appliances } from "./appliances";
 import { t, type Key } from "./i18n";
 import { Live } from "./live";
-import { Overview } from "./overview";
 import { Dialog, ErrorNote } from "./parts";
 import { SignIn, UseInvite } from "./signin";
 import { onSwitch, Switches } from "./switches";
 import { UndoLine } from "./undo";
+import { may, views } from "./views";
 import type { Session } from "./types";
 
 function takeInvite(): string | null {
@@ -31,12 +29,12 @@ function Help({ close }: { close: () => void }) {
 }
 
 function Header({ session, view, on, leave, help }: { session: Session; view: string; on: boolean; leave: () => void; help: () => void }) {
-  const links: [string, Key][] = [["alerts", "alerts"], ["overview", "overview"], ["appliances", "appliances"]];
+  const links = views.filter((v) => may(session, v.right));
   return (
     <header class="top">
       <a class="skip" href="#main" onClick={(e) => { e.preventDefault(); document.getElementById("main")?.focus(); }}>{t("skip")}</a>
       <span class="logo"><img src="/favicon.svg" alt="" width="26" height="26" /><strong>{session.console.name}</strong></span>
-      <nav aria-label={t("menu")}>{links.map(([name, key]) => <a key={name} href={`#/${name}`} aria-current={view === name ? "page" : undefined}>{t(key)}</a>)}</nav>
+      <nav aria-label={t("menu")}>{links.map(({ name, label }) => <a key={name} href={`#/${name}`} aria-current={view === name ? "page" : undefined}>{t(label)}</a>)}</nav>
       <span class={`live ${on ? "on" : "off"}`} role="status"><span class={`dot ${on ? "on" : "off"}`} aria-hidden="true" />{on ? t("live") : t("offline")}</span>
       <Switches />
       <button type="button" class="quiet" aria-label={t("keys")} title={t("keys")} onClick={help}>?</button>
@@ -84,13 +82,12 @@ export function App() {
   const [path = "", asked = ""] = hash.split("?", 2), [, view = "alerts", arg] = path.split("/");
   const go = (h: string) => { location.hash = h; };
   const leave = () => { del("/session").catch(() => undefined).finally(() => { setOver(false); load(); }); };
-  const canAct = session.user?.role !== "reader";
+  const shown = views.find((v) => v.name === view && may(session, v.right)) ?? views[0];
   return (
     <>
-      <Header session={session} view={view} on={on} leave={leave} help={() => setHelp(true)} />
+      <Header session={session} view={shown?.name ?? ""} on={on} leave={leave} help={() => setHelp(true)} />
       <main id="main" tabIndex={-1}>
-        {view === "appliances" ? <Appliances live={live} /> : view === "overview" ? <Overview live={live} /> :
-          <Alerts chosen={arg && /^\d+$/.test(arg) ? Number(arg) : null} asked={asked} live={live} me={session.user?.name ?? null} canAct={canAct} go={go} />}
+        {shown?.draw({ session, live, arg, asked, go })}
       </main>
       <UndoLine />
       {help ? <Help close={() => setHelp(false)} /> : null}

@@ -6,6 +6,7 @@ import { Problem, post } from "./api";
 import { t } from "./i18n";
 import { ErrorNote } from "./parts";
 import { Switches } from "./switches";
+import type { Role } from "./types";
 
 function message(e: unknown): string {
   if (!(e instanceof Problem)) return t("failed");
@@ -60,7 +61,7 @@ export function SignIn({ name, setup, over, done }: { name: string; setup: boole
 }
 
 interface Invite {
-  role: string;
+  roles: Role[];
   name: string | null;
 }
 export function UseInvite({ token, name, first, done, leave }: { token: string; name: string; first: boolean; done: () => void; leave: () => void }) {

@@ -6,10 +6,13 @@ export type State = "new" | "acknowledged" | "closed";
 export type CloseReason = "confirmed" | "false_alarm" | "permitted";
 export type ActionName = "acknowledge" | "comment" | "close" | "reopen" | "assign" | "undo";
 
+export type Role = "viewer" | "analyst" | "administrator" | "policy_author" | "approver" | "auditor";
+export type Right = "SELF" | "SEE" | "ACT" | "PACKETS" | "EVIDENCE" | "POLICY_READ" | "POLICY_WRITE" | "APPROVE" | "FLEET" | "PEOPLE" | "SETTINGS" | "AUDIT" | "REPORT";
+
 export interface Session {
   signed_in: boolean;
   setup: boolean;
-  user?: { name: string; role: "reader" | "officer" | "administrator" };
+  user?: { name: string; roles: Role[]; rights: Right[] };
   console: { name: string; version: string };
 }
 export interface Endpoint {

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The parts of the page: what the menu shows, who may see it, what draws it. The address is #/name/argument?question.
+import type { ComponentChildren } from "preact";
+import { Alerts } from "./alerts";
+import { Appliances } from "./appliances";
+import type { Key } from "./i18n";
+import type { Live } from "./live";
+import { Overview } from "./overview";
+import type { Right, Session } from "./types";
+
+export interface Place {
+  session: Session;
+  live: Live;
+  arg: string | undefined; /* what follows the name in the address */
+  asked: string;           /* what follows the question mark */
+  go: (address: string) => void;
+}
+export interface View {
+  name: string;
+  label: Key;
+  right: Right;
+  draw: (p: Place) => ComponentChildren;
+}
+export function may(session: Session, right: Right): boolean {
+  return session.user?.rights.includes(right) ?? false;
+}
+/** A number that the address names; null when it names none. */
+export function numbered(arg: string | undefined): number | null {
+  return arg && /^\d+$/.test(arg) ? Number(arg) : null;
+}
+/** In the order of the menu; the first is where one comes in. */
+export const views: View[] = [
+  { name: "alerts", label: "alerts", right: "SEE", draw: (p) => <Alerts chosen={numbered(p.arg)} asked={p.asked} live={p.live} me={p.session.user?.name ?? null} canAct={may(p.session, "ACT")} go={p.go} /> },
+  { name: "overview", label: "overview", right: "SEE", draw: (p) => <Overview live={p.live} /> },
+  { name: "appliances", label: "appliances", right: "SEE", draw: (p) => <Appliances live={p.live} /> },
+];

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Every sentence of the page, [English, Vietnamese], one file for each part of it. Keys of a part begin with its name
+// (cases_title), so that two parts never mean different things by one key.
+import { common } from "./common";
+
+export type Words = Record<string, readonly [string, string]>;
+export const words = { ...common };
+export type Key = keyof typeof words;
