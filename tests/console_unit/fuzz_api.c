@@ -55,7 +55,7 @@ static void set_up(void)
     app.idle_us = app.max_us = UINT64_C(3600000000000);
     pthread_mutex_init(&app.gate_lock, NULL);
     d = store_begin(app.store, &rc);
-    gh_check(d && user_add(d, "lan", "x", ROLE_ADMINISTRATOR, &user) == 0 &&
+    gh_check(d && user_add(d, "lan", "x", USER_ROLES_ALL, &user) == 0 &&
              session_add(d, user, "::1", token) == 0 && appliance_enrol(d, &keys, "a") == 0);
     for (int i = 0; i < 20; i++)
         gh_check(db_exec(d,
