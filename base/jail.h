@@ -32,6 +32,7 @@ struct jail_options {
     uint64_t files;            /* RLIMIT_NOFILE; 0: leave */
     const int *receive_only;   /* SENSOR: its packet sockets, on which nothing may be sent, 0-ended; NULL: none */
     bool threads;              /* SENSOR: threads may be made, still no process */
+    int probe_fd;              /* where the trials of jail_probe.h report; 0: standard error */
 };
 
 /* Address space and private writable memory of this process now; zeros when /proc is out of reach. Children that enter a
@@ -41,7 +42,10 @@ struct jail_usage {
 };
 void jail_measure(struct jail_usage *ret);
 /* 0, or a negative code with a sentence in err (cap bytes). What the kernel lacks (Landlock) is not an error:
- * *ret_landlock_abi tells what was applied (0 none) when not NULL. */
+ * *ret_landlock_abi tells what was applied (0 none) when not NULL. With GATEHOUSE_JAIL_PROBE in the environment the process
+ * first tries in children what it must not be able to do (jail_probe.h), then locks itself in and does its work. */
 int jail_enter(enum jail_profile profile, const struct jail_options *opt, int *ret_landlock_abi, char *err, size_t cap);
+/* The same without the trials, for those who make them. */
+int jail_enter_quietly(enum jail_profile profile, const struct jail_options *opt, int *ret_landlock_abi, char *err, size_t cap);
 
 #endif

@@ -44,15 +44,21 @@ static int allow(int ruleset, const char *path, uint64_t rights)
     return rc;
 }
 
-int jail_landlock(const char *const *rw, const char *const *ro)
+int jail_landlock_abi(void)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1u /* LANDLOCK_CREATE_RULESET_VERSION */);
+    return abi > 0 ? (int)abi : 0;
+}
+
+int jail_landlock(const char *const *rw, const char *const *ro)
+{
+    int abi = jail_landlock_abi();
     uint64_t all;
     int ruleset, rc = 0;
 
     if (abi <= 0)
         return 0;
-    all = handled((int)abi);
+    all = handled(abi);
     struct {
         uint64_t fs, net, scoped;
     } attr = {.fs = all, .scoped = abi >= 6 ? SCOPE_ALL : 0};
@@ -66,5 +72,5 @@ int jail_landlock(const char *const *rw, const char *const *ro)
     if (!rc && syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
         rc = status_from_errno(errno);
     close(ruleset);
-    return rc ? rc : (int)abi;
+    return rc ? rc : abi;
 }

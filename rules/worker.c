@@ -79,7 +79,8 @@ static void lock_in(const struct worker_config *c, int err_fd)
                                      .input = c->conf->scan_document_max,
                                      .usage = &c->usage,
                                      .file_size = RESULT_MAX,
-                                     .files = 16};
+                                     .files = 16,
+                                     .probe_fd = err_fd >= 0 ? err_fd : 0};
     char err[256];
     int rc = jail_enter(JAIL_WORKER, &opt, NULL, err, sizeof(err));
 
