@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/envelope.h"
+#include "base/pack.h"
 
 #include <stdlib.h>
-#include <zstd.h>
 
 #define BATCH_MAGIC "GHBATCH1"
 #define SEAL_MAGIC "GHSEAL01"
 #define MAGIC_SIZE 8
 #define RECORD_FIXED 25 /* run, n, k, type, length */
 #define SIGN_DOMAIN "gatehouse-batch-v1"
-#define ZSTD_LEVEL 3
 
 static void header_write(const struct batch_header *h, struct writer *w)
 {
@@ -88,9 +87,7 @@ int batch_write(const struct batch_header *h, const struct record *r, size_t n,
                 const uint8_t sig[static SEAL_SIGNATURE], struct writer *out)
 {
     struct writer plain;
-    size_t packed = 0;
-    uint8_t *to;
-    int rc = 0;
+    int rc;
 
     writer_init(&plain, ENVELOPE_PLAIN_MAX);
     for (size_t i = 0; i < n; i++) {
@@ -104,20 +101,7 @@ int batch_write(const struct batch_header *h, const struct record *r, size_t n,
     header_write(h, out);
     writer_bytes(out, sig, SEAL_SIGNATURE);
     writer_le(out, plain.n, 4);
-    /* packed apart: its bound is larger than the records, which may well be larger than the batch that comes of them */
-    to = writer_ok(&plain) ? malloc(ZSTD_compressBound(plain.n)) : NULL;
-    if (to) {
-        packed = ZSTD_compress(to, ZSTD_compressBound(plain.n), plain.p ? plain.p : (const uint8_t *)"", plain.n, ZSTD_LEVEL);
-        if (ZSTD_isError(packed))
-            rc = ST_NOMEM;
-        else
-            writer_bytes(out, to, packed);
-        free(to);
-    } else if (writer_ok(&plain)) {
-        rc = ST_NOMEM;
-    }
-    if (!writer_ok(&plain) || !writer_ok(out))
-        rc = ST_LIMIT;
+    rc = writer_ok(&plain) ? pack_bytes(writer_span(&plain), out) : ST_LIMIT;
     writer_done(&plain);
     return rc;
 }
@@ -174,7 +158,7 @@ int batch_unpack(struct span bytes, struct arena *a, struct batch_header *h, str
     plain = arena_alloc(a, plain_n + 1);
     if (!plain)
         return ST_NOMEM;
-    if (ZSTD_decompress(plain, plain_n + 1, packed.p, packed.n) != plain_n)
+    if (pack_open(packed, plain, plain_n) != 0)
         return ST_MALFORMED;
     rc = records_read(span_of(plain, plain_n), a, head.records, &records);
     if (rc)

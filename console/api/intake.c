@@ -3,6 +3,7 @@
 #include "console/store/intake.h"
 #include "base/log.h"
 #include "console/api/app.h"
+#include "console/store/goods.h"
 #include "console/store/pcaps.h"
 
 #include <stdio.h>
@@ -29,6 +30,8 @@ static void reply_receipt(struct worker *w, struct request *r, const struct inta
     jw_obj(&j);
     jw_ku64(&j, "receipt", i->number);
     rc = wishes ? pcap_wishes(w->db, i->appliance, &j) : 0;
+    if (!rc && wishes)
+        rc = goods_wishes(w->db, w->app->keys, i->appliance, &j);
     jw_end_obj(&j);
     if (rc) /* wishes can wait, the receipt cannot */
         reply_number(r, 200, "receipt", i->number);

@@ -3,12 +3,15 @@
  * describes the same rows for programs; a test compares the two. */
 #include "base/envelope.h"
 #include "base/fetch.h"
+#include "base/goods.h"
 #include "console/api/app.h"
 
 #define API "/api/v1"
 #define JSON "application/json"
 #define ENVELOPE "application/vnd.gatehouse.envelope"
 #define PART "application/vnd.gatehouse.part"
+#define ASK "application/vnd.gatehouse.ask"
+#define ASK_MAX (16 + GOODS_ORDER_SIZE + GOODS_ASK_CHUNKS * SEAL_HASH)
 #define SEALED_MAX (ENVELOPE_MAX + 64) /* the sealed form is a little longer than the batch */
 
 const struct route routes[] = {
@@ -38,6 +41,10 @@ const struct route routes[] = {
     {HTTP_POST, API "/intake/ahead", LANE_INTAKE, RIGHT_NONE, SEALED_MAX, ENVELOPE, api_intake_ahead},
     {HTTP_POST, API "/fetch/{id}", LANE_INTAKE, RIGHT_NONE, FETCH_PART_HEAD + FETCH_PART_MAX, PART,
      api_fetch_part},
+    {HTTP_POST, API "/down", LANE_API, RIGHT_NONE, ASK_MAX, ASK, api_goods_ask},
+    {HTTP_GET, API "/goods", LANE_API, RIGHT_SEE, 0, NULL, api_goods_list},
+    {HTTP_GET, API "/goods/states", LANE_API, RIGHT_SEE, 0, NULL, api_goods_states},
+    {HTTP_GET, API "/goods/assignments", LANE_API, RIGHT_SEE, 0, NULL, api_goods_assignments},
     {HTTP_GET, API "/openapi.json", LANE_DIRECT, RIGHT_NONE, 0, NULL, api_openapi},
     {HTTP_GET, "/healthz", LANE_DIRECT, RIGHT_NONE, 0, NULL, api_healthz},
     {HTTP_GET, "/metrics", LANE_API, RIGHT_NONE, 0, NULL, api_metrics},

@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/event.h"
 #include "console/store/facts.h"
+#include "console/store/goods.h"
 #include "console/store/pcaps.h"
 #include "console/store/search_text.h"
 
@@ -177,6 +178,8 @@ int intake_row(struct db *d, struct intake_sums *s, const struct record *r, uint
         rc = add_stats(d, s, &f);
     if (!rc && f.type == EVENT_AUDIT && f.event)
         rc = pcap_told(d, s->appliance, f.event, &s->next_seq);
+    if (!rc && f.type == EVENT_AUDIT && f.event)
+        rc = goods_told(d, s->appliance, f.event);
     arena_free(a);
     return rc;
 }

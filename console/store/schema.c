@@ -171,7 +171,35 @@
     "UPDATE user SET roles = 1 << (roles - 1);"                                                              \
     "UPDATE invite SET roles = 1 << (roles - 1);"
 
-const char *const schema_steps[] = {STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6};
+/* What goes down to appliances (goods.h). */
+#define STEP_GOODS                                                                                           \
+    "CREATE TABLE goods("                                                                                    \
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"                                                                 \
+    " kind INTEGER NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL, note TEXT NOT NULL,"                 \
+    " hash BLOB NOT NULL UNIQUE, manifest BLOB NOT NULL,"                                                    \
+    " bytes INTEGER NOT NULL, files INTEGER NOT NULL, chunks INTEGER NOT NULL,"                              \
+    " added INTEGER NOT NULL, added_by TEXT NOT NULL,"                                                       \
+    " UNIQUE(kind, name, version));"                                                                         \
+    "CREATE TABLE goods_chunk(id BLOB PRIMARY KEY, n INTEGER NOT NULL, packed INTEGER NOT NULL, bytes BLOB NOT NULL);" \
+    "CREATE TABLE goods_piece("        /* which chunks goods are made of */                                  \
+    " goods INTEGER NOT NULL, chunk BLOB NOT NULL, PRIMARY KEY(goods, chunk)) WITHOUT ROWID;"                \
+    "CREATE INDEX goods_piece_chunk ON goods_piece(chunk);"                                                  \
+    "CREATE TABLE goods_assign("       /* appliance 0 and ring '': everybody */                              \
+    " kind INTEGER NOT NULL, appliance INTEGER NOT NULL, ring TEXT NOT NULL,"                                \
+    " goods INTEGER NOT NULL,"         /* 0: what the device was made with */                                \
+    " assigned INTEGER NOT NULL, assigned_by TEXT NOT NULL,"                                                 \
+    " PRIMARY KEY(kind, appliance, ring)) WITHOUT ROWID;"                                                    \
+    "CREATE TABLE goods_want("         /* what follows from them, ordered */                                 \
+    " appliance INTEGER NOT NULL, kind INTEGER NOT NULL,"                                                    \
+    " goods INTEGER, serial INTEGER, made INTEGER,"      /* NULL: nothing was ever ordered */                \
+    " asked INTEGER, have INTEGER NOT NULL DEFAULT 0,"   /* fetching since; bytes of it that were handed out */ \
+    /* what it says of itself */                                                                             \
+    " told INTEGER, told_serial INTEGER, state INTEGER, reason TEXT,"                                        \
+    " running TEXT, running_version TEXT, running_serial INTEGER, running_hash BLOB,"                        \
+    " PRIMARY KEY(appliance, kind)) WITHOUT ROWID;"                                                          \
+    "ALTER TABLE appliance ADD COLUMN ring TEXT NOT NULL DEFAULT '';"
+
+const char *const schema_steps[] = {STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_GOODS};
 const size_t schema_step_count = GH_COUNT(schema_steps);
 
 const char *const alert_state_names[ALERT_STATE_COUNT] = {"new", "acknowledged", "closed"};

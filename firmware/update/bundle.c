@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/update/bundle.h"
-#include "firmware/update/cdc.h"
+#include "base/cdc.h"
 #include "firmware/update/floor.h"
 #include "firmware/update/install.h"
 #include "firmware/update/slot.h"

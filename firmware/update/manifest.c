@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/update/manifest.h"
 #include "base/text.h"
-#include "firmware/update/cdc.h"
+#include "base/cdc.h"
 
 #define MAGIC "GHUPD001"
 #define FORMAT 1

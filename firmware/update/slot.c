@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/update/slot.h"
-#include "firmware/update/cdc.h"
+#include "base/cdc.h"
 
 #include <errno.h>
 #include <fcntl.h>

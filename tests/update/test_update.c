@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Chunks, manifests, signatures, release keys, kernel names, floor. */
-#include "firmware/update/cdc.h"
+#include "base/cdc.h"
 #include "firmware/update/esp.h"
 #include "firmware/update/floor.h"
 #include "release.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * cdc: where an image is cut into chunks, by its content: an insertion moves the cuts near it and no others,
- * so that an update of a 30 MB image costs what changed. Gear hash with normalised cutting (Xia et al.,
- * FastCDC, USENIX ATC 2016). Stateless after the first call; one thread. The cut points are part of the
+ * so that an update of a 30 MB thing costs what changed. Gear hash with normalised cutting (Xia et al.,
+ * FastCDC, USENIX ATC 2016). Any thread. The cut points are part of the
  * format: changing a constant makes every appliance fetch everything once. */
-#ifndef GH_UPDATE_CDC_H
-#define GH_UPDATE_CDC_H
+#ifndef GH_BASE_CDC_H
+#define GH_BASE_CDC_H
 
 #include <stddef.h>
 #include <stdint.h>
