@@ -122,7 +122,8 @@ static int find_session(struct worker *w, struct request *r)
     r->who.created_us = s.created;
     r->who.idle_until_us = s.seen + app->idle_us;
     r->who.ends_us = s.created + app->max_us;
-    return r->who.name ? 0 : ST_NOMEM;
+    rc = sight_load(w->db, s.user, &r->who.sight);
+    return rc ? rc : r->who.name ? 0 : ST_NOMEM;
 }
 
 static bool read_body(struct request *r)

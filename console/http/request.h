@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "console/store/sight.h"
 
 enum problem {
     PROBLEM_NONE,
@@ -71,6 +72,7 @@ struct request {
         int64_t session, user; /* 0: not signed in */
         unsigned roles; /* bits 1 << enum user_role */
         const char *name;
+        struct sight sight; /* what this person may see */
         uint64_t created_us, idle_until_us, ends_us;
     } who;
     struct reply reply;

@@ -6,6 +6,7 @@
 #include "console/store/goods.h"
 #include "console/store/pcaps.h"
 #include "console/store/search_text.h"
+#include "console/store/sight.h"
 
 /* A record is at most some MB of JSON; its tree takes a multiple of that. One arena for each record. */
 #define RECORD_ARENA (256u << 20)
@@ -172,6 +173,8 @@ int intake_row(struct db *d, struct intake_sums *s, const struct record *r, uint
         rc = file_words(d, a, event, &f);
     if (!rc)
         rc = add_document(d, &f);
+    if (!rc && f.has_flow)
+        rc = sight_note_level(d, s->appliance, f.flow, f.level);
     if (!rc && f.type == EVENT_ALERT && !f.malformed)
         rc = add_alert(d, s, &f, event);
     if (!rc && f.type == EVENT_STATS)

@@ -199,7 +199,41 @@
     " PRIMARY KEY(appliance, kind)) WITHOUT ROWID;"                                                          \
     "ALTER TABLE appliance ADD COLUMN ring TEXT NOT NULL DEFAULT '';"
 
-const char *const schema_steps[] = {STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_GOODS};
+/* What a person may see (sight.h): units are named groups of appliances; clear has a bit for each level. Who was
+ * there before sees what he saw. */
+#define STEP_SIGHT                                                                                           \
+    "CREATE TABLE unit("                                                                                     \
+    " id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, created INTEGER NOT NULL);"          \
+    "CREATE TABLE unit_appliance("                                                                           \
+    " unit INTEGER NOT NULL REFERENCES unit(id) ON DELETE CASCADE, appliance INTEGER NOT NULL,"              \
+    " PRIMARY KEY(unit, appliance)) WITHOUT ROWID;"                                                          \
+    "CREATE TABLE user_unit("                                                                                \
+    " user INTEGER NOT NULL REFERENCES user(id) ON DELETE CASCADE,"                                          \
+    " unit INTEGER NOT NULL REFERENCES unit(id) ON DELETE CASCADE, PRIMARY KEY(user, unit)) WITHOUT ROWID;"  \
+    "CREATE TABLE token_unit("                                                                               \
+    " token INTEGER NOT NULL,"                                                                               \
+    " unit INTEGER NOT NULL REFERENCES unit(id) ON DELETE CASCADE, PRIMARY KEY(token, unit)) WITHOUT ROWID;" \
+    "ALTER TABLE user ADD COLUMN all_units INTEGER NOT NULL DEFAULT 1;"                                      \
+    "ALTER TABLE user ADD COLUMN clear INTEGER NOT NULL DEFAULT 255;"                                        \
+    /* connections that carried something marked: bits 1 << level */                                         \
+    "CREATE TABLE flow_level("                                                                               \
+    " appliance INTEGER NOT NULL, flow INTEGER NOT NULL, levels INTEGER NOT NULL,"                           \
+    " PRIMARY KEY(appliance, flow)) WITHOUT ROWID;"                                                          \
+    "INSERT INTO flow_level SELECT appliance, flow, sum(DISTINCT 1 << level) FROM"                           \
+    " (SELECT appliance, flow, level FROM event WHERE level > 0 AND flow IS NOT NULL UNION"                  \
+    "  SELECT appliance, flow, level FROM alert WHERE level > 0 AND flow IS NOT NULL)"                       \
+    " GROUP BY appliance, flow;"
+
+const char *const schema_steps[] = {
+    STEP_1,
+    STEP_2,
+    STEP_3,
+    STEP_4,
+    STEP_5,
+    STEP_6,
+    STEP_GOODS,
+    STEP_SIGHT,
+};
 const size_t schema_step_count = GH_COUNT(schema_steps);
 
 const char *const alert_state_names[ALERT_STATE_COUNT] = {"new", "acknowledged", "closed"};
