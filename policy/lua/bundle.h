@@ -103,11 +103,24 @@ int bundle_load(const char *dir, const struct cage_limits *lim, struct bundle **
 int bundle_history(struct bundle *b, size_t entries);
 /* The verdict of a failure: the part's own, or what is configured. rule NULL: outside of any. */
 enum action bundle_safe(const struct bundle *b, const struct rule *r, enum action configured);
-/* Reads one file of a bundle (at most BUNDLE_FILE_MAX) into w: 0, ST_NOT_FOUND, ST_IO, ST_LIMIT. */
+/* Reads one file of a bundle (at most BUNDLE_FILE_MAX, or most) into w: 0, ST_NOT_FOUND, ST_IO, ST_LIMIT. */
 int bundle_read_file(const char *dir, const char *name, struct writer *w);
+int bundle_read_most(const char *dir, const char *name, size_t most, struct writer *w);
 /* The directory of a bundle that the one in dir uses: dir/used/NAME, NAME beside dir, or the installed one.
  * 0 or ST_NOT_FOUND. (find.c) */
 int bundle_find(const char *dir, const char *name, char *ret, size_t cap);
+/* Names (not paths) of the files in dir/below ("" or "/lists") that end in tail, sorted, hidden ones left out.
+ * fn may stop it with a code of its own. 0 also when there is no such directory. (find.c) */
+typedef int bundle_name_fn(void *arg, const char *name);
+int bundle_each(const char *dir, const char *below, const char *tail, bundle_name_fn *fn, void *arg);
+/* From now on, until it is called with NULL, every file of a bundle is one of these and nothing on disk is
+ * looked at: for a process that has no files. A name is a path, "mine/policy.lua", "mine/lists/a.csv"; the
+ * bundle "mine" finds what it uses as "NAME/...". They must outlive the mount. (find.c) */
+struct bundle_file {
+    const char *name;
+    struct span text;
+};
+void bundle_mount(const struct bundle_file *files, size_t n);
 /* Where the policies that came with the program are: beside it, or installed. (find.c) */
 void bundle_installed(char *buf, size_t cap);
 void bundle_free(struct bundle *b); /* NULL is fine */

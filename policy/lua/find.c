@@ -2,6 +2,7 @@
  * Where bundles and their files are. */
 #include "policy/lua/bundle.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -9,9 +10,42 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define READ_STEP 4096 /* the writers of callers have as much to spare */
 #define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
-int bundle_read_file(const char *dir, const char *name, struct writer *w)
+/* One set for the process, which does one thing at a time. */
+static const struct bundle_file *mounted;
+static size_t n_mounted;
+static bool is_mounted;
+
+void bundle_mount(const struct bundle_file *files, size_t n)
+{
+    mounted = files;
+    n_mounted = n;
+    is_mounted = files != NULL;
+}
+
+static const struct bundle_file *find_mounted(const char *path)
+{
+    for (size_t i = 0; i < n_mounted; i++)
+        if (!strcmp(mounted[i].name, path))
+            return &mounted[i];
+    return NULL;
+}
+
+static int read_mounted(const char *path, size_t most, struct writer *w)
+{
+    const struct bundle_file *f = find_mounted(path);
+
+    if (!f)
+        return ST_NOT_FOUND;
+    if (f->text.n > most)
+        return ST_LIMIT;
+    writer_put(w, f->text);
+    return writer_ok(w) ? 0 : ST_LIMIT;
+}
+
+int bundle_read_most(const char *dir, const char *name, size_t most, struct writer *w)
 {
     char path[1024];
     uint8_t *to;
@@ -20,13 +54,64 @@ int bundle_read_file(const char *dir, const char *name, struct writer *w)
 
     if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, name) >= sizeof(path))
         return ST_LIMIT;
+    if (is_mounted)
+        return read_mounted(path, most, w);
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? ST_NOT_FOUND : ST_IO;
-    while (w->n <= BUNDLE_FILE_MAX && (to = writer_reserve(w, 4096)) && (n = read(fd, to, 4096)) > 0)
+    while (w->n <= most && (to = writer_reserve(w, READ_STEP)) && (n = read(fd, to, READ_STEP)) > 0)
         writer_advance(w, (size_t)n);
     close(fd);
-    return n < 0 ? ST_IO : w->n > BUNDLE_FILE_MAX || !writer_ok(w) ? ST_LIMIT : 0;
+    return n < 0 ? ST_IO : w->n > most || !writer_ok(w) ? ST_LIMIT : 0;
+}
+
+int bundle_read_file(const char *dir, const char *name, struct writer *w)
+{
+    return bundle_read_most(dir, name, BUNDLE_FILE_MAX, w);
+}
+
+static bool is_named(const char *name, const char *tail)
+{
+    size_t n = strlen(name), m = strlen(tail);
+
+    return name[0] != '.' && n > m && !strcmp(name + n - m, tail);
+}
+
+/* They are in the order of their names already. */
+static int each_mounted(const char *path, const char *tail, bundle_name_fn *fn, void *arg)
+{
+    size_t n = strlen(path);
+    int rc = 0;
+
+    for (size_t i = 0; i < n_mounted && !rc; i++) {
+        const char *name = mounted[i].name;
+        if (strncmp(name, path, n) != 0 || name[n] != '/')
+            continue;
+        name += n + 1;
+        if (!strchr(name, '/') && is_named(name, tail))
+            rc = fn(arg, name);
+    }
+    return rc;
+}
+
+int bundle_each(const char *dir, const char *below, const char *tail, bundle_name_fn *fn, void *arg)
+{
+    struct dirent **e = NULL;
+    char path[1024];
+    int n, rc = 0;
+
+    if ((size_t)snprintf(path, sizeof(path), "%s%s", dir, below) >= sizeof(path))
+        return ST_LIMIT;
+    if (is_mounted)
+        return each_mounted(path, tail, fn, arg);
+    n = scandir(path, &e, NULL, alphasort);
+    for (int i = 0; i < n; i++) {
+        if (!rc && is_named(e[i]->d_name, tail))
+            rc = fn(arg, e[i]->d_name);
+        free(e[i]);
+    }
+    free(e);
+    return rc;
 }
 
 void bundle_installed(char *buf, size_t cap)
@@ -48,8 +133,9 @@ static bool is_bundle(const char *dir)
 {
     char path[1024];
 
-    return (size_t)snprintf(path, sizeof(path), "%s/bundle.json", dir) < sizeof(path) &&
-           access(path, R_OK) == 0;
+    if ((size_t)snprintf(path, sizeof(path), "%s/bundle.json", dir) >= sizeof(path))
+        return false;
+    return is_mounted ? find_mounted(path) != NULL : access(path, R_OK) == 0;
 }
 
 int bundle_find(const char *dir, const char *name, char *ret, size_t cap)
@@ -60,6 +146,8 @@ int bundle_find(const char *dir, const char *name, char *ret, size_t cap)
         return ST_NOT_FOUND;
     if ((size_t)snprintf(ret, cap, "%s/used/%s", dir, name) < cap && is_bundle(ret))
         return 0;
+    if (is_mounted)
+        return (size_t)snprintf(ret, cap, "%s", name) < cap && is_bundle(ret) ? 0 : ST_NOT_FOUND;
     /* a used bundle's own ones lie beside it: dir/used/a may use dir/used/b */
     if (realpath(dir, base)) {
         char *slash = strrchr(base, '/');

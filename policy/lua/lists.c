@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/lua/lists.h"
 #include "base/text.h"
-#include "policy/lua/calendar.h"
+#include "policy/lua/bundle.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define VALUE_MAX 1024
 #define FAULTS_SHOWN 20
@@ -157,20 +153,6 @@ static int by_value(const void *a, const void *b)
     return c ? c : x->len < y->len ? -1 : x->len > y->len ? 1 : x->line < y->line ? -1 : x->line > y->line;
 }
 
-static int read_file(const char *path, struct writer *w)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = 0;
-    uint8_t *to;
-
-    if (fd < 0)
-        return ST_IO;
-    while (w->n <= LIST_FILE_MAX && (to = writer_reserve(w, 65536)) && (n = read(fd, to, 65536)) > 0)
-        writer_advance(w, (size_t)n);
-    close(fd);
-    return n < 0 ? ST_IO : w->n > LIST_FILE_MAX || !writer_ok(w) ? ST_LIMIT : 0;
-}
-
 static int parse(struct load *ld)
 {
     struct list *l = ld->list;
@@ -226,7 +208,7 @@ static void sort_rows(struct list *l)
 static int load_one(struct lists *ls, unsigned part, const char *dir, const char *file, struct writer *err)
 {
     struct list *l = &ls->list[ls->n];
-    char path[1024];
+    char path[1024], name[300];
     struct load ld = {.path = path, .err = err};
     int rc;
 
@@ -241,7 +223,8 @@ static int load_one(struct lists *ls, unsigned part, const char *dir, const char
     l->part = part;
     writer_init(&l->text, LIST_FILE_MAX + 131072);
     ls->n++;
-    rc = read_file(path, &l->text);
+    snprintf(name, sizeof(name), "lists/%.255s", file);
+    rc = bundle_read_most(dir, name, LIST_FILE_MAX, &l->text);
     if (rc)
         writer_printf(err, "%s: %s\n", path, status_text(rc));
     if (rc || parse(&ld) != 0)
@@ -250,28 +233,28 @@ static int load_one(struct lists *ls, unsigned part, const char *dir, const char
     return 0;
 }
 
-static int is_csv(const struct dirent *e)
-{
-    size_t n = strlen(e->d_name);
+struct load_all {
+    struct lists *lists;
+    unsigned part;
+    const char *dir;
+    struct writer *err;
+    bool faulty;
+};
 
-    return n > 4 && !strcmp(e->d_name + n - 4, ".csv") && e->d_name[0] != '.';
+static int take_list(void *arg, const char *name)
+{
+    struct load_all *a = arg;
+
+    a->faulty |= load_one(a->lists, a->part, a->dir, name, a->err) != 0;
+    return 0;
 }
 
 int lists_load(struct lists *l, unsigned part, const char *dir, struct writer *err)
 {
-    struct dirent **files = NULL;
-    char path[1024];
-    int n, rc = 0;
+    struct load_all a = {l, part, dir, err, false};
+    int rc = bundle_each(dir, "/lists", ".csv", take_list, &a);
 
-    if ((size_t)snprintf(path, sizeof(path), "%s/lists", dir) >= sizeof(path))
-        return ST_LIMIT;
-    n = scandir(path, &files, is_csv, alphasort);
-    for (int i = 0; i < n; i++) {
-        rc |= load_one(l, part, dir, files[i]->d_name, err) ? ST_USAGE : 0;
-        free(files[i]);
-    }
-    free(files);
-    return rc ? ST_USAGE : 0;
+    return rc ? rc : a.faulty ? ST_USAGE : 0;
 }
 
 void lists_done(struct lists *l)

@@ -1,103 +1,60 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * gatehouse policy test: the bundle's own tests, and which of its rules they reach. */
 #include "policy/lua/policy_cmd.h"
-#include "policy/lua/test_file.h"
+#include "policy/lua/test_run.h"
 
-#include <dirent.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-static int is_test(const struct dirent *e)
+static bool print_result(void *arg, const struct test_result *r)
 {
-    struct span name = span_str(e->d_name);
+    const bool *quiet = arg;
 
-    return name.n > 9 && span_eq(span_part(name, name.n - 9, 9), span_str("_test.lua"));
-}
-
-static bool run_one(const struct policy_cmd *c, struct bundle *b, const struct policy_test *t, bool quiet)
-{
-    static struct decision d;
-    struct arena *a = arena_new(64u << 20);
-    const char *rule;
-    bool good;
-    int rc = a ? 0 : ST_NOMEM;
-
-    history_clear(b->history);
-    for (size_t i = 0; i < t->n_events && !rc; i++) {
-        if (i)
-            arena_reset(a);
-        rc = bundle_decide(b, a, writer_span(&t->events[i]), c->safe, &d);
-    }
-
-    if (rc) {
-        printf("FAIL %s: the event cannot be decided: %s\n", t->name, status_text(rc));
-        arena_free(a);
-        return false;
-    }
-    rule = d.v[0].rule ? d.v[0].rule->id : "otherwise";
-    good = !d.v[0].error && !strcmp(action_name(d.v[0].action), t->action) &&
-           (!*t->rule || !strcmp(rule, t->rule));
-    if (good && !quiet)
-        printf("ok   %s\n", t->name);
-    else if (!good)
-        printf("FAIL %s (line %d): want %s%s%s, got %s by %s: %s\n", t->name, t->line, t->action,
-               *t->rule ? " by " : "", t->rule, action_name(d.v[0].action), rule, d.v[0].reason_en);
-    arena_free(a);
-    return good;
+    if (r->rc)
+        printf("FAIL %s: the event cannot be decided: %s\n", r->test->name, status_text(r->rc));
+    else if (!r->good)
+        printf("FAIL %s (line %d): want %s%s%s, got %s by %s: %s\n", r->test->name, r->test->line,
+               r->test->action, *r->test->rule ? " by " : "", r->test->rule, r->action, r->rule, r->reason);
+    else if (!*quiet)
+        printf("ok   %s\n", r->test->name);
+    return true;
 }
 
 /* A rule that no test makes match, or that matches in every test, is not tested. */
-static unsigned coverage(const struct bundle *b)
+static bool print_coverage(const struct bundle *b)
 {
     unsigned reached = 0;
 
     for (size_t i = 0; i < b->n_rules; i++) {
         const struct rule *r = &b->rules[i];
-        bool both;
-        if (r->off || r->part) { /* a used bundle has its own tests */
-            reached++;
-            continue;
-        }
-        both = r->matched && r->matched < r->tried;
+        bool both = rule_is_covered(r);
         reached += both;
         if (!both)
             printf("not covered: rule %s (policy.lua:%d) %s\n", r->id, r->line,
                    r->matched ? "matches in every test" : "matches in no test");
     }
     printf("coverage: %u of %zu rules\n", reached, b->n_rules);
-    return reached;
+    return reached == b->n_rules;
 }
 
 int policy_run_tests(const struct policy_cmd *c, struct bundle *b, const char *dir, bool quiet)
 {
-    static struct policy_tests tests;
-    struct dirent **files = NULL;
+    struct test_counts counts;
     struct writer err;
-    size_t passed = 0;
-    int n, rc = 0;
+    int rc;
 
     writer_init(&err, 65536);
-    n = scandir(dir, &files, is_test, alphasort);
-    for (int i = 0; i < n; i++) {
-        rc |= test_file_load(dir, files[i]->d_name, &c->limits, &tests, &err);
-        free(files[i]);
-    }
-    free(files);
-    if (rc || !tests.n) {
+    rc = bundle_test(b, dir, &c->limits, c->safe, print_result, &quiet, &counts, &err);
+    if (rc || !counts.tests) {
         if (rc || !quiet)
             fprintf(stderr, "%s",
                     rc ? writer_cstr(&err) : "gatehouse policy test: there is no test in *_test.lua\n");
-        rc = rc ? 2 : quiet ? 0 : 2;
+        rc = rc || !quiet ? 2 : 0;
     } else {
-        for (size_t i = 0; i < tests.n; i++)
-            passed += run_one(c, b, &tests.t[i], quiet);
-        rc = (quiet || coverage(b) == b->n_rules) && passed == tests.n ? 0 : 1;
+        rc = (quiet || print_coverage(b)) && !counts.failed ? 0 : 1;
         if (!quiet)
-            printf("%zu passed, %zu failed\n", passed, tests.n - passed);
+            printf("%zu passed, %zu failed\n", counts.passed, counts.failed);
     }
-    history_clear(b->history);
     writer_done(&err);
-    policy_tests_done(&tests);
     return rc;
 }
 
