@@ -64,8 +64,9 @@ void bundle_warn(const struct bundle *b, struct writer *err)
             if (!*r->until || strcmp(r->until, soon) > 0)
                 continue;
             writer_printf(err, "%s/lists/%s.csv:%u: warning: '%.*s' %s %s%s%.*s\n", b->parts[l->part].dir,
-                    l->name, r->line, (int)r->len, r->value, over ? "has not held since" : "holds only until",
-                    r->until, r->owner_len ? ", owner " : "", (int)r->owner_len, r->owner ? r->owner : "");
+                          l->name, r->line, (int)r->len, r->value,
+                          over ? "has not held since" : "holds only until", r->until,
+                          r->owner_len ? ", owner " : "", (int)r->owner_len, r->owner ? r->owner : "");
         }
     }
 }

@@ -2,6 +2,7 @@
  * gatehouse policy replay, diff and shadow: recorded events judged again, in the order in which they were
  * recorded. Judged are the documents, and the other events that a rule of the policy speaks of. */
 #include "base/clock.h"
+#include "policy/lua/compare.h"
 #include "policy/lua/event_source.h"
 #include "policy/lua/policy_cmd.h"
 
@@ -20,27 +21,8 @@ struct replay {
     uint64_t from_to[ACTION_COUNT][ACTION_COUNT];
     uint64_t started_us;
 };
-/* A verdict, whoever made it. */
-struct was {
-    const char *action, *rule, *policy, *reason;
-};
-
-/* What the event is about, in a few words. */
-static const char *subject(const struct json *e)
-{
-    static const char *const paths[] = {"fileinfo.filename", "tls.sni",       "http.hostname", "dns.rrname",
-                                        "quic.sni",          "ndpi.hostname", "ndpi.proto",    "dest_ip"};
-
-    for (size_t i = 0; i < GH_COUNT(paths); i++) {
-        const char *s = json_cstr(json_path(e, paths[i]), "");
-        if (*s)
-            return s;
-    }
-    return "";
-}
-
-static void change_json(const struct replay *r, const struct json *e, const struct was *old,
-                        const struct was *new)
+static void change_json(const struct replay *r, const struct json *e, const struct compared *old,
+                        const struct compared *new)
 {
     struct writer w;
     struct jw j;
@@ -53,7 +35,7 @@ static void change_json(const struct replay *r, const struct json *e, const stru
     jw_kcstr(&j, "event_type", json_cstr(json_get(e, "event_type"), NULL));
     jw_kcstr(&j, "sha256", json_cstr(json_path(e, "fileinfo.sha256"), NULL));
     jw_kcstr(&j, "filename", json_cstr(json_path(e, "fileinfo.filename"), NULL));
-    jw_kcstr(&j, "subject", subject(e));
+    jw_kcstr(&j, "subject", compare_subject(e));
     jw_kcstr(&j, "old", old->action);
     jw_kcstr(&j, "old_rule", old->rule);
     jw_kcstr(&j, "new", new->action);
@@ -63,7 +45,8 @@ static void change_json(const struct replay *r, const struct json *e, const stru
     writer_done(&w);
 }
 
-static void compare(struct replay *r, const struct json *e, const struct was *old, const struct was *new)
+static void compare(struct replay *r, const struct json *e, const struct compared *old,
+                    const struct compared *new)
 {
     enum action from = ACTION_LOG, to = ACTION_LOG;
 
@@ -77,25 +60,8 @@ static void compare(struct replay *r, const struct json *e, const struct was *ol
         change_json(r, e, old, new);
     else
         printf("line %llu %s %s %.60s: %s (%s) -> %s (%s): %s\n", (unsigned long long)r->lines,
-               json_cstr(json_get(e, "timestamp"), ""), json_cstr(json_get(e, "event_type"), ""), subject(e),
-               old->action, old->rule, new->action, new->rule, new->reason);
-}
-
-/* The event's type by its text alone: most lines need no more. A name inside of a text would have its quote
- * escaped; an object with a member of that name comes behind. */
-static bool type_of(struct span line, enum event_type *ret)
-{
-    struct span key = span_str("\"event_type\"");
-    ptrdiff_t at = span_find(line, key, 0), end;
-
-    if (at < 0)
-        return false;
-    line = span_trim(span_part(line, (size_t)at + key.n, 48));
-    if (!line.n || line.p[0] != ':')
-        return false;
-    line = span_trim(span_part(line, 1, line.n));
-    end = line.n && line.p[0] == '"' ? span_find_byte(line, '"', 1) : -1;
-    return end > 1 && event_type_parse(span_part(line, 1, (size_t)end - 1), ret);
+               json_cstr(json_get(e, "timestamp"), ""), json_cstr(json_get(e, "event_type"), ""),
+               compare_subject(e), old->action, old->rule, new->action, new->rule, new->reason);
 }
 
 static bool too_old(const struct replay *r, const struct json *e)
@@ -106,36 +72,11 @@ static bool too_old(const struct replay *r, const struct json *e)
     return r->c->since_us && clock_parse_iso(stamp, strlen(stamp), &us) && us < r->c->since_us;
 }
 
-static struct was recorded(const struct json *verdict)
-{
-    return (struct was){json_cstr(json_get(verdict, "action"), NULL),
-                        json_cstr(json_get(verdict, "rule"), "?"), json_cstr(json_get(verdict, "policy"), ""),
-                        json_cstr(json_get(verdict, "reason"), "")};
-}
-
-static struct was decided(const struct decision *d)
-{
-    return (struct was){action_name(d->v[0].action), d->v[0].rule ? d->v[0].rule->id : "otherwise", "",
-                        d->v[0].reason_en};
-}
-
-/* What was recorded of an event: with a document always something, otherwise only what was more than a log
- * line. */
-static struct was recorded_in(const struct json *e, enum event_type type)
-{
-    const struct json *v =
-        json_path(e, type == EVENT_FILEINFO ? "gatehouse.document.verdict" : "gatehouse.verdict");
-
-    if (!v && type != EVENT_FILEINFO)
-        return (struct was){"log", "otherwise", "", ""};
-    return recorded(v);
-}
-
 static void judge_line(struct replay *r, struct span line, enum event_type type)
 {
     static struct decision was, now;
     const struct json *e;
-    struct was before, after;
+    struct compared before, after;
 
     if (bundle_decide(r->now, r->a, line, r->c->safe, &now) != 0 ||
         (r->old && bundle_decide(r->old, r->a, line, r->c->safe, &was) != 0)) {
@@ -145,15 +86,15 @@ static void judge_line(struct replay *r, struct span line, enum event_type type)
     e = r->now->view.last;
     r->judged++;
     r->by_action[now.v[0].action]++;
-    before = r->old ? decided(&was) : recorded_in(e, type);
-    after = decided(&now);
+    before = r->old ? compare_decided(&was) : compare_recorded(e, type);
+    after = compare_decided(&now);
     compare(r, e, &before, &after);
 }
 
 /* What the shadow said beside the policy, when that was recorded. */
 static void shadow_line(struct replay *r, struct span line, enum event_type type)
 {
-    struct was before, after;
+    struct compared before, after;
     const struct json *shadow;
     enum action a = ACTION_LOG;
     struct json *e;
@@ -167,8 +108,8 @@ static void shadow_line(struct replay *r, struct span line, enum event_type type
     shadow = json_path(e, "gatehouse.shadow");
     if (!shadow || !shadow->child || too_old(r, e))
         return;
-    before = recorded_in(e, type);
-    after = recorded(shadow->child);
+    before = compare_recorded(e, type);
+    after = compare_verdict(shadow->child);
     if (!after.action)
         return;
     r->judged++;
@@ -196,7 +137,7 @@ static void take_line(struct replay *r, struct span line)
     arena_reset(r->a);
     if (!line.n)
         return;
-    if (!type_of(line, &type)) {
+    if (!compare_type(line, &type)) {
         r->bad += json_parse(r->a, line, 128, &e, NULL) != 0 || e->type != JSON_OBJECT;
         return;
     }

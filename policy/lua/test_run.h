@@ -9,7 +9,7 @@ struct test_result {
     const struct policy_test *test;
     const char *file; /* that it stands in */
     bool good;
-    int rc;                           /* the event could not be decided at all: a code; the rest is then empty */
+    int rc; /* the event could not be decided at all: a code; the rest is then empty */
     const char *action, *rule, *reason; /* what was decided, by which rule ("otherwise"), in English */
 };
 /* Is told each result; false: no more are run. */
