@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/api/once.h"
+#include "base/clock.h"
+
+#define KEY_MIN 8
+#define KEY_MAX 64
+
+static bool key_is_good(struct span key)
+{
+    struct reader rd = reader_span(key);
+
+    if (key.n < KEY_MIN || key.n > KEY_MAX)
+        return false;
+    while (reader_left(&rd)) {
+        uint8_t c = reader_u8(&rd);
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter && c != '-' && c != '_')
+            return false;
+    }
+    return true;
+}
+
+static void request_hash(const struct request *r, uint8_t out[static SEAL_HASH])
+{
+    const struct span parts[] = {r->head.path, span_str("\n"), writer_span(&r->body)};
+    seal_hash("gatehouse-console-request-v1", parts, GH_COUNT(parts), out);
+}
+
+/* True when the reply is made: from the kept answer, or a problem. */
+static bool answered_before(struct db *d, struct request *r, int *ret_rc)
+{
+    uint8_t hash[SEAL_HASH];
+    struct db_stmt *s;
+
+    if (!r->head.idempotency_key.n)
+        return false;
+    *ret_rc = db_query(d, &s, "SELECT request, status, body FROM answered WHERE user = ? AND key = ?", "it",
+                       r->who.user, r->head.idempotency_key);
+    if (*ret_rc || (*ret_rc = db_step(s)) != 1)
+        return false;
+    *ret_rc = 0;
+    request_hash(r, hash);
+    if (!span_eq(db_blob(s, 0), span_of(hash, SEAL_HASH))) {
+        reply_problem(r, PROBLEM_KEY_REUSED);
+    } else {
+        struct jw j;
+        reply_json(r, (int)db_i64(s, 1), &j);
+        jw_raw(&j, db_text(s, 2));
+        reply_header(r, "Idempotent-Replayed", "true");
+        reply_json_end(r);
+    }
+    db_reset(s);
+    return true;
+}
+
+static int keep_answer(struct db *d, struct request *r)
+{
+    uint8_t hash[SEAL_HASH];
+
+    if (!r->head.idempotency_key.n || r->reply.status != 200)
+        return 0;
+    request_hash(r, hash);
+    return db_exec(d, "INSERT INTO answered(user, key, request, status, body, time) VALUES(?, ?, ?, ?, ?, ?)",
+                   "itbiti", r->who.user, r->head.idempotency_key, span_of(hash, SEAL_HASH),
+                   (int64_t)r->reply.status, writer_span(&r->reply.body), (int64_t)clock_wall_us());
+}
+
+bool once_begin(struct worker *w, struct request *r, struct db **ret_db)
+{
+    int rc = 0;
+
+    if (r->head.idempotency_key.n && !key_is_good(r->head.idempotency_key)) {
+        reply_problem_say(r, PROBLEM_BAD_REQUEST, "Idempotency-Key has 8 to 64 letters, digits, '-' or '_'.");
+        return false;
+    }
+    *ret_db = store_begin(w->app->store, &rc);
+    if (!*ret_db) {
+        app_fail(r, rc);
+        return false;
+    }
+    if (answered_before(*ret_db, r, &rc) || rc) {
+        store_rollback(w->app->store);
+        if (rc)
+            app_fail(r, rc);
+        return false;
+    }
+    return true;
+}
+
+bool once_end(struct worker *w, struct request *r, struct db *d, int rc)
+{
+    bool changed = !rc && r->reply.status == 200;
+
+    if (!rc)
+        rc = keep_answer(d, r);
+    if (rc || !changed)
+        store_rollback(w->app->store);
+    else
+        rc = store_commit(w->app->store);
+    if (rc)
+        app_fail(r, rc);
+    return changed && !rc;
+}
