@@ -8,6 +8,7 @@
 #include "console/listen.h"
 #include "console/state.h"
 #include "console/store/intake.h"
+#include "console/store/rollup.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -35,6 +36,7 @@
 #define FILL_STEP 1000 /* older events filed in the index in one second */
 #define ROOM_STEPS 20
 #define STREAM_END_MS 2000
+#define DAYS_STEP 8
 
 struct serving {
     struct proc proc;
@@ -241,6 +243,24 @@ static void expire(struct serving *s)
         store_rollback(s->state.store);
 }
 
+/* Days that are over get their sums, a few at a time. */
+static void sum_days(struct serving *s)
+{
+    bool more = true;
+    struct db *d;
+    int rc = 0;
+
+    for (int i = 0; i < DAYS_STEP && more && !rc && (d = store_begin(s->state.store, &rc)) != NULL; i++) {
+        rc = rollup_tidy(d, (int64_t)(clock_wall_us() / 1000000), &more);
+        if (rc)
+            store_rollback(s->state.store);
+        else
+            rc = store_commit(s->state.store);
+    }
+    if (rc)
+        log_error("the sums of days: %s", status_text(rc));
+}
+
 static void on_tick(void *arg)
 {
     struct serving *s = arg;
@@ -254,8 +274,10 @@ static void on_tick(void *arg)
         end_dead_sessions(s);
         hub_publish(s->app.hub, span_str(": still here\n\n"));
     }
-    if (s->ticks % EXPIRE_S == 0)
+    if (s->ticks % EXPIRE_S == 0) {
         expire(s);
+        sum_days(s);
+    }
     if (s->ticks % ROOM_S == 0) {
         app_pcap_room(&s->app, s->tick_db);
         for (int i = 0; i < ROOM_STEPS && intake_make_room(s->state.store, s->proc.conf.console_max) > 0; i++)

@@ -5,6 +5,7 @@
 #include "base/fetch.h"
 #include "base/goods.h"
 #include "console/api/app.h"
+#include "console/api/dashboard.h"
 
 #define API "/api/v1"
 #define JSON "application/json"
@@ -34,6 +35,7 @@ const struct route routes[] = {
     {HTTP_GET, API "/search/fields", LANE_API, RIGHT_SEE, 0, NULL, api_search_fields},
     {HTTP_GET, API "/appliances", LANE_API, RIGHT_SEE, 0, NULL, api_appliances_list},
     {HTTP_GET, API "/stats", LANE_API, RIGHT_SEE, 0, NULL, api_stats},
+    {HTTP_GET, API "/dashboard", LANE_API, RIGHT_SEE, 0, NULL, api_dashboard},
     {HTTP_GET, API "/users", LANE_API, RIGHT_PEOPLE, 0, NULL, api_users_list},
     {HTTP_GET, API "/audit", LANE_API, RIGHT_AUDIT, 0, NULL, api_audit_list},
     {HTTP_GET, API "/stream", LANE_API, RIGHT_SEE, 0, NULL, api_stream},

@@ -105,6 +105,7 @@ static int tell(struct db *d, const struct chain_hole *h, uint64_t now)
     if (!rc)
         rc = sums.alerts ? intake_rows_end(d, &sums) : ST_EXISTS;
     writer_done(&w);
+    intake_rows_done(&sums);
     if (!rc)
         rc = db_exec(d, "UPDATE appliance SET alerts = alerts + 1 WHERE id = ?", "i", h->appliance);
     return rc;

@@ -186,6 +186,7 @@ static int record_batch(struct db *d, struct intake *r, const struct read_batch 
         rc = intake_row(d, &sums, &b->records[i], b->head.wall_us);
     if (!rc)
         rc = intake_rows_end(d, &sums);
+    intake_rows_done(&sums);
     if (!rc)
         rc = chain_add(d, &k->chain, &b->head, place, sums.now);
     if (!rc)

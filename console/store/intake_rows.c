@@ -5,6 +5,7 @@
 #include "console/store/facts.h"
 #include "console/store/goods.h"
 #include "console/store/pcaps.h"
+#include "console/store/rollup.h"
 #include "console/store/search_text.h"
 #include "console/store/sight.h"
 
@@ -23,7 +24,12 @@ void digest_identity(const uint8_t *id, char out[static 2 * SEAL_ID + 1])
 int intake_rows_begin(struct db *d, struct intake_sums *s)
 {
     struct db_stmt *q;
-    int rc = db_query(d, &q, "SELECT max(seq) FROM alert", "");
+    int rc;
+
+    s->rollup = rollup_new(s->appliance);
+    if (!s->rollup)
+        return ST_NOMEM;
+    rc = db_query(d, &q, "SELECT max(seq) FROM alert", "");
 
     if (rc || (rc = db_step(q)) != 1)
         return rc ? rc : ST_IO;
@@ -170,6 +176,8 @@ int intake_row(struct db *d, struct intake_sums *s, const struct record *r, uint
     s->malformed += f.malformed;
     rc = count_hour(d, s, &f, when);
     if (!rc)
+        rc = rollup_event(d, s->rollup, &f, r->run, when);
+    if (!rc)
         rc = file_words(d, a, event, &f);
     if (!rc)
         rc = add_document(d, &f);
@@ -193,5 +201,11 @@ int intake_rows_end(struct db *d, struct intake_sums *s)
 
     if (!rc && s->unread)
         rc = counter_add(d, "documents_unread", s->unread);
-    return rc;
+    return rc ? rc : rollup_write(d, s->rollup);
+}
+
+void intake_rows_done(struct intake_sums *s)
+{
+    rollup_free(s->rollup);
+    s->rollup = NULL;
 }

@@ -9,6 +9,8 @@
 
 #define SUM_HOURS 32 /* hours kept in memory within one batch before they are written */
 
+struct rollup;
+
 struct intake_sums {
     int64_t appliance, now;
     int64_t first_seq, next_seq;
@@ -18,14 +20,16 @@ struct intake_sums {
     } hour[SUM_HOURS];
     size_t hours;
     int64_t unread;
+    struct rollup *rollup; /* from intake_rows_begin to intake_rows_done */
 };
 
-/* Finds the first free change number. */
+/* Finds the first free change number. Ends with intake_rows_done, also when it fails. */
 int intake_rows_begin(struct db *d, struct intake_sums *s);
 /* One record: nothing at all happens when its key is there already (that is counted). */
 int intake_row(struct db *d, struct intake_sums *s, const struct record *r, uint64_t batch_us);
 /* Writes the sums. */
 int intake_rows_end(struct db *d, struct intake_sums *s);
+void intake_rows_done(struct intake_sums *s);
 /* 32 hex digits and a NUL; "" for NULL. */
 void digest_identity(const uint8_t *id, char out[static 2 * SEAL_ID + 1]);
 

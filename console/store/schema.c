@@ -224,6 +224,21 @@
     "  SELECT appliance, flow, level FROM alert WHERE level > 0 AND flow IS NOT NULL)"                       \
     " GROUP BY appliance, flow;"
 
+/* Sums for dashboards and reports (rollup.h), and how far each run's ledger was counted. */
+#define STEP_ROLLUP                                                                                          \
+    "CREATE TABLE rollup("                                                                                   \
+    " kind INTEGER NOT NULL,"          /* enum rollup_kind */                                                \
+    " width INTEGER NOT NULL,"         /* 0 an hour, 1 a day of this machine's time zone */                  \
+    " at INTEGER NOT NULL,"            /* seconds since 1970 */                                              \
+    " appliance INTEGER NOT NULL, key TEXT NOT NULL,"                                                        \
+    " n INTEGER NOT NULL, bytes INTEGER NOT NULL,"                                                           \
+    " PRIMARY KEY(kind, width, at, appliance, key)) WITHOUT ROWID;"                                          \
+    "CREATE TABLE ledger_seen("                                                                              \
+    " appliance INTEGER NOT NULL, run INTEGER NOT NULL, kind INTEGER NOT NULL, name TEXT NOT NULL,"          \
+    " n INTEGER NOT NULL, PRIMARY KEY(appliance, run, kind, name)) WITHOUT ROWID;"                           \
+    "INSERT INTO counter(name, n) SELECT 'rollup_since', CAST(strftime('%s', 'now') AS INTEGER) "            \
+    "WHERE EXISTS(SELECT 1 FROM event);"
+
 const char *const schema_steps[] = {
     STEP_1,
     STEP_2,
@@ -233,6 +248,7 @@ const char *const schema_steps[] = {
     STEP_6,
     STEP_GOODS,
     STEP_SIGHT,
+    STEP_ROLLUP,
 };
 const size_t schema_step_count = GH_COUNT(schema_steps);
 

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/api/dashboard.h"
+#include "base/clock.h"
+#include "console/http/head.h"
+#include "console/store/appliances.h"
+#include "console/store/dashboard.h"
+
+#define DAY_S INT64_C(86400)
+
+static bool time_of(struct request *r, const char *name, int64_t *ret)
+{
+    const struct span *v = query_get(&r->query, name);
+    uint64_t us;
+
+    if (!v)
+        return true;
+    if (!clock_parse_iso((const char *)v->p, v->n, &us) || us > INT64_MAX / 2) {
+        reply_problem_say(r, PROBLEM_BAD_QUERY, "'%s' is a time such as 2026-11-24T00:00:00+07:00.", name);
+        return false;
+    }
+    *ret = (int64_t)(us / 1000000);
+    return true;
+}
+
+static bool appliance_of(struct worker *w, struct request *r, const char **ret)
+{
+    const struct span *v = query_get(&r->query, "appliance");
+    int64_t id = 0;
+    int rc;
+
+    if (!v)
+        return true;
+    rc = appliance_find(w->db, *v, &id);
+    if (rc == ST_NOT_FOUND) {
+        reply_problem_say(r, PROBLEM_BAD_QUERY, "'appliance' is the identity of no appliance.");
+        return false;
+    }
+    *ret = rc ? NULL : arena_printf(r->arena, "[%lld]", (long long)id);
+    if (rc || !*ret)
+        app_fail(r, rc ? rc : ST_NOMEM);
+    return !rc && *ret;
+}
+
+bool dashboard_filter(struct worker *w, struct request *r, struct rollup_filter *ret)
+{
+    int64_t now = (int64_t)(clock_wall_us() / 1000000);
+    struct rollup_filter f = {.from = INT64_MIN, .to = now};
+
+    if (!time_of(r, "from", &f.from) || !time_of(r, "to", &f.to) || !appliance_of(w, r, &f.appliances))
+        return false;
+    if (f.from == INT64_MIN)
+        f.from = f.to - DAY_S + 3600;
+    if (f.from >= f.to || f.to - f.from > DASHBOARD_SPAN_S) {
+        reply_problem_say(r, PROBLEM_BAD_QUERY, "'from' lies before 'to', and at most %lld days.",
+                          (long long)(DASHBOARD_SPAN_S / DAY_S));
+        return false;
+    }
+    rollup_range(now, &f.from, &f.to);
+    *ret = f;
+    return true;
+}
+
+void api_dashboard(struct worker *w, struct request *r)
+{
+    static const char *const names[] = {"from", "to", "appliance"};
+    struct rollup_filter f;
+    struct jw j;
+    int rc;
+
+    if (!query_fields(r, names, GH_COUNT(names)) || !dashboard_filter(w, r, &f))
+        return;
+    reply_json(r, 200, &j);
+    jw_obj(&j);
+    rc = dashboard_put(w->db, &f, &j);
+    jw_end_obj(&j);
+    if (rc)
+        app_fail(r, rc);
+    else
+        reply_json_end(r);
+}
