@@ -4,6 +4,9 @@
 #include "console/http/head.h"
 #include "console/store/appliances.h"
 #include "console/store/dashboard.h"
+#include "console/store/sight.h"
+
+#include <stdio.h>
 
 #define DAY_S INT64_C(86400)
 
@@ -22,23 +25,44 @@ static bool time_of(struct request *r, const char *name, int64_t *ret)
     return true;
 }
 
-static bool appliance_of(struct worker *w, struct request *r, const char **ret)
+/* The appliances that the person may see, as a JSON array; NULL: all. */
+static int in_scope(struct worker *w, struct request *r, const char **ret)
+{
+    char scope[SIGHT_SQL], sql[SIGHT_SQL + 96];
+    struct db_stmt *s;
+    int rc;
+
+    if (sight_all_units(&r->who.sight))
+        return 0;
+    snprintf(sql, sizeof(sql), "SELECT json_group_array(p.id) FROM appliance p WHERE %s",
+             sight_scope_sql(&r->who.sight, "p.id", scope));
+    rc = db_query(w->db, &s, sql, "");
+    if (rc || (rc = db_step(s)) != 1)
+        return rc ? rc : ST_IO;
+    *ret = arena_dup(r->arena, db_cstr(s, 0), strlen(db_cstr(s, 0)));
+    db_reset(s);
+    return *ret ? 0 : ST_NOMEM;
+}
+
+static bool appliances_of(struct worker *w, struct request *r, const char **ret)
 {
     const struct span *v = query_get(&r->query, "appliance");
     int64_t id = 0;
-    int rc;
+    int rc = v ? appliance_find(w->db, *v, &id) : in_scope(w, r, ret);
 
-    if (!v)
-        return true;
-    rc = appliance_find(w->db, *v, &id);
-    if (rc == ST_NOT_FOUND) {
+    if (v && !rc)
+        rc = sight_sees_appliance(w->db, &r->who.sight, id);
+    if (v && (rc == 0 || rc == ST_NOT_FOUND)) {
         reply_problem_say(r, PROBLEM_BAD_QUERY, "'appliance' is the identity of no appliance.");
         return false;
     }
-    *ret = rc ? NULL : arena_printf(r->arena, "[%lld]", (long long)id);
-    if (rc || !*ret)
-        app_fail(r, rc ? rc : ST_NOMEM);
-    return !rc && *ret;
+    if (v && rc == 1) {
+        *ret = arena_printf(r->arena, "[%lld]", (long long)id);
+        rc = *ret ? 0 : ST_NOMEM;
+    }
+    if (rc)
+        app_fail(r, rc);
+    return !rc;
 }
 
 bool dashboard_filter(struct worker *w, struct request *r, struct rollup_filter *ret)
@@ -46,7 +70,7 @@ bool dashboard_filter(struct worker *w, struct request *r, struct rollup_filter 
     int64_t now = (int64_t)(clock_wall_us() / 1000000);
     struct rollup_filter f = {.from = INT64_MIN, .to = now};
 
-    if (!time_of(r, "from", &f.from) || !time_of(r, "to", &f.to) || !appliance_of(w, r, &f.appliances))
+    if (!time_of(r, "from", &f.from) || !time_of(r, "to", &f.to) || !appliances_of(w, r, &f.appliances))
         return false;
     if (f.from == INT64_MIN)
         f.from = f.to - DAY_S + 3600;
