@@ -18,12 +18,13 @@ struct row {
     bool known;
 };
 #define MSG(name, number, from, to, max, fd) [number] = {ROLE_##from, ROLE_##to, max, fd, true},
-static const struct row rows[64] = {
+static const struct row rows[80] = {
 #include "base/msgs.def"
 };
 #undef MSG
 static const char *const role_names[ROLE_COUNT] = {"any",    "keeper",  "sensor", "core",   "scan",
-                                                   "worker", "policy", "enforce", "uplink", "console", "lists"};
+                                                   "worker", "policy", "enforce", "uplink", "console", "lists",
+                                                   "outlet", "workbench", "report"};
 
 /* A queued frame. */
 struct frame {

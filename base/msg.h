@@ -21,6 +21,9 @@ enum role {
     ROLE_UPLINK,
     ROLE_CONSOLE,
     ROLE_LISTS,
+    ROLE_OUTLET,
+    ROLE_WORKBENCH,
+    ROLE_REPORT,
     ROLE_COUNT
 };
 const char *role_name(enum role r); /* "sensor" */

@@ -44,7 +44,7 @@ struct serving {
     struct app app;
     struct worker worker[WORKERS];
     struct db *tick_db;
-    int64_t heard; /* appliances are published up to here */
+    int64_t heard;  /* appliances are published up to here */
     bool filed_all; /* the full-text index has all that older versions recorded */
     uint64_t ticks;
     int listen_fd;
@@ -73,6 +73,12 @@ static void find_static(struct serving *s)
         s->static_dir[0] = 0;
     if (access(s->static_dir, R_OK) != 0)
         snprintf(s->static_dir, sizeof(s->static_dir), "%s", GH_WEB_DIR);
+}
+
+static void on_peer(struct proc *p, enum role role, int fd)
+{
+    struct serving *s = p->arg;
+    helpers_peer(s->app.helpers, role, fd);
 }
 
 static int open_all(struct serving *s)
@@ -306,6 +312,7 @@ static void stop(struct serving *s)
     server_stop(s->app.server);
     for (int lane = 0; lane < LANE_COUNT; lane++)
         pool_free(s->app.pool[lane]);
+    helpers_free(s->app.helpers);
     for (size_t i = 0; i < WORKERS; i++)
         db_close(s->worker[i].db);
     db_close(s->tick_db);
@@ -326,7 +333,10 @@ int serve(int argc, char **argv)
         fprintf(stderr, "gh-console: unknown option '%s'\n", s.proc.argv[0]);
         return 2;
     }
-    rc = open_all(&s);
+    s.app.helpers = helpers_new(&s.proc);
+    s.proc.arg = &s;
+    s.proc.on_peer = on_peer;
+    rc = s.app.helpers ? open_all(&s) : 3;
     if (!rc)
         rc = lock_in(&s);
     /* before the first thread, so that all inherit the blocked signals and only the loop hears them */

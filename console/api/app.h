@@ -8,6 +8,7 @@
 
 #include "base/conf.h"
 #include "base/seal.h"
+#include "console/helpers.h"
 #include "console/http/pool.h"
 #include "console/http/server.h"
 #include "console/http/static.h"
@@ -39,6 +40,7 @@ struct app {
     struct throttle *throttle;
     struct pool *pool[LANE_COUNT];
     struct server *server;
+    struct helpers *helpers; /* processes beside this one (console/helpers.h) */
     uint64_t idle_us, max_us;       /* of sessions */
     char dummy_hash[PASSWORD_HASH]; /* what an unknown name is checked against, to take the same time */
     char host_names[1024];

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -361,6 +362,24 @@ static enum keeper_answer on_console_ended(void *arg, enum role role, int status
     return KEEPER_ENDED;
 }
 
+/* What gh-console may not do itself; an installation may lack some of it. */
+static void add_helpers(struct keeper *k)
+{
+    static const struct {
+        enum role role;
+        const char *exe;
+    } helpers[] = {{ROLE_OUTLET, "gh-outlet"}, {ROLE_WORKBENCH, "gh-workbench"}, {ROLE_REPORT, "gh-report"}};
+    char path[PATH_MAX];
+
+    for (size_t i = 0; i < GH_COUNT(helpers); i++) {
+        int n = snprintf(path, sizeof(path), "%s/%s", keeper_bin_dir(), helpers[i].exe);
+        if (n < 0 || (size_t)n >= sizeof(path) || access(path, X_OK) != 0)
+            continue;
+        keeper_add(k, helpers[i].role, helpers[i].exe, NULL, -1, -1, -1);
+        keeper_link(k, ROLE_CONSOLE, helpers[i].role);
+    }
+}
+
 int command_console(int argc, char **argv)
 {
     static struct run r;
@@ -382,6 +401,7 @@ int command_console(int argc, char **argv)
     loop_signal(r.loop, SIGTERM, on_stop, &r);
     r.keeper = keeper_new(r.loop, r.opt.conf_args, &hooks);
     keeper_add(r.keeper, ROLE_CONSOLE, "gh-console", NULL, -1, STDOUT_FILENO, -1);
+    add_helpers(r.keeper);
     if (keeper_start(r.keeper) != 0)
         r.rc = 3;
     else
