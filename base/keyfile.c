@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/keyfile_text.h"
 #include "base/owner.h"
 #include "base/seal_keys.h"
 
@@ -15,9 +16,9 @@
 #define PUBLIC_HEAD "gatehouse-public-key-v1"
 #define SECRET_SIZE (64 + 32)
 #define PUBLIC_SIZE (2 * SEAL_PUBLIC)
-#define FILE_MAX 1024
+#define FILE_MAX KEYFILE_TEXT_MAX
 
-static int write_new(const char *path, const char *text, size_t n, mode_t mode)
+int keyfile_text_new(const char *path, const char *text, size_t n, unsigned mode)
 {
     char temp[4096];
     int fd, rc = 0;
@@ -41,7 +42,7 @@ static int write_new(const char *path, const char *text, size_t n, mode_t mode)
     return rc;
 }
 
-static int read_file(const char *path, char *buf, size_t cap)
+int keyfile_text_read(const char *path, char *buf, size_t cap)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n;
@@ -88,7 +89,7 @@ int keyfile_save(const char *path, const struct seal_keys *k)
         sodium_bin2base64(text + n, FILE_MAX - n, raw, SECRET_SIZE, sodium_base64_VARIANT_ORIGINAL);
         n = strlen(text);
         text[n++] = '\n';
-        rc = write_new(path, text, n, 0600);
+        rc = keyfile_text_new(path, text, n, 0600);
     }
     sodium_free(raw);
     sodium_free(text);
@@ -106,7 +107,7 @@ int keyfile_load(const char *path, struct seal_keys **ret)
     if (!rc && stat(path, &st) == 0 && (st.st_mode & 077))
         rc = ST_DENIED; /* a key that others may read is no secret any more */
     if (!rc)
-        rc = read_file(path, text, FILE_MAX);
+        rc = keyfile_text_read(path, text, FILE_MAX);
     if (!rc)
         rc = decode(text, SECRET_HEAD, raw, SECRET_SIZE, NULL);
     if (!rc) {
@@ -136,7 +137,7 @@ int keyfile_save_public(const char *path, const struct seal_public *pub, const c
     sodium_bin2base64(text + n, sizeof(text) - n, raw, sizeof(raw), sodium_base64_VARIANT_ORIGINAL);
     n = strlen(text);
     n += (size_t)snprintf(text + n, sizeof(text) - n, "\n%.200s\n", name);
-    return write_new(path, text, n, 0644);
+    return keyfile_text_new(path, text, n, 0644);
 }
 
 int keyfile_load_public(const char *path, struct seal_public *ret, char *name, size_t name_cap)
@@ -144,7 +145,7 @@ int keyfile_load_public(const char *path, struct seal_public *ret, char *name, s
     char text[FILE_MAX];
     uint8_t raw[PUBLIC_SIZE];
     const char *rest = "";
-    int rc = read_file(path, text, sizeof(text));
+    int rc = keyfile_text_read(path, text, sizeof(text));
 
     if (!rc)
         rc = decode(text, PUBLIC_HEAD, raw, sizeof(raw), &rest);
@@ -168,7 +169,7 @@ int keyfile_save_secret(const char *path, const char *head, const uint8_t key[st
         sodium_bin2base64(text + n, FILE_MAX - n, key, SEAL_KEY, sodium_base64_VARIANT_ORIGINAL);
         n = strlen(text);
         text[n++] = '\n';
-        rc = write_new(path, text, n, 0600);
+        rc = keyfile_text_new(path, text, n, 0600);
     }
     sodium_free(text);
     return rc;
@@ -183,7 +184,7 @@ int keyfile_load_secret(const char *path, const char *head, uint8_t key[static S
     if (!rc && stat(path, &st) == 0 && (st.st_mode & 077))
         rc = ST_DENIED;
     if (!rc)
-        rc = read_file(path, text, FILE_MAX);
+        rc = keyfile_text_read(path, text, FILE_MAX);
     if (!rc)
         rc = decode(text, head, key, SEAL_KEY, NULL);
     sodium_free(text);

@@ -94,6 +94,26 @@ const struct seal_public *seal_keys_public(const struct seal_keys *k)
     return &k->pub;
 }
 
+void seal_keys_export(const struct seal_keys *k, uint8_t out[static SEAL_SECRET])
+{
+    memcpy(out, k->sign, 32); /* libsodium's secret key begins with the seed */
+    memcpy(out + 32, k->box, 32);
+}
+
+struct seal_keys *seal_keys_import(const uint8_t secret[static SEAL_SECRET])
+{
+    struct seal_keys *k = seal_keys_alloc();
+
+    if (!k)
+        return NULL;
+    crypto_sign_seed_keypair(k->pub.sign, k->sign, secret);
+    memcpy(k->box, secret + 32, sizeof(k->box));
+    if (crypto_scalarmult_base(k->pub.box, k->box) == 0)
+        return k;
+    seal_keys_free(k);
+    return NULL;
+}
+
 void seal_id(const struct seal_public *pub, uint8_t out[static SEAL_ID])
 {
     uint8_t hash[SEAL_HASH];

@@ -36,6 +36,11 @@ bool seal_equal(const void *a, const void *b, size_t n); /* constant time */
 struct seal_keys *seal_keys_generate(void);
 void seal_keys_free(struct seal_keys *k);
 const struct seal_public *seal_keys_public(const struct seal_keys *k);
+/* Both secrets as bytes (Ed25519 seed, X25519 key) and back, for what splits or locks a key. The bytes must lie in memory
+ * of seal_alloc; the public halves follow from them. */
+#define SEAL_SECRET 64
+void seal_keys_export(const struct seal_keys *k, uint8_t out[static SEAL_SECRET]);
+struct seal_keys *seal_keys_import(const uint8_t secret[static SEAL_SECRET]);
 void seal_id(const struct seal_public *pub, uint8_t out[static SEAL_ID]);
 /* "apple-…": six words for two people to compare over the telephone; from BLAKE2b over both parties' keys. */
 void seal_phrase(const struct seal_public *a, const struct seal_public *b, char *buf, size_t cap);

@@ -87,9 +87,8 @@ static int run_init(struct options *o, struct state *s)
     printf("state:          %s%s\n", s->conf->console_state_dir, s->made ? " (made)" : "");
     printf("TLS key (pin):  sha256//%s\n", s->pin);
     if (access(state_path(s->conf, "committee.key", path), F_OK) == 0)
-        printf("committee key:  %s\n                Move it to a stick that the committee keeps: with it, "
-               "sealed evidence is "
-               "opened.\n",
+        printf("committee key:  %s\n                With it sealed evidence is opened. Divide it among members: "
+               "'gatehouse console committee divide',\n                or move it to a stick that the committee keeps.\n",
                path);
     printf("next:           'gatehouse console' serves it, and prints the first sign-in link\n");
     return 0;

@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * gh-console: the subcommittee's web console. With a word: one of the commands for the machine's operator. */
 #include "console/command.h"
+#include "console/committee.h"
 #include "console/serve.h"
 
 #include <stdio.h>
+#include <string.h>
 
 int main(int argc, char **argv)
 {
+    if (argc > 1 && !strcmp(argv[1], "committee"))
+        return committee_command(argc - 1, argv + 1);
     if (argc > 1 && command_known(argv[1]))
         return command_run(argc - 1, argv + 1);
     if (argc > 1 && argv[1][0] != '-') {
         fprintf(stderr,
                 "gatehouse console: unknown command '%s'\n"
                 "usage: gatehouse console [-c FILE]\n"
-                "       gatehouse console init|link|enrol-approve|appliances|retire|import|accept-hole|audit ...\n",
+                "       gatehouse console init|link|enrol-approve|appliances|retire|import|accept-hole|audit|committee ...\n",
                 argv[1]);
         return 2;
     }

@@ -9,7 +9,7 @@ _gatehouse() {
         inspect) words="-c --set -w --no-documents --no-scan --threads" ;;
         classify) words="-c --set --text" ;;
         run) words="-c --set -i --replay" ;;
-        console) words="init link enrol-approve appliances retire import accept-hole audit -c --set -o --reason" ;;
+        console) words="init committee link enrol-approve appliances retire import accept-hole audit -c --set -o --reason" ;;
         policy)
             words="check test explain facts replay diff shadow keygen sign promote rollback status -c --set --json --journal --since --key --number --floor --note"
             # the bundles that came with the program
@@ -20,7 +20,7 @@ _gatehouse() {
         register) words="-c --set -o -k --level --common --list --remove --json --values --column --header --threshold" ;;
         lists) words="compile check show lookup -c --set -o --kind --subdomains --url-hosts --lenient --name --in --json" ;;
         journal) words="verify cat export import -c" ;;
-        evidence) words="list open -c -k -o" ;;
+        evidence) words="list member request share open record -c -k -o -r --committee --reason --by --renew --password-file" ;;
         keys) words="generate show -c --set" ;;
         enrol) words="request accept -o -c --set" ;;
         simulate) words="--appliances --days --batches --records --seed --wrong-clocks -o --console" ;;

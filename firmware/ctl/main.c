@@ -42,6 +42,7 @@ static const struct command commands[] = {
             "  retire ID             refuse what that appliance sends from now on\n"
             "  import DIR|FILE...    take in what 'gatehouse journal export' wrote; receipts go to -o DIR, or beside it\n"
             "  accept-hole ID N..M   give up batches that nobody has any more, with --reason TEXT\n"
+            "  committee             who opens evidence: show|divide|add|remove|quorum; 'committee x' shows each form\n"
             "  audit                 print and check the chained record of who did what\n"},
     {"policy", NULL, "gh-policy", "check, test, replay, compare, sign and promote policies",
      "gatehouse policy check|test|explain|facts|replay|diff|shadow|keygen|sign|promote|rollback|status ...", "'gatehouse policy' alone shows each form.\n"},
@@ -69,7 +70,7 @@ static const struct command commands[] = {
      "gatehouse lists compile|check|show|lookup ...", "'gatehouse lists' alone shows each form.\n"},
     {"journal", NULL, "gh-core", "verify, print, export and import the signed journal",
      "gatehouse journal verify|cat|export|import ...", "'gatehouse journal' alone shows each form.\n"},
-    {"evidence", NULL, "gh-core", "list and open sealed documents", "gatehouse evidence list|open ...",
+    {"evidence", NULL, "gh-core", "list sealed documents, and open them together", "gatehouse evidence list|member|request|share|open|record ...",
      "'gatehouse evidence' alone shows each form.\n"},
     {"keys", NULL, "gh-uplink", "make and show this appliance's keys", "gatehouse keys generate|show [-c FILE]",
      COMMON},

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * gatehouse evidence: list sealed documents, and open one with the committee's secret key. */
+ * gatehouse evidence: list sealed documents, and open one with the committee's secret key, whole or joined
+ * from shares. */
 #include "base/conf.h"
 #include "base/digest.h"
 #include "base/seal.h"
 #include "policy/core/commands.h"
+#include "base/opening_files.h"
+#include "policy/core/opening_cmd.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,9 +22,21 @@
 
 static const char usage_text[] =
     "usage: gatehouse evidence list [-c FILE | DIR]\n"
+    "       gatehouse evidence member NAME -o NAME.key [--password-file FILE]\n"
+    "       gatehouse evidence request SEALED.ghe|SHA256|--renew --committee committee.shares --reason TEXT "
+    "[--by NAME] -o REQUEST\n"
+    "       gatehouse evidence share REQUEST -k MEMBER.key -o SHARE [--password-file FILE]\n"
+    "       gatehouse evidence open SEALED.ghe -r REQUEST -o OUT SHARE...\n"
     "       gatehouse evidence open SEALED.ghe -k COMMITTEE.key -o OUT\n"
-    "  list   what lies sealed in state_dir/evidence\n"
-    "  open   decrypt one document; only the committee's secret key can, never the appliance's\n";
+    "       gatehouse evidence record RECEIPT -r REQUEST [-c FILE]\n"
+    "  list     what lies sealed in state_dir/evidence\n"
+    "  member   make a member's own key, locked with a password, and the public half for the committee\n"
+    "  request  ask the members of a divided key to open one document; made where it will be opened\n"
+    "  share    a member says yes: contributes to that request, on a machine of his or her own\n"
+    "  open     decrypt one document, with the shares of enough members, or with a key that was never "
+    "divided;\n"
+    "           never the appliance's\n"
+    "  record   note an opening in this appliance's journal\n";
 
 static int usage(const char *what, const char *word)
 {
@@ -109,7 +124,7 @@ static bool fits_name(int fd, const char *path)
     return strlen(name) != sizeof(hex) - 1 + 4 || !strncmp(name, hex, sizeof(hex) - 1);
 }
 
-static int open_sealed(const char *sealed, const struct seal_keys *keys, const char *out)
+static int open_sealed(const char *sealed, const struct seal_keys *keys, const char *out, uint64_t *ret_bytes)
 {
     char temp[PATH_MOST];
     uint64_t bytes = 0;
@@ -140,38 +155,94 @@ static int open_sealed(const char *sealed, const struct seal_keys *keys, const c
         return rc == ST_FULL || rc == ST_IO ? 3 : 2;
     }
     printf("%s: %" PRIu64 " bytes\n", out, bytes);
+    *ret_bytes = bytes;
     return 0;
+}
+
+/* The file must be the one that was asked for: its name says which it is, and what comes out is held to its
+ * name. */
+static bool is_asked_for(const char *sealed, const struct opening_request *q)
+{
+    const char *slash = strrchr(sealed, '/'), *name = slash ? slash + 1 : sealed;
+    char hex[2 * SHA256_SIZE + 1];
+
+    digest_hex(q->sha256, sizeof(q->sha256), hex);
+    return q->kind == OPENING_DOCUMENT && !strncmp(name, hex, sizeof(hex) - 1) &&
+           !strcmp(name + sizeof(hex) - 1, ".ghe");
+}
+
+static int open_shared(const char *sealed, const char *request, const char *out, char *const *shares,
+                       size_t n)
+{
+    char names[1024], path[OPENING_PATH];
+    struct seal_keys *keys = NULL;
+    struct opening_request q;
+    uint64_t bytes = 0;
+    unsigned members = 0;
+    struct writer w;
+    int rc = opening_request_load(request, &w, &q);
+
+    if (!rc && !is_asked_for(sealed, &q)) {
+        fprintf(stderr, "gatehouse evidence: %s is not the document that %s asks for\n", sealed, request);
+        rc = 2;
+    }
+    if (!rc)
+        rc = opening_keys(request, &q, shares, n, &keys, &members);
+    if (!rc)
+        rc = open_sealed(sealed, keys, out, &bytes);
+    seal_keys_free(keys);
+    if (!rc)
+        rc = opening_end(request, &q, members, bytes);
+    if (!rc)
+        printf("opened with the shares of %s\nreceipt: %s\n         Give it to the console, and to the "
+               "appliance: 'gatehouse evidence record'.\n",
+               opening_names(&q.committee, members, names, sizeof(names)),
+               opening_beside(request, ".receipt", path));
+    writer_done(&w);
+    return rc;
+}
+
+static int open_whole(const char *sealed, const char *key, const char *out)
+{
+    struct seal_keys *keys = NULL;
+    uint64_t bytes;
+    int rc = keyfile_load(key, &keys);
+
+    if (rc) {
+        fprintf(stderr, "gatehouse evidence: %s: %s%s\n", key, status_text(rc),
+                rc == ST_DENIED ? ": others may read it; chmod 600" : "");
+        return 2;
+    }
+    rc = open_sealed(sealed, keys, out, &bytes);
+    seal_keys_free(keys);
+    return rc;
 }
 
 static int open_command(int argc, char **argv)
 {
-    const char *sealed = NULL, *key = NULL, *out = NULL;
-    struct seal_keys *keys = NULL;
-    int rc;
+    const char *sealed = NULL, *key = NULL, *out = NULL, *request = NULL;
+    char *shares[COMMITTEE_MEMBERS + 1];
+    size_t n = 0;
 
     for (int i = 0; i < argc; i++) {
         if (!strcmp(argv[i], "-k") && i + 1 < argc)
             key = argv[++i];
         else if (!strcmp(argv[i], "-o") && i + 1 < argc)
             out = argv[++i];
-        else if (argv[i][0] == '-' || sealed)
+        else if (!strcmp(argv[i], "-r") && i + 1 < argc)
+            request = argv[++i];
+        else if (argv[i][0] == '-' || (sealed && n == GH_COUNT(shares)))
             return usage("not understood: ", argv[i]);
-        else
+        else if (!sealed)
             sealed = argv[i];
+        else
+            shares[n++] = argv[i];
     }
-    if (!sealed || !key || !out)
-        return usage("open needs the sealed file, -k and -o", "");
-    rc = seal_init();
-    if (!rc)
-        rc = keyfile_load(key, &keys);
-    if (rc) {
-        fprintf(stderr, "gatehouse evidence: %s: %s%s\n", key, status_text(rc),
-                rc == ST_DENIED ? ": others may read it; chmod 600" : "");
-        return 2;
-    }
-    rc = open_sealed(sealed, keys, out);
-    seal_keys_free(keys);
-    return rc;
+    if (!sealed || !out || (!key) == (!request) || (key && n))
+        return usage("open needs the sealed file, -o, and either -r with shares or -k", "");
+    if (seal_init() != 0)
+        return 3;
+    return key ? open_whole(sealed, key, out) : open_shared(sealed, request, out, shares, n);
 }
 
 int evidence_command(int argc, char **argv)
@@ -182,5 +253,13 @@ int evidence_command(int argc, char **argv)
         return list(argc - 2, argv + 2);
     if (!strcmp(argv[1], "open"))
         return open_command(argc - 2, argv + 2);
+    if (!strcmp(argv[1], "member"))
+        return opening_member_command(argc - 1, argv + 1);
+    if (!strcmp(argv[1], "request"))
+        return opening_request_command(argc - 1, argv + 1);
+    if (!strcmp(argv[1], "share"))
+        return opening_share_command(argc - 1, argv + 1);
+    if (!strcmp(argv[1], "record"))
+        return opening_record_command(argc - 1, argv + 1);
     return usage("unknown word ", argv[1]);
 }

@@ -65,6 +65,7 @@ struct core {
     struct proc_chan *uplink;
     uint64_t own_run, own_n; /* numbers for what happens here: alerts about the appliance, live accounts */
     uint64_t told_batch;     /* newest batch that the uplink knows of */
+    uint64_t openings_ms;    /* when the evidence directory is looked through again (openings.h) */
     uint64_t full_lost;      /* events dropped since the journal became full */
     bool full_told;
     struct writer held; /* the alert that the journal was full, until it can be written */

@@ -6,6 +6,7 @@
 #include "policy/core/cases.h"
 #include "policy/core/evidence.h"
 #include "policy/core/journal.h"
+#include "policy/core/openings.h"
 #include "policy/core/pcap_store.h"
 #include "policy/core/pcaps.h"
 #include "policy/core/witness.h"
@@ -292,6 +293,7 @@ void record_tick(struct core *c, uint64_t now_ms)
         became_free(c);
     if (!journal_full(c->journal) && journal_due(c->journal, now_ms))
         (void)journal_flush(c->journal);
+    openings_tick(c, now_ms);
     if (journal_full(c->journal))
         became_full(c);
     tell_uplink(c);

@@ -17,7 +17,7 @@ DOORS = {
     "poppler": (r"poppler|glib\.h|gio/", ()), "libarchive": (r"archive", ()), "expat": (r"expat", ()), "libhtp": (r"htp/", ()),
     "libseccomp": (r"seccomp\.h", ()), "Lua": (r"lua|lualib|lauxlib", ()), "zstd": (r"zstd", ()), "libmicrohttpd": (r"microhttpd", ()),
     "GnuTLS": (r"gnutls/", ()), "brotli": (r"brotli/", ()), "jansson": (r"jansson", ()), "gmime": (r"gmime", ()),
-    "libsodium": (r"sodium", ("base/seal.c", "base/keyfile.c", "base/envelope.c", "base/password.c", "base/ioc_hash.c")),
+    "libsodium": (r"sodium", ("base/seal.c", "base/keyfile.c", "base/keylock.c", "base/envelope.c", "base/password.c", "base/ioc_hash.c")),
     "libcrypto": (r"openssl/", ("base/digest.c", "base/cipher.c")), "zlib": (r"zlib\.h", ()), "ICU": (r"unicode/", ()), "libidn2": (r"idn2", ()),
 }
 # a package that two rooms need has one door in each
