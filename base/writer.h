@@ -32,6 +32,11 @@ static inline struct span writer_span(const struct writer *w)
 {
     return (struct span){w->p, w->n};
 }
+/* Makes it a failure: what should have been written could not be made. */
+static inline void writer_fail(struct writer *w)
+{
+    w->bad = true;
+}
 /* Room for n more bytes, or NULL and failure; the caller fills them and calls writer_advance. */
 uint8_t *writer_reserve(struct writer *w, size_t n);
 void writer_advance(struct writer *w, size_t n);

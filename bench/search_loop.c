@@ -188,8 +188,8 @@ static void ask(struct db *d, size_t i, enum query_target target, bool histogram
         writer_init(&w, 16u << 20);
         jw_init(&j, &w);
         jw_obj(&j);
-        if (histogram ? search_histogram(d, &q, target, (int64_t)c.now_us, &j)
-                      : search_page(d, &q, target, INT64_MAX, 50, &j))
+        if (histogram ? search_histogram(d, &sight_everything, &q, target, (int64_t)c.now_us, &j)
+                      : search_page(d, &sight_everything, &q, target, INT64_MAX, 50, &j))
             printf("failed: %s\n", db_message(d));
         jw_end_obj(&j);
         took[n] = clock_mono_us() - began;

@@ -238,7 +238,7 @@ static int run_appliances(struct options *o, struct state *s)
     jw_init(&j, &w);
     jw_obj(&j);
     if (!rc)
-        rc = appliance_list(d, &j);
+        rc = appliance_list(d, &sight_everything, &j);
     jw_end_obj(&j);
     if (!rc && o->json)
         printf("%.*s\n", (int)w.n, (const char *)w.p);

@@ -36,7 +36,7 @@ static bool read_step(struct request *r, struct alert_step *step)
     struct span action = {NULL, 0}, reason = {NULL, 0}, to = {NULL, 0};
     int number = 0;
 
-    *step = (struct alert_step){.user = r->who.name};
+    *step = (struct alert_step){.user = r->who.name, .who = &r->who.sight};
     if (!body_text(r, "action", 32, true, &action) || !body_text(r, "reason", 32, false, &reason) ||
         !body_text(r, "to", 64, false, &to) || !body_text(r, "text", ALERT_TEXT_MAX, false, &step->text))
         return false;
@@ -98,6 +98,7 @@ static void finish(struct worker *w, struct request *r, struct db *d, int rc, in
 static int act_one(struct db *d, struct request *r, const struct alert_step *step)
 {
     enum step_outcome outcome;
+    bool clear = false;
     int state = 0, rc = alert_act(d, r->id, step, &outcome, &state);
     char object[32];
     struct jw j;
@@ -119,9 +120,11 @@ static int act_one(struct db *d, struct request *r, const struct alert_step *ste
     jw_obj(&j);
     jw_key(&j, "alert");
     if (!rc)
-        rc = alert_row(d, r->id, &j);
+        rc = alert_row(d, &r->who.sight, r->id, &j);
     if (!rc)
-        rc = alert_history(d, r->id, &j);
+        rc = sight_alert(d, &r->who.sight, r->id, &clear);
+    if (!rc)
+        rc = alert_history(d, r->id, clear, r->who.name, &j);
     jw_ki64(&j, "undo", step->act);
     jw_end_obj(&j);
     reply_json_end(r);
@@ -167,7 +170,7 @@ static bool read_filter(struct worker *w, struct request *r, const struct json *
 {
     const char *why = "";
 
-    alert_filter_init(f);
+    alert_filter_init(f, &r->who.sight);
     if (filter->type != JSON_OBJECT) {
         reply_problem_say(r, PROBLEM_BAD_FIELD, "'filter' must be an object.");
         return false;
@@ -213,7 +216,7 @@ static bool read_query(struct worker *w, struct request *r, const struct json *q
 static int find_all(struct worker *w, struct request *r, const struct query_sql *q, struct many *m)
 {
     bool complete;
-    int rc = search_alert_ids(w->db, r->arena, q, ALERT_MANY_MAX, &m->ids, &m->n, &complete);
+    int rc = search_alert_ids(w->db, r->arena, &r->who.sight, q, ALERT_MANY_MAX, &m->ids, &m->n, &complete);
 
     db_time_box(w->db, QUERY_TIME_MS);
     m->all = complete ? (int64_t)m->n : -1;

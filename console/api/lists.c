@@ -67,7 +67,7 @@ void api_alerts_list(struct worker *w, struct request *r)
     struct jw j;
     int rc;
 
-    alert_filter_init(&f);
+    alert_filter_init(&f, &r->who.sight);
     if (!known_names(r, filter_alert_names, filter_alert_count) || !page_of(r, &f.before, &limit))
         return;
     for (size_t i = 0; i < r->query.n; i++)
@@ -96,7 +96,7 @@ void api_alert_get(struct worker *w, struct request *r)
     }
     reply_json(r, 200, &j);
     if (!rc)
-        rc = alert_detail(w->db, a, r->id, &j);
+        rc = alert_detail(w->db, a, &r->who.sight, r->id, false, r->who.name, &j);
     arena_free(a);
     if (rc == ST_NOT_FOUND)
         reply_problem_say(r, PROBLEM_NOT_FOUND, "There is no such alert.");
@@ -113,7 +113,7 @@ void api_events_list(struct worker *w, struct request *r)
     int64_t limit;
     struct jw j;
 
-    event_filter_init(&f);
+    event_filter_init(&f, &r->who.sight);
     if (!known_names(r, filter_event_names, filter_event_count) || !page_of(r, &f.before, &limit))
         return;
     for (size_t i = 0; i < r->query.n; i++)
@@ -134,7 +134,7 @@ void api_appliances_list(struct worker *w, struct request *r)
         return;
     reply_json(r, 200, &j);
     jw_obj(&j);
-    finish(r, &j, appliance_list(w->db, &j));
+    finish(r, &j, appliance_list(w->db, &r->who.sight, &j));
 }
 
 void api_stats(struct worker *w, struct request *r)
@@ -147,7 +147,7 @@ void api_stats(struct worker *w, struct request *r)
     if (!query_fields(r, names, 1) || !query_number(r, "hours", 1, HOURS_MAX, &hours))
         return;
     reply_json(r, 200, &j);
-    rc = stats_put(w->db, hours, &j);
+    rc = stats_put(w->db, &r->who.sight, hours, &j);
     if (rc)
         app_fail(r, rc);
     else

@@ -9,6 +9,7 @@
 #define RESUME_MAX 200 /* changes told one by one after a break; beyond that the page loads anew */
 #define PUBLISH_MAX 50 /* the same for one batch or one action */
 #define TEXT_MAX (1u << 20)
+#define AUDIENCES 256 /* not less than there can be streams */
 
 static const char reset[] = "event: reset\ndata: {\"reason\":\"many\"}\n\n";
 
@@ -23,10 +24,10 @@ static void put_change(void *arg, int64_t seq, bool is_new, struct span row)
 }
 
 /* Changes after since as events; a reset when there are more than limit. */
-static int put_changes(struct db *d, int64_t since, int64_t limit, struct writer *w)
+static int put_changes(struct db *d, const struct sight *who, int64_t since, int64_t limit, struct writer *w)
 {
     bool more;
-    int rc = alert_changes(d, since, limit, put_change, w, &more);
+    int rc = alert_changes(d, who, since, limit, put_change, w, &more);
 
     if (!rc && (more || !writer_ok(w))) {
         writer_clear(w);
@@ -36,39 +37,68 @@ static int put_changes(struct db *d, int64_t since, int64_t limit, struct writer
     return rc;
 }
 
+/* Who sees everything is one audience; who does not is one by himself. */
+static int64_t audience_of(const struct sight *who)
+{
+    return sight_all_units(who) && sight_all_levels(who) ? 0 : who->token ? -who->token : who->user;
+}
+
+/* What an audience sees, as it is now. A token's audience has no stream: tokens poll. */
+static bool sight_of(struct db *d, int64_t audience, struct sight *ret)
+{
+    *ret = sight_everything;
+    return !audience || (audience > 0 && sight_load(d, audience, ret) == 0);
+}
+
 void app_publish(struct app *app, struct db *d, int64_t since)
 {
+    int64_t audience[AUDIENCES];
+    size_t n = hub_audiences(app->hub, audience, GH_COUNT(audience));
+    struct sight who;
     struct writer w;
 
-    if (!hub_count(app->hub))
-        return;
     writer_init(&w, TEXT_MAX);
-    if (put_changes(d, since, PUBLISH_MAX, &w) != 0) {
+    for (size_t i = 0; i < n; i++) {
         writer_clear(&w);
-        writer_str(&w, reset);
+        if (!sight_of(d, audience[i], &who) || put_changes(d, &who, since, PUBLISH_MAX, &w) != 0) {
+            writer_clear(&w);
+            writer_str(&w, reset);
+        }
+        if (w.n)
+            hub_publish_to(app->hub, audience[i], writer_span(&w));
     }
-    if (w.n)
-        hub_publish(app->hub, writer_span(&w));
     writer_done(&w);
 }
 
-static void put_appliance(void *arg, struct span json)
-{
-    struct writer *w = arg;
+struct heard {
+    struct app *app;
+    struct db *db;
+    int64_t audience[AUDIENCES];
+    size_t n;
+};
 
-    writer_str(w, "event: appliance\ndata: ");
-    writer_put(w, json);
-    writer_str(w, "\n\n");
+static void put_appliance(void *arg, int64_t appliance, struct span json)
+{
+    struct heard *h = arg;
+    struct sight who;
+    struct writer w;
+
+    writer_init(&w, TEXT_MAX);
+    writer_str(&w, "event: appliance\ndata: ");
+    writer_put(&w, json);
+    writer_str(&w, "\n\n");
+    for (size_t i = 0; i < h->n && writer_ok(&w); i++)
+        if (sight_of(h->db, h->audience[i], &who) && sight_sees_appliance(h->db, &who, appliance) == 1)
+            hub_publish_to(h->app->hub, h->audience[i], writer_span(&w));
+    writer_done(&w);
 }
 
 void app_publish_appliances(struct app *app, struct db *d, int64_t *since)
 {
-    struct writer w;
+    struct heard h = {.app = app, .db = d};
 
-    writer_init(&w, TEXT_MAX);
-    if (appliance_heard_since(d, since, put_appliance, &w) == 0 && w.n && writer_ok(&w))
-        hub_publish(app->hub, writer_span(&w));
-    writer_done(&w);
+    h.n = hub_audiences(app->hub, h.audience, GH_COUNT(h.audience));
+    (void)appliance_heard_since(d, since, put_appliance, &h);
 }
 
 static void begin_stream(struct worker *w, struct request *r, bool resumes, int64_t since)
@@ -79,7 +109,7 @@ static void begin_stream(struct worker *w, struct request *r, bool resumes, int6
     writer_init(&out, TEXT_MAX);
     writer_str(&out, "retry: 3000\n\n");
     if (resumes)
-        rc = put_changes(w->db, since, RESUME_MAX, &out);
+        rc = put_changes(w->db, &r->who.sight, since, RESUME_MAX, &out);
     else
         writer_printf(&out, "id: %lld\n\n", (long long)alert_seq(w->db));
     if (rc || !writer_ok(&out)) {
@@ -110,7 +140,7 @@ void api_stream(struct worker *w, struct request *r)
     if (r->head.last_event_id.n && span_number(r->head.last_event_id, INT64_MAX - 1, &last))
         since = (int64_t)last;
     /* It listens before the past is read: what happens in between comes twice rather than never. */
-    r->reply.stream = stream_open(w->app->hub, r->who.session);
+    r->reply.stream = stream_open(w->app->hub, r->who.session, audience_of(&r->who.sight));
     if (!r->reply.stream) {
         reply_problem_say(r, PROBLEM_BUSY, "Too many live streams are open.");
         reply_header(r, "Retry-After", "10");

@@ -32,8 +32,16 @@ static void finish(struct worker *w, struct request *r, int rc, int64_t since)
 /* The file of the alert in the path; false with the problem written, or *ret_rc. */
 static bool find(struct db *d, struct request *r, struct pcap *p, int *ret_rc)
 {
-    bool named;
-    int rc = pcap_of_alert(d, r->id, p, &named);
+    bool named = false, clear = false;
+    int rc = sight_alert(d, &r->who.sight, r->id, &clear);
+
+    if (!rc && !clear) {
+        *ret_rc = 0;
+        reply_problem(r, PROBLEM_CLEARANCE);
+        return false;
+    }
+    if (!rc)
+        rc = pcap_of_alert(d, r->id, p, &named);
 
     *ret_rc = rc == ST_NOT_FOUND ? 0 : rc;
     if (rc == ST_NOT_FOUND && named)

@@ -8,6 +8,8 @@
 #include "console/api/query.h"
 #include "console/http/head.h"
 
+#include <stdio.h>
+
 #define PAGE_DEFAULT 50
 #define PAGE_MAX 200
 #define ZONE_MAX 840 /* most minutes that a zone is away from UTC */
@@ -99,7 +101,7 @@ void api_search(struct worker *w, struct request *r)
         return;
     reply_json(r, 200, &j);
     jw_obj(&j);
-    rc = search_page(w->db, &q, target, before, limit, &j);
+    rc = search_page(w->db, &r->who.sight, &q, target, before, limit, &j);
     jw_end_obj(&j);
     db_time_box(w->db, QUERY_TIME_MS);
     if (rc)
@@ -119,7 +121,7 @@ void api_search_histogram(struct worker *w, struct request *r)
         return;
     reply_json(r, 200, &j);
     jw_obj(&j);
-    rc = search_histogram(w->db, &q, target, (int64_t)clock_wall_us(), &j);
+    rc = search_histogram(w->db, &r->who.sight, &q, target, (int64_t)clock_wall_us(), &j);
     jw_end_obj(&j);
     db_time_box(w->db, QUERY_TIME_MS);
     if (rc)
@@ -134,11 +136,16 @@ static void put_names(struct jw *j, const char *const *list, size_t first, size_
         jw_cstr(j, list[i]);
 }
 
-/* What the store has, newest use first; bounded. */
-static int put_stored(struct db *d, const char *sql, struct jw *j)
+/* What the store has of whatever who asks may see; bounded. first and rest stand around the condition. */
+static int put_stored(struct db *d, const struct sight *who, const char *column, const char *first,
+                      const char *rest, struct jw *j)
 {
+    char scope[SIGHT_SQL], sql[SIGHT_SQL + 512];
     struct db_stmt *s;
-    int rc = db_query(d, &s, sql, "");
+    int rc;
+
+    snprintf(sql, sizeof(sql), "%s %s %s", first, sight_scope_sql(who, column, scope), rest);
+    rc = db_query(d, &s, sql, "");
 
     while (!rc && (rc = db_step(s)) == 1) {
         jw_str(j, db_text(s, 0));
@@ -147,12 +154,12 @@ static int put_stored(struct db *d, const char *sql, struct jw *j)
     return rc;
 }
 
-static int put_values(struct worker *w, const struct query_field *f, struct jw *j)
+static int put_values(struct worker *w, const struct sight *who, const struct query_field *f, struct jw *j)
 {
     static const char *const actions[] = {"allow", "log", "alert", "quarantine", "block"};
     static const char *const severities[] = {"1", "2", "3", "4"};
     static const char *const back[] = {"1h", "24h", "7d", "30d"};
-    static const char *const who[] = {"me", "nobody"};
+    static const char *const people[] = {"me", "nobody"};
     static const char *const open[] = {"open"};
     int rc = 0;
 
@@ -167,19 +174,19 @@ static int put_values(struct worker *w, const struct query_field *f, struct jw *
     } else if (f->kind == QUERY_REASON)
         put_names(j, close_reason_names, 1, REASON_COUNT);
     else if (f->kind == QUERY_USER)
-        put_names(j, who, 0, GH_COUNT(who));
+        put_names(j, people, 0, GH_COUNT(people));
     else if (f->kind == QUERY_BOX)
-        rc = put_stored(w->db, "SELECT name FROM appliance ORDER BY heard DESC LIMIT 50", j);
+        rc = put_stored(w->db, who, "p.id", "SELECT name FROM appliance p WHERE",
+                        "ORDER BY heard DESC LIMIT 50", j);
     else if (!strcmp(f->name, "action"))
         put_names(j, actions, 0, GH_COUNT(actions));
     else if (!strcmp(f->name, "last"))
         put_names(j, back, 0, GH_COUNT(back));
     else if (!strcmp(f->name, "rule"))
         rc = put_stored(
-            w->db,
-            "SELECT rule FROM (SELECT rule, max(received) m FROM alert WHERE rule NOTNULL GROUP BY rule) "
-            "ORDER BY m DESC LIMIT 50",
-            j);
+            w->db, who, "a.appliance",
+            "SELECT rule FROM (SELECT rule, max(received) m FROM alert a WHERE rule NOTNULL AND",
+            "GROUP BY rule) ORDER BY m DESC LIMIT 50", j);
     else if (!strcmp(f->name, "type"))
         for (int i = 0; i < EVENT_TYPE_COUNT; i++)
             jw_cstr(j, event_type_name((enum event_type)i));
@@ -206,7 +213,7 @@ void api_search_fields(struct worker *w, struct request *r)
         jw_kcstr(&j, "vi", f->vi);
         jw_kbool(&j, "alerts_only", f->alerts_only);
         jw_kbool(&j, "ordered", f->kind == QUERY_LEVEL || f->kind == QUERY_NUMBER);
-        rc = put_values(w, f, &j);
+        rc = put_values(w, &r->who.sight, f, &j);
         jw_end_obj(&j);
     }
     jw_end_arr(&j);

@@ -7,7 +7,7 @@
 struct stream {
     struct hub *hub;
     struct stream *next, **at;
-    int64_t owner;
+    int64_t owner, audience;
     struct writer out;
     size_t sent; /* bytes of out that were taken */
     bool ending, paused;
@@ -51,7 +51,7 @@ size_t hub_count(struct hub *h)
     return n;
 }
 
-struct stream *stream_open(struct hub *h, int64_t owner)
+struct stream *stream_open(struct hub *h, int64_t owner, int64_t audience)
 {
     struct stream *s = calloc(1, sizeof(*s));
     size_t own = 0;
@@ -61,6 +61,7 @@ struct stream *stream_open(struct hub *h, int64_t owner)
         return NULL;
     s->hub = h;
     s->owner = owner;
+    s->audience = audience;
     writer_init(&s->out, STREAM_BUFFER);
     pthread_mutex_lock(&h->lock);
     for (struct stream *i = h->first; i; i = i->next)
@@ -142,6 +143,31 @@ void hub_publish(struct hub *h, struct span text)
     for (struct stream *s = h->first; s; s = s->next)
         append(s, text);
     pthread_mutex_unlock(&h->lock);
+}
+
+void hub_publish_to(struct hub *h, int64_t audience, struct span text)
+{
+    pthread_mutex_lock(&h->lock);
+    for (struct stream *s = h->first; s; s = s->next)
+        if (s->audience == audience)
+            append(s, text);
+    pthread_mutex_unlock(&h->lock);
+}
+
+size_t hub_audiences(struct hub *h, int64_t *ids, size_t cap)
+{
+    size_t n = 0;
+
+    pthread_mutex_lock(&h->lock);
+    for (struct stream *s = h->first; s && n < cap; s = s->next) {
+        size_t i = 0;
+        while (i < n && ids[i] != s->audience)
+            i++;
+        if (i == n)
+            ids[n++] = s->audience;
+    }
+    pthread_mutex_unlock(&h->lock);
+    return n;
 }
 
 void hub_end(struct hub *h, int64_t owner, const char *last_words)

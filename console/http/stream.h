@@ -20,13 +20,17 @@ struct stream;
 struct hub *hub_new(size_t max, size_t per_owner);
 void hub_free(struct hub *h); /* no stream may be left */
 size_t hub_count(struct hub *h);
-/* A stream of session owner, already listening; NULL when there are too many. */
-struct stream *stream_open(struct hub *h, int64_t owner);
+/* A stream of session owner, already listening; NULL when there are too many. audience: who hears the same
+ * (hub_publish_to); 0: who sees everything. */
+struct stream *stream_open(struct hub *h, int64_t owner, int64_t audience);
 void stream_close(struct stream *s); /* NULL is fine */
 int64_t stream_owner(const struct stream *s);
-/* Appends whole events to one stream, or to all. */
+/* Appends whole events to one stream, to all, or to those of one audience. */
 void stream_send(struct stream *s, struct span text);
 void hub_publish(struct hub *h, struct span text);
+void hub_publish_to(struct hub *h, int64_t audience, struct span text);
+/* Fills ids with the audiences of open streams, each once, at most cap. Returns how many. */
+size_t hub_audiences(struct hub *h, int64_t *ids, size_t cap);
 /* Ends the streams of one session (0: all, and no new one opens), after what they still have to say. */
 void hub_end(struct hub *h, int64_t owner, const char *last_words);
 /* Fills ids with the owners of open streams, at most cap. Returns how many. */

@@ -19,6 +19,7 @@ struct parser {
     struct span text;
     size_t pos;
     unsigned depth, nodes;
+    bool content; /* a term asks for words, names or hashes of the content */
     struct query_error *err;
     int rc;
 };

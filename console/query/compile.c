@@ -242,6 +242,7 @@ int query_compile(struct arena *a, struct span text, const struct query_context 
     if (p.rc)
         return p.rc;
     *ret = (struct query_sql){.from = INT64_MIN, .to = INT64_MAX};
+    ret->content = p.content;
     b->p = &p;
     b->out = ret;
     writer_init(&b->match, MATCH_MAX);

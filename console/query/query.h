@@ -38,6 +38,7 @@ struct query_sql {
     const char *match;             /* full-text expression for ?1; NULL: none needed */
     const char *where;             /* condition on r.*, with parameters from ?5 on; "1": none */
     const char *slot[QUERY_SLOTS]; /* values of the parameters; NULL behind the last */
+    bool content;                  /* words, names or hashes of the content decide what matches */
     int64_t from, to;              /* µs, [from, to): of the whole query, or the ends of time */
 };
 struct query_error {

@@ -65,6 +65,7 @@ static struct node *words_leaf(struct parser *p, const char *columns, struct spa
     bool special;
     size_t words;
 
+    p->content = true;
     writer_init(&exact, EXPRESSION_MAX);
     words = key_put_exact(&exact, value, &special);
     if (!words) {
@@ -206,6 +207,7 @@ static struct node *hash_term(struct parser *p, const struct query_field *f, str
 {
     if (value.n != 64 || !is_hex(value))
         return bad_value(p, f, start, "64 hex digits");
+    p->content = true;
     return key_leaf(p, "sha256", value);
 }
 

@@ -105,11 +105,14 @@ int alert_undo(struct db *d, int64_t act, const char *user, struct undone *ret)
 
 int alert_act(struct db *d, int64_t id, const struct alert_step *step, enum step_outcome *ret, int *ret_state)
 {
+    char had[256], scope[SIGHT_SQL], sql[SIGHT_SQL + 96];
     struct db_stmt *s;
     int64_t was, became, why;
-    char had[256];
-    int rc = db_query(d, &s, "SELECT state, taken_by, reason FROM alert WHERE id = ?", "i", id);
+    int rc;
 
+    snprintf(sql, sizeof(sql), "SELECT state, taken_by, reason FROM alert a WHERE id = ? AND %s",
+             sight_scope_sql(step->who, "a.appliance", scope));
+    rc = db_query(d, &s, sql, "i", id);
     if (!rc)
         rc = db_step(s);
     if (rc < 0)
@@ -142,7 +145,7 @@ int alert_act(struct db *d, int64_t id, const struct alert_step *step, enum step
     return rc;
 }
 
-int alert_history(struct db *d, int64_t id, struct jw *j)
+int alert_history(struct db *d, int64_t id, bool clear, const char *me, struct jw *j)
 {
     struct db_stmt *s;
     int rc = db_query(
@@ -166,7 +169,8 @@ int alert_history(struct db *d, int64_t id, struct jw *j)
         jw_kcstr(j, "to", alert_state_names[became]);
         jw_key(j, "reason");
         jw_cstr(j, close_reason_names[reason]);
-        jw_ktext(j, "text", db_text(s, 7));
+        jw_ktext(j, "text",
+                 clear || span_eq(db_text(s, 2), span_str(me)) ? db_text(s, 7) : (struct span){NULL, 0});
         jw_end_obj(j);
     }
     jw_end_arr(j);

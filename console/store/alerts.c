@@ -6,8 +6,7 @@
 /* A row of the list, and its columns for put_row. */
 #define ROW_COLUMNS                                                                                          \
     "SELECT a.id, a.seq, a.time, a.received, a.state, a.severity, a.level, a.facts, p.identity, p.name, "    \
-    "a.taken_by, "                                                                                           \
-    "a.reason, a.comments, (SELECT alerts FROM document WHERE sha256 = a.sha256) "
+    "a.taken_by, a.reason, a.comments, "
 #define FROM_ALERT "FROM alert a CROSS JOIN appliance p ON p.id = a.appliance "
 /* The plus keeps the planner from sorting by time what is wanted by id. */
 #define FILTER                                                                                               \
@@ -16,17 +15,37 @@
     "AND (?9 IS NULL OR a.search LIKE ?9 ESCAPE '\\') AND (?10 IS NULL OR a.search LIKE ?10 ESCAPE '\\') "   \
     "AND (?11 IS NULL OR a.search LIKE ?11 ESCAPE '\\') AND (?12 IS NULL OR a.search LIKE ?12 ESCAPE '\\') "
 #define FILTER_ARGS "iiiiisiissssb"
-#define SQL_MAX 2048
+#define SQL_MAX (2048 + 5 * SIGHT_SQL)
+#define FACTS_ARENA (1u << 20)
 #define OPEN_STATES (1 << ALERT_NEW | 1 << ALERT_ACKNOWLEDGED)
 
-void alert_filter_init(struct alert_filter *f)
+void alert_filter_init(struct alert_filter *f, const struct sight *who)
 {
     *f = (struct alert_filter){.states = ALERT_ANY,
                                .levels = ALERT_ANY,
                                .severities = ALERT_ANY,
                                .to = INT64_MAX,
                                .from = INT64_MIN,
-                               .before = INT64_MAX};
+                               .before = INT64_MAX,
+                               .sight = *who};
+}
+
+/* The last two columns of a row: how many alerts have the document, of those that who asks may see; and
+ * whether its content is shown. */
+static const char *row_tail(const struct sight *who, const char *alias, char buf[static ALERT_COLUMNS])
+{
+    char scope[SIGHT_SQL], clear[SIGHT_SQL];
+    int n;
+
+    if (sight_all_units(who))
+        n = snprintf(buf, ALERT_COLUMNS, "(SELECT alerts FROM document WHERE sha256 = %s.sha256), %s", alias,
+                     sight_clear_sql(who, alias, clear));
+    else
+        n = snprintf(buf, ALERT_COLUMNS,
+                     "(SELECT count(*) FROM alert o WHERE o.sha256 = %s.sha256 AND %s), %s", alias,
+                     sight_scope_sql(who, "o.appliance", scope), sight_clear_sql(who, alias, clear));
+    gh_check(n < ALERT_COLUMNS);
+    return buf;
 }
 
 /* Parts that an index serves stand in the text itself; ?13 is always bound. */
@@ -45,9 +64,13 @@ static int start(struct db *d, struct db_stmt **ret, const char *head, bool join
                  const struct alert_filter *f)
 {
     const char *plain = f->word[0] && !f->by_sha256 ? "FROM alert a NOT INDEXED " : "FROM alert a ";
-    char sql[SQL_MAX];
+    bool by_content = f->word[0] || f->by_sha256; /* a hit would tell what is withheld */
+    char sql[SQL_MAX], scope[SIGHT_SQL], clear[SIGHT_SQL];
+    int n = snprintf(sql, sizeof(sql), "%s%s%s" FILTER "AND %s AND %s %s", head, join ? FROM_ALERT : plain,
+                     narrow(f), sight_scope_sql(&f->sight, "a.appliance", scope),
+                     by_content ? sight_clear_sql(&f->sight, "a", clear) : "1", tail);
 
-    snprintf(sql, sizeof(sql), "%s%s%s" FILTER "%s", head, join ? FROM_ALERT : plain, narrow(f), tail);
+    gh_check(n > 0 && (size_t)n < sizeof(sql));
     return db_query(d, ret, sql, FILTER_ARGS, f->before, (int64_t)f->states, (int64_t)f->levels,
                     (int64_t)f->severities, f->appliance, f->rule, f->from, f->to, f->word[0], f->word[1],
                     f->word[2], f->word[3], span_of(f->sha256, sizeof(f->sha256)));
@@ -58,10 +81,26 @@ static const char *name_in(const char *const *names, int64_t count, int64_t i)
     return i >= 0 && i < count ? names[i] : NULL;
 }
 
+/* What is known of it for good; of one beyond the clearance, what remains. */
+static void put_facts(struct span facts, bool clear, struct jw *j)
+{
+    struct arena *a;
+
+    if (clear && facts.n) {
+        writer_u8(j->w, ','); /* members that were written as JSON when the alert came in */
+        writer_put(j->w, facts);
+    } else if (!clear) {
+        a = arena_new(FACTS_ARENA);
+        if (!a || sight_put_facts(a, facts, j) != 0)
+            writer_fail(j->w);
+        arena_free(a);
+    }
+}
+
 /* The members of a row, in an open object. */
 static void put_row(struct db_stmt *s, struct jw *j)
 {
-    struct span facts = db_text(s, 7);
+    bool clear = db_i64(s, 14) != 0;
 
     jw_ki64(j, "id", db_i64(s, 0));
     jw_ki64(j, "seq", db_i64(s, 1));
@@ -70,10 +109,7 @@ static void put_row(struct db_stmt *s, struct jw *j)
     jw_kcstr(j, "state", name_in(alert_state_names, ALERT_STATE_COUNT, db_i64(s, 4)));
     jw_ki64(j, "severity", db_i64(s, 5));
     jw_kcstr(j, "level", name_in(level_names, LEVEL_COUNT, db_i64(s, 6)));
-    if (facts.n) {
-        writer_u8(j->w, ','); /* members that were written as JSON when the alert came in */
-        writer_put(j->w, facts);
-    }
+    put_facts(db_text(s, 7), clear, j);
     jw_kobj(j, "appliance");
     jw_khex(j, "id", db_blob(s, 8).p, db_blob(s, 8).n);
     jw_kstr(j, "name", db_text(s, 9));
@@ -82,32 +118,46 @@ static void put_row(struct db_stmt *s, struct jw *j)
     jw_key(j, "reason");
     jw_cstr(j, name_in(close_reason_names, REASON_COUNT, db_i64(s, 11)));
     jw_ki64(j, "comments", db_i64(s, 12));
-    jw_ki64(j, "same_document", db_i64(s, 13));
+    jw_key(j, "same_document");
+    if (clear)
+        jw_i64(j, db_i64(s, 13));
+    else
+        jw_null(j);
+    jw_kbool(j, "redacted", !clear);
 }
 
-const char *const alert_row_columns =
-    "r.id, r.seq, r.time, r.received, r.state, r.severity, r.level, r.facts, "
-    "(SELECT identity FROM appliance WHERE id = r.appliance), (SELECT name FROM appliance WHERE id = "
-    "r.appliance), "
-    "r.taken_by, r.reason, r.comments, (SELECT alerts FROM document WHERE sha256 = r.sha256), r.event";
+const char *alert_row_columns(const struct sight *who, char buf[static ALERT_COLUMNS])
+{
+    char tail[ALERT_COLUMNS];
+    int n = snprintf(buf, ALERT_COLUMNS,
+                     "r.id, r.seq, r.time, r.received, r.state, r.severity, r.level, r.facts, "
+                     "(SELECT identity FROM appliance WHERE id = r.appliance), "
+                     "(SELECT name FROM appliance WHERE id = r.appliance), "
+                     "r.taken_by, r.reason, r.comments, %s, r.event",
+                     row_tail(who, "r", tail));
+
+    gh_check(n > 0 && n < ALERT_COLUMNS);
+    return buf;
+}
 
 int64_t alert_row_put(struct db_stmt *s, struct jw *j)
 {
     jw_obj(j);
     put_row(s, j);
     jw_end_obj(j);
-    return db_i64(s, 14);
+    return db_i64(s, 15);
 }
 
 int alert_list(struct db *d, const struct alert_filter *f, int64_t limit, struct jw *j)
 {
     struct db_stmt *s;
+    char tail[64], head[256 + ALERT_COLUMNS], columns[ALERT_COLUMNS];
     int64_t n = 0, last = 0;
-    char tail[64];
     int rc;
 
+    snprintf(head, sizeof(head), ROW_COLUMNS "%s ", row_tail(&f->sight, "a", columns));
     snprintf(tail, sizeof(tail), "ORDER BY a.id DESC LIMIT %lld", (long long)limit + 1);
-    rc = start(d, &s, ROW_COLUMNS, true, tail, f);
+    rc = start(d, &s, head, true, tail, f);
     jw_karr(j, "items");
     while (!rc && (rc = db_step(s)) == 1) {
         rc = 0;
@@ -132,7 +182,8 @@ int alert_list(struct db *d, const struct alert_filter *f, int64_t limit, struct
 static bool is_everything(const struct alert_filter *f)
 {
     return f->states == ALERT_ANY && f->levels == ALERT_ANY && f->severities == ALERT_ANY && !f->appliance &&
-           !f->rule && !f->by_sha256 && !f->word[0] && f->from == INT64_MIN && f->to == INT64_MAX;
+           !f->rule && !f->by_sha256 && !f->word[0] && f->from == INT64_MIN && f->to == INT64_MAX &&
+           sight_all_units(&f->sight);
 }
 
 int alert_counts(struct db *d, const struct alert_filter *filter, struct jw *j)
@@ -182,11 +233,15 @@ int alert_ids(struct db *d, struct arena *a, const struct alert_filter *f, size_
     return 0;
 }
 
-int alert_row_members(struct db *d, int64_t id, struct jw *j)
+int alert_row_members(struct db *d, const struct sight *who, int64_t id, struct jw *j)
 {
+    char sql[SQL_MAX], columns[ALERT_COLUMNS], scope[SIGHT_SQL];
     struct db_stmt *s;
-    int rc = db_query(d, &s, ROW_COLUMNS FROM_ALERT "WHERE a.id = ?", "i", id);
+    int rc;
 
+    snprintf(sql, sizeof(sql), ROW_COLUMNS "%s " FROM_ALERT "WHERE a.id = ? AND %s",
+             row_tail(who, "a", columns), sight_scope_sql(who, "a.appliance", scope));
+    rc = db_query(d, &s, sql, "i", id);
     if (rc || (rc = db_step(s)) != 1)
         return rc ? rc : ST_NOT_FOUND;
     put_row(s, j);
@@ -194,26 +249,30 @@ int alert_row_members(struct db *d, int64_t id, struct jw *j)
     return 0;
 }
 
-int alert_row(struct db *d, int64_t id, struct jw *j)
+int alert_row(struct db *d, const struct sight *who, int64_t id, struct jw *j)
 {
     int rc;
 
     jw_obj(j);
-    rc = alert_row_members(d, id, j);
+    rc = alert_row_members(d, who, id, j);
     jw_end_obj(j);
     return rc;
 }
 
-int alert_changes(struct db *d, int64_t since, int64_t limit, alert_change_fn *fn, void *arg, bool *ret_more)
+int alert_changes(struct db *d, const struct sight *who, int64_t since, int64_t limit, alert_change_fn *fn,
+                  void *arg, bool *ret_more)
 {
+    char sql[SQL_MAX], columns[ALERT_COLUMNS], scope[SIGHT_SQL];
     struct db_stmt *s;
     struct writer w;
     int64_t n = 0;
-    int rc = db_query(d, &s,
-                      ROW_COLUMNS ", EXISTS(SELECT 1 FROM step WHERE step.alert = a.id) " FROM_ALERT
-                                  "WHERE a.seq > ? ORDER BY a.seq LIMIT ?",
-                      "ii", since, limit + 1);
+    int rc;
 
+    snprintf(sql, sizeof(sql),
+             ROW_COLUMNS "%s, EXISTS(SELECT 1 FROM step WHERE step.alert = a.id) " FROM_ALERT
+                         "WHERE a.seq > ? AND %s ORDER BY a.seq LIMIT ?",
+             row_tail(who, "a", columns), sight_scope_sql(who, "a.appliance", scope));
+    rc = db_query(d, &s, sql, "ii", since, limit + 1);
     writer_init(&w, 1 << 20);
     *ret_more = false;
     while (!rc && (rc = db_step(s)) == 1) {
@@ -230,7 +289,7 @@ int alert_changes(struct db *d, int64_t since, int64_t limit, alert_change_fn *f
         put_row(s, &j);
         jw_end_obj(&j);
         if (writer_ok(&w))
-            fn(arg, db_i64(s, 1), !db_i64(s, 14), writer_span(&w));
+            fn(arg, db_i64(s, 1), !db_i64(s, 15), writer_span(&w));
     }
     writer_done(&w);
     return rc;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * alerts: lists by keyset, one alert with everything around it, and the steps that people take. The table of
  * steps is in alert_act.c; each step is appended to the history, never overwritten. Writing functions run in
- * the caller's transaction. */
+ * the caller's transaction. Who asks (sight.h) is part of every question: alerts out of scope are not there;
+ * of those beyond the clearance the rows show that they happened, and words, names and hashes do not find them. */
 #ifndef GH_CONSOLE_ALERTS_H
 #define GH_CONSOLE_ALERTS_H
 
-#include "console/store/store.h"
+#include "console/store/sight.h"
 
 #define ALERT_WORDS 4
 #define ALERT_TEXT_MAX 4000  /* bytes of a comment */
@@ -21,9 +22,10 @@ struct alert_filter {
     const char *word[ALERT_WORDS]; /* LIKE patterns or NULL */
     int64_t from, to;              /* time of the alert, [from, to) */
     int64_t before;                /* only lower ids */
+    struct sight sight;
 };
-/* Everything. */
-void alert_filter_init(struct alert_filter *f);
+/* Everything that who asks may see. */
+void alert_filter_init(struct alert_filter *f, const struct sight *who);
 
 /* "items" and "next" of an open object; newest first. */
 int alert_list(struct db *d, const struct alert_filter *f, int64_t limit, struct jw *j);
@@ -33,26 +35,31 @@ int alert_counts(struct db *d, const struct alert_filter *f, struct jw *j);
 int alert_ids(struct db *d, struct arena *a, const struct alert_filter *f, size_t cap, int64_t **ret,
               size_t *ret_n, int64_t *ret_all);
 /* What a search selects of "alert r", and the row that it gives as an object; returns the number of its event. */
-extern const char *const alert_row_columns;
+#define ALERT_COLUMNS (3 * SIGHT_SQL)
+const char *alert_row_columns(const struct sight *who, char buf[static ALERT_COLUMNS]);
 int64_t alert_row_put(struct db_stmt *s, struct jw *j);
 /* One row as a JSON object, or as members of an open object. ST_NOT_FOUND. */
-int alert_row_members(struct db *d, int64_t id, struct jw *j);
-int alert_row(struct db *d, int64_t id, struct jw *j);
-/* The detail object. The arena holds the parsed event during the call. ST_NOT_FOUND. */
-int alert_detail(struct db *d, struct arena *a, int64_t id, struct jw *j);
-/* "history" of an open object. */
-int alert_history(struct db *d, int64_t id, struct jw *j);
+int alert_row_members(struct db *d, const struct sight *who, int64_t id, struct jw *j);
+int alert_row(struct db *d, const struct sight *who, int64_t id, struct jw *j);
+/* The detail object. The arena holds the parsed event during the call. opened: two persons have unlocked its
+ * content for who asks; me: the name of who asks. ST_NOT_FOUND. */
+int alert_detail(struct db *d, struct arena *a, const struct sight *who, int64_t id, bool opened,
+                 const char *me, struct jw *j);
+/* "history" of an open object. What others wrote is content: shown with clear only; me: who asks. */
+int alert_history(struct db *d, int64_t id, bool clear, const char *me, struct jw *j);
 /* Rows changed since seq (exclusive), oldest change first: fn(arg, seq, is_new, row) for at most limit;
  * *ret_more when there were more. */
 typedef void alert_change_fn(void *arg, int64_t seq, bool is_new, struct span row);
-int alert_changes(struct db *d, int64_t since, int64_t limit, alert_change_fn *fn, void *arg, bool *ret_more);
+int alert_changes(struct db *d, const struct sight *who, int64_t since, int64_t limit, alert_change_fn *fn,
+                  void *arg, bool *ret_more);
 
 struct alert_step {
     enum alert_action action;
     enum close_reason reason;
     struct span text; /* may be empty */
     const char *user;
-    const char *to; /* ACTION_ASSIGN: whose it becomes */
+    const struct sight *who; /* user's */
+    const char *to;          /* ACTION_ASSIGN: whose it becomes */
     int64_t act;    /* of alert_act_next; 0: cannot be undone */
 };
 /* A number for what a person does in one go, taken before its first step. */

@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "console/store/chain.h"
 
+#include <stdio.h>
+
 #define COLUMNS                                                                                              \
     "SELECT identity, name, state, enrolled, heard, address, clock_offset_ms, batches, records, "            \
     "duplicates, malformed, "                                                                                \
@@ -87,10 +89,15 @@ static int put(struct db *d, struct db_stmt *s, struct jw *j)
     return rc;
 }
 
-int appliance_list(struct db *d, struct jw *j)
+int appliance_list(struct db *d, const struct sight *who, struct jw *j)
 {
+    char sql[SIGHT_SQL + 512], scope[SIGHT_SQL];
     struct db_stmt *s;
-    int rc = db_query(d, &s, COLUMNS "ORDER BY name, id", "");
+    int n = snprintf(sql, sizeof(sql), COLUMNS "WHERE %s ORDER BY name, id",
+                     sight_scope_sql(who, "appliance.id", scope));
+    int rc = db_query(d, &s, sql, "");
+
+    gh_check(n > 0 && (size_t)n < sizeof(sql));
 
     jw_karr(j, "items");
     while (!rc && (rc = db_step(s)) == 1) {
@@ -127,7 +134,7 @@ int appliance_heard_since(struct db *d, int64_t *since, appliance_fn *fn, void *
         rc = put(d, s, &j);
         newest = db_i64(s, 4);
         if (!rc && writer_ok(&w))
-            fn(arg, writer_span(&w));
+            fn(arg, db_i64(s, 17), writer_span(&w));
     }
     writer_done(&w);
     *since = newest;

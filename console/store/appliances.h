@@ -5,7 +5,7 @@
 #define GH_CONSOLE_APPLIANCES_H
 
 #include "base/seal.h"
-#include "console/store/store.h"
+#include "console/store/sight.h"
 
 /* Enrols keys under a name, or makes a retired one active again (the chain goes on where it was). */
 int appliance_enrol(struct db *d, const struct seal_public *keys, const char *name);
@@ -13,12 +13,12 @@ int appliance_enrol(struct db *d, const struct seal_public *keys, const char *na
 int appliance_retire(struct db *d, const char *identity_hex);
 /* Row number of an identity in hex; ST_NOT_FOUND. */
 int appliance_find(struct db *d, struct span identity_hex, int64_t *ret);
-/* "items" of an open object: all. */
-int appliance_list(struct db *d, struct jw *j);
+/* "items" of an open object: all that who may see. */
+int appliance_list(struct db *d, const struct sight *who, struct jw *j);
 /* One as an object. ST_NOT_FOUND. */
 int appliance_one(struct db *d, int64_t id, struct jw *j);
 /* Calls fn for each with a change since *since (a time of "heard"), and moves *since on. */
-typedef void appliance_fn(void *arg, struct span json);
+typedef void appliance_fn(void *arg, int64_t appliance, struct span json);
 int appliance_heard_since(struct db *d, int64_t *since, appliance_fn *fn, void *arg);
 
 #endif

@@ -44,17 +44,17 @@ static int write_hours(struct db *d, struct intake_sums *s)
 
     for (size_t i = 0; i < s->hours && !rc; i++) {
         rc = db_exec(d,
-                     "INSERT INTO hourly(hour, alerts, events, documents) VALUES(?1, ?2, ?3, ?4) ON "
-                     "CONFLICT(hour) DO UPDATE "
-                     "SET alerts = alerts + ?2, events = events + ?3, documents = documents + ?4",
-                     "iiii", s->hour[i].hour, s->hour[i].alerts, s->hour[i].events, s->hour[i].documents);
+                     "INSERT INTO hour_sum(hour, appliance, alerts, events, documents, unread) VALUES(?1, ?2, "
+                     "?3, ?4, ?5, ?6) ON CONFLICT(hour, appliance) DO UPDATE SET alerts = alerts + ?3, events = "
+                     "events + ?4, documents = documents + ?5, unread = unread + ?6",
+                     "iiiiii", s->hour[i].hour, s->appliance, s->hour[i].alerts, s->hour[i].events,
+                     s->hour[i].documents, s->hour[i].unread);
         for (int l = 0; l < LEVEL_COUNT && !rc; l++)
             if (s->hour[i].level[l])
                 rc = db_exec(d,
-                             "INSERT INTO level_sum(hour, level, n) VALUES(?1, ?2, ?3) ON CONFLICT(hour, "
-                             "level) DO UPDATE "
-                             "SET n = n + ?3",
-                             "iii", s->hour[i].hour, (int64_t)l, s->hour[i].level[l]);
+                             "INSERT INTO hour_level(hour, appliance, level, n) VALUES(?1, ?2, ?3, ?4) ON "
+                             "CONFLICT(hour, appliance, level) DO UPDATE SET n = n + ?4",
+                             "iiii", s->hour[i].hour, s->appliance, (int64_t)l, s->hour[i].level[l]);
     }
     s->hours = 0;
     return rc;
@@ -86,6 +86,7 @@ static int count_hour(struct db *d, struct intake_sums *s, const struct facts *f
         s->hour[i].documents++;
         if (f->level >= 0)
             s->hour[i].level[f->level]++;
+        s->hour[i].unread += f->unread;
         s->unread += f->unread;
     }
     return 0;

@@ -16,7 +16,7 @@ struct intake_sums {
     int64_t first_seq, next_seq;
     int64_t duplicates, malformed, alerts;
     struct {
-        int64_t hour, alerts, events, documents, level[LEVEL_COUNT];
+        int64_t hour, alerts, events, documents, unread, level[LEVEL_COUNT];
     } hour[SUM_HOURS];
     size_t hours;
     int64_t unread;

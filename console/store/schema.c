@@ -238,6 +238,21 @@
     " n INTEGER NOT NULL, PRIMARY KEY(appliance, run, kind, name)) WITHOUT ROWID;"                           \
     "INSERT INTO counter(name, n) SELECT 'rollup_since', CAST(strftime('%s', 'now') AS INTEGER) "            \
     "WHERE EXISTS(SELECT 1 FROM event);"
+/* Sums by appliance as well, so that who is limited to some units has figures of his own. What was counted before
+ * belongs to none. */
+#define STEP_SUMS                                                                                            \
+    "CREATE TABLE hour_sum("                                                                                 \
+    " hour INTEGER NOT NULL, appliance INTEGER NOT NULL, alerts INTEGER NOT NULL, events INTEGER NOT NULL,"  \
+    " documents INTEGER NOT NULL, unread INTEGER NOT NULL, PRIMARY KEY(hour, appliance)) WITHOUT ROWID;"     \
+    "CREATE TABLE hour_level("                                                                               \
+    " hour INTEGER NOT NULL, appliance INTEGER NOT NULL, level INTEGER NOT NULL, n INTEGER NOT NULL,"        \
+    " PRIMARY KEY(hour, appliance, level)) WITHOUT ROWID;"                                                   \
+    "INSERT INTO hour_sum SELECT hour, 0, alerts, events, documents, 0 FROM hourly;"                         \
+    "INSERT INTO hour_level SELECT hour, 0, level, n FROM level_sum;"                                        \
+    "DROP TABLE hourly; DROP TABLE level_sum;"                                                               \
+    "CREATE VIEW hourly AS SELECT hour, sum(alerts) AS alerts, sum(events) AS events,"                       \
+    " sum(documents) AS documents FROM hour_sum GROUP BY hour;"                                              \
+    "CREATE VIEW level_sum AS SELECT hour, level, sum(n) AS n FROM hour_level GROUP BY hour, level;"
 
 const char *const schema_steps[] = {
     STEP_1,
@@ -249,6 +264,7 @@ const char *const schema_steps[] = {
     STEP_GOODS,
     STEP_SIGHT,
     STEP_ROLLUP,
+    STEP_SUMS,
 };
 const size_t schema_step_count = GH_COUNT(schema_steps);
 

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#define SQL_MAX (20u << 10)
+#define SQL_MAX (24u << 10)
 #define FIRST_RANGE 20000 /* rows of the first step back */
 #define RANGE_MAX (INT64_C(1) << 40)
 #define STATEMENT_MS 10000
@@ -15,6 +15,7 @@
 
 struct scan {
     struct db *d;
+    const struct sight *who;
     const struct query_sql *q;
     enum query_target target;
     const char *head, *tail; /* SELECT list, and what stands behind the conditions */
@@ -41,13 +42,14 @@ int64_t search_oldest(struct db *d)
     return number(d, "SELECT time FROM event WHERE ?1 = 0 ORDER BY time LIMIT 1", 0);
 }
 
-static void scan_init(struct scan *c, struct db *d, const struct query_sql *q, enum query_target target,
+static void scan_init(struct scan *c, struct db *d, const struct sight *who, const struct query_sql *q, enum query_target target,
                       int64_t before, uint64_t ms)
 {
     bool alerts = target == QUERY_ALERTS;
 
     memset(c, 0, sizeof(*c));
     c->d = d;
+    c->who = who;
     c->q = q;
     c->target = target;
     c->until_ms = clock_mono_ms() + ms;
@@ -70,7 +72,7 @@ static int scan_next(struct scan *c, struct db_stmt **ret)
     const struct query_sql *q = c->q;
     const char *id = q->match ? "f.rowid" : c->target == QUERY_ALERTS ? "r.event" : "r.id";
     uint64_t now = clock_mono_ms();
-    char *sql = NULL;
+    char *sql = NULL, scope[SIGHT_SQL], clear[SIGHT_SQL];
     struct arena *a;
     int rc;
 
@@ -85,12 +87,14 @@ static int scan_next(struct scan *c, struct db_stmt **ret)
         sql = arena_printf(
             a,
             "SELECT %s %s WHERE %s %s < ?2 AND %s >= ?3 AND ?4 >= 0 AND +r.time >= ?17 AND +r.time < ?18 "
-            "AND coalesce(?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 1) NOTNULL AND (%s) %s",
+            "AND coalesce(?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 1) NOTNULL AND (%s) AND %s "
+            "AND %s %s",
             c->head, from[c->target][q->match != NULL],
             !q->match                   ? "?1 ISNULL AND"
             : c->target == QUERY_ALERTS ? "alert_text MATCH ?1 AND"
                                         : "event_text MATCH ?1 AND",
-            id, id, q->where, c->tail);
+            id, id, q->where, sight_scope_sql(c->who, "r.appliance", scope),
+            q->content ? sight_clear_sql(c->who, "r", clear) : "1", c->tail);
     db_time_box(c->d, c->until_ms - now);
     rc = sql ? db_query(c->d, ret, sql, "siiissssssssssssii", q->match, c->high, c->low, c->limit, q->slot[0],
                         q->slot[1], q->slot[2], q->slot[3], q->slot[4], q->slot[5], q->slot[6], q->slot[7],
@@ -109,23 +113,25 @@ static void put_searched(struct scan *c, bool complete, int64_t low, struct jw *
     time = number(c->d, "SELECT time FROM event WHERE id >= ? ORDER BY id LIMIT 1", low);
     jw_kobj(j, "searched");
     jw_kbool(j, "complete", complete);
+    jw_kbool(j, "withheld", c->q->content && !sight_all_levels(c->who));
     jw_ktime(j, "from", complete ? 0 : time);
     jw_ktime(j, "words_from",
              filed > 0 ? number(c->d, "SELECT time FROM event WHERE id >= ? ORDER BY id LIMIT 1", filed) : 0);
     jw_end_obj(j);
 }
 
-int search_page(struct db *d, const struct query_sql *q, enum query_target target, int64_t before,
+int search_page(struct db *d, const struct sight *who, const struct query_sql *q, enum query_target target, int64_t before,
                 int64_t limit, struct jw *j)
 {
     struct scan c;
     struct db_stmt *s;
     int64_t n = 0, last = 0;
     bool full = false, late = false;
+    char columns[ALERT_COLUMNS];
     int rc = 0;
 
-    scan_init(&c, d, q, target, before, SEARCH_MS);
-    c.head = target == QUERY_ALERTS ? alert_row_columns : event_row_columns;
+    scan_init(&c, d, who, q, target, before, SEARCH_MS);
+    c.head = target == QUERY_ALERTS ? alert_row_columns(who, columns) : event_row_columns(who, columns);
     if (target == QUERY_ALERTS)
         c.tail = q->match ? "ORDER BY f.rowid DESC LIMIT ?4" : "ORDER BY r.event DESC LIMIT ?4";
     else
@@ -194,7 +200,7 @@ static int count_range(struct db_stmt *s, int64_t first, int64_t width, int64_t 
     return 0;
 }
 
-int search_histogram(struct db *d, const struct query_sql *q, enum query_target target, int64_t now_us,
+int search_histogram(struct db *d, const struct sight *who, const struct query_sql *q, enum query_target target, int64_t now_us,
                      struct jw *j)
 {
     int64_t bucket[HISTOGRAM_BUCKETS] = {0}, all = 0, low, rc64;
@@ -205,7 +211,7 @@ int search_histogram(struct db *d, const struct query_sql *q, enum query_target 
     struct scan c;
     int rc = 0;
 
-    scan_init(&c, d, q, target, INT64_MAX, HISTOGRAM_MS);
+    scan_init(&c, d, who, q, target, INT64_MAX, HISTOGRAM_MS);
     c.head = "r.time / 1000000";
     c.tail = "";
     low = c.high;
@@ -227,7 +233,7 @@ int search_histogram(struct db *d, const struct query_sql *q, enum query_target 
     return (int)rc64;
 }
 
-int search_alert_ids(struct db *d, struct arena *a, const struct query_sql *q, size_t cap, int64_t **ret,
+int search_alert_ids(struct db *d, struct arena *a, const struct sight *who, const struct query_sql *q, size_t cap, int64_t **ret,
                      size_t *ret_n, bool *ret_complete)
 {
     int64_t *ids = arena_array(a, cap, sizeof(*ids));
@@ -236,7 +242,7 @@ int search_alert_ids(struct db *d, struct arena *a, const struct query_sql *q, s
     size_t n = 0;
     int rc = ids ? 0 : ST_NOMEM;
 
-    scan_init(&c, d, q, QUERY_ALERTS, INT64_MAX, STATEMENT_MS);
+    scan_init(&c, d, who, q, QUERY_ALERTS, INT64_MAX, STATEMENT_MS);
     c.head = "r.id";
     c.tail = q->match ? "ORDER BY f.rowid DESC" : "ORDER BY r.event DESC";
     while (!rc && n < cap && (rc = scan_next(&c, &s)) == 1) {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * search: runs compiled queries, newest first, a range of rows at a time, until the page is full or the time
- * is over; says how far back it has looked. Rows of alerts and of events are numbered by their event. */
+ * is over; says how far back it has looked. Rows out of who's scope are not there; beyond the clearance they
+ * are found by what is seen of them only. Rows of alerts and of events are numbered by their event. */
 #ifndef GH_CONSOLE_SEARCH_H
 #define GH_CONSOLE_SEARCH_H
 
 #include "base/json.h"
 #include "console/query/query.h"
-#include "console/store/store.h"
+#include "console/store/sight.h"
 
 #define SEARCH_MS 2000        /* a page gives up after this long; what was found is shown */
 #define HISTOGRAM_MS 250      /* the same for the histogram */
@@ -15,14 +16,14 @@
 /* Time of the oldest event, 0 when there is none. */
 int64_t search_oldest(struct db *d);
 /* "items", "next", "searched" of an open object. before: only rows with a lower number. */
-int search_page(struct db *d, const struct query_sql *q, enum query_target target, int64_t before,
+int search_page(struct db *d, const struct sight *who, const struct query_sql *q, enum query_target target, int64_t before,
                 int64_t limit, struct jw *j);
 /* "from", "to", "width_s", "buckets", "matched", "searched" of an open object. */
-int search_histogram(struct db *d, const struct query_sql *q, enum query_target target, int64_t now_us,
+int search_histogram(struct db *d, const struct sight *who, const struct query_sql *q, enum query_target target, int64_t now_us,
                      struct jw *j);
 /* Alerts that match, newest first, at most cap, into the arena. *ret_complete: all rows were looked at within
  * the time. */
-int search_alert_ids(struct db *d, struct arena *a, const struct query_sql *q, size_t cap, int64_t **ret,
+int search_alert_ids(struct db *d, struct arena *a, const struct sight *who, const struct query_sql *q, size_t cap, int64_t **ret,
                      size_t *ret_n, bool *ret_complete);
 
 #endif

@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         writer_init(&w, 1 << 20);
         jw_init(&j, &w);
         jw_obj(&j);
-        rc = search_page(db, &q, c.target, INT64_MAX, 5, &j);
+        rc = search_page(db, &sight_everything, &q, c.target, INT64_MAX, 5, &j);
         if (rc)
             fprintf(stderr, "%s: %s | %s\n", db_message(db), q.match ? q.match : "-", q.where);
         gh_check(rc == 0);

@@ -105,7 +105,7 @@ static int found(struct db *d, const char *text, enum query_target target)
         writer_init(&w, 1 << 20);
         jw_init(&j, &w);
         jw_obj(&j);
-        CHECK(search_page(d, &q, target, before, 3, &j) == 0);
+        CHECK(search_page(d, &sight_everything, &q, target, before, 3, &j) == 0);
         jw_end_obj(&j);
         CHECK(json_parse(a, writer_span(&w), 64, &page, NULL) == 0);
         n += (int)json_get(page, "items")->count;
@@ -132,7 +132,7 @@ static int64_t matched(struct db *d, const char *text)
     writer_init(&w, 1 << 20);
     jw_init(&j, &w);
     jw_obj(&j);
-    CHECK(search_histogram(d, &q, QUERY_EVENTS, HOUSE_TIME, &j) == 0);
+    CHECK(search_histogram(d, &sight_everything, &q, QUERY_EVENTS, HOUSE_TIME, &j) == 0);
     jw_end_obj(&j);
     CHECK(json_parse(a, writer_span(&w), 64, &page, NULL) == 0);
     n = json_i64(json_get(page, "matched"), -1);

@@ -29,8 +29,8 @@ static void read_query(struct arena *a, struct span text)
 
     if (query_parse(a, text, &q) != 0)
         return;
-    alert_filter_init(&af);
-    event_filter_init(&ef);
+    alert_filter_init(&af, &sight_everything);
+    event_filter_init(&ef, &sight_everything);
     for (size_t i = 0; i < q.n; i++) {
         filter_alert(a, NULL, &af, q.v[i].name, q.v[i].value, &why);
         filter_event(a, NULL, &ef, q.v[i].name, q.v[i].value, &why);

@@ -61,7 +61,7 @@ static void test_stream(void)
 {
     static char large[STREAM_BUFFER / 2];
     struct hub *h = hub_new(3, 2);
-    struct stream *a = stream_open(h, 1), *b = stream_open(h, 2), *c;
+    struct stream *a = stream_open(h, 1, 0), *b = stream_open(h, 2, 0), *c;
     char buf[64];
 
     check_row("stream");
@@ -75,8 +75,8 @@ static void test_stream(void)
     stream_send(a, span_str("own"));
     CHECK(stream_read(a, buf, 9) == 3);
     check_row("limits");
-    c = stream_open(h, 1);
-    CHECK(c && !stream_open(h, 1) && !stream_open(h, 3));
+    c = stream_open(h, 1, 0);
+    CHECK(c && !stream_open(h, 1, 0) && !stream_open(h, 3, 0));
     stream_close(c);
     check_row("too slow: it ends after what it has");
     for (int i = 0; i < 3; i++)
@@ -91,7 +91,7 @@ static void test_stream(void)
     CHECK(stream_read(a, buf, 9) == 3);
     CHECK(stream_read(a, buf, 9) == -1);
     hub_end(h, 0, NULL);
-    CHECK(!stream_open(h, 9));
+    CHECK(!stream_open(h, 9, 0));
     stream_close(a);
     stream_close(b);
     CHECK(hub_count(h) == 0);

@@ -125,7 +125,8 @@ static void test_steps(struct db *d)
         const struct alert_step step = {.action = steps[i].action,
                                         .reason = REASON_CONFIRMED,
                                         .text = span_str("vì sao"),
-                                        .user = "lan"};
+                                        .user = "lan",
+                                        .who = &sight_everything};
         int64_t id = add_alert(d, steps[i].from), seq = alert_seq(d);
         struct db_stmt *s;
         check_row(alert_action_names[steps[i].action]);
@@ -141,7 +142,7 @@ static void test_steps(struct db *d)
         CHECK(db_i64(s, 1) == (steps[i].want == STEP_DONE));
         db_reset(s);
     }
-    CHECK(alert_act(d, 99999, &(struct alert_step){.user = "lan"}, &outcome, &state) == 0 &&
+    CHECK(alert_act(d, 99999, &(struct alert_step){.user = "lan", .who = &sight_everything}, &outcome, &state) == 0 &&
           outcome == STEP_NOT_FOUND);
     CHECK(db_exec(d, "DELETE FROM step", "") == ST_EXISTS); /* append-only: a constraint */
     CHECK(db_exec(d, "UPDATE step SET user = 'x'", "") == ST_EXISTS);
@@ -156,7 +157,7 @@ static void test_pages(struct db *d)
         struct alert_filter f;
         int64_t seen = 0, last = INT64_MAX;
         bool more = true;
-        alert_filter_init(&f);
+        alert_filter_init(&f, &sight_everything);
         check_row("pages");
         for (int page = 0; more && page < 100; page++) {
             struct writer w;
