@@ -111,14 +111,28 @@ static int cap_set(uint64_t keep)
     return syscall(SYS_capset, &head, data) == 0 ? 0 : status_from_errno(errno);
 }
 
-/* Becomes the unprivileged user (root only) and lets go of every capability but keep. */
+/* A service manager gives a process that is not root its capabilities as ambient ones: what is not to stay goes here. */
+static int cap_reduce(uint64_t keep)
+{
+    struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2] = {0};
+    uint64_t has;
+
+    if (syscall(SYS_capget, &head, data) != 0)
+        return status_from_errno(errno);
+    has = data[0].permitted | (uint64_t)data[1].permitted << 32;
+    return has ? cap_set(has & keep) : 0;
+}
+
+/* Becomes the unprivileged user with its groups (root only) and lets go of every capability but keep. */
 static int drop_rights(const struct jail_options *opt, uint64_t keep)
 {
     uid_t uid = NOBODY;
-    gid_t gid = NOBODY;
+    gid_t gid = NOBODY, list[32];
+    int n_groups = 0;
 
     if (geteuid() != 0)
-        return 0; /* nothing to let go of */
+        return cap_reduce(keep);
     if (!opt->keep_user && opt->user && *opt->user) {
         const struct passwd *pw = getpwnam(opt->user);
         if (!pw) {
@@ -127,13 +141,18 @@ static int drop_rights(const struct jail_options *opt, uint64_t keep)
         }
         uid = pw->pw_uid;
         gid = pw->pw_gid;
+        n_groups = GH_COUNT(list);
+        if (getgrouplist(opt->user, gid, list, &n_groups) < 0) {
+            errno = E2BIG;
+            return ST_LIMIT;
+        }
     }
     for (int cap = 0; cap <= 63; cap++)
         if (!(keep >> cap & 1))
             (void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0); /* past the last capability it only says so */
     if (keep && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0)
         return status_from_errno(errno);
-    if (!opt->keep_user && (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0))
+    if (!opt->keep_user && (setgroups((size_t)n_groups, list) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0))
         return status_from_errno(errno);
     return cap_set(keep);
 }

@@ -21,7 +21,7 @@ enum jail_profile {
 };
 struct jail_usage;
 struct jail_options {
-    const char *user;          /* to become when root: a name, or NULL/"" for nobody (65534); ignored when not root */
+    const char *user;          /* to become when root, with its groups: a name, or NULL/"" for nobody (65534); ignored when not root */
     bool keep_user;            /* stay who we are (capabilities are dropped all the same, except ENFORCE's two) */
     const char *const *rw;     /* directories that stay readable and writable, NULL-ended, or NULL */
     const char *const *ro;     /* files or directories that stay readable, NULL-ended, or NULL */
