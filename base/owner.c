@@ -30,3 +30,19 @@ int owner_follow(int fd, const char *path)
         return 0;
     return fchown(fd, st.st_uid, st.st_gid) == 0 ? 0 : status_from_errno(errno);
 }
+
+unsigned owner_umask(const char *dir)
+{
+    struct stat st;
+
+    return stat(dir, &st) == 0 && (st.st_mode & 0057) == 0050 ? 027 : 077;
+}
+
+const char *owner_status_name(const char *state_dir)
+{
+    char path[PATH_MAX];
+    struct stat st;
+
+    snprintf(path, sizeof(path), "%s/keeper", state_dir);
+    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode) ? "keeper/status.json" : "status.json";
+}

@@ -171,6 +171,9 @@ static void on_keeper(void *arg, uint32_t events)
         } else if (m.type == MSG_ENFORCE_OFF || m.type == MSG_ENFORCE_ON) {
             if (p->on_enforce)
                 p->on_enforce(p, m.type == MSG_ENFORCE_ON);
+        } else if (m.type == MSG_LOG_LEVEL) {
+            if (m.body.n == 1 && m.body.p[0] <= LOG_LEVEL_DEBUG)
+                log_set_level((enum log_level)m.body.p[0]);
         } else if (m.type == MSG_RELOAD) {
             if (p->on_reload)
                 p->on_reload(p);
@@ -186,6 +189,54 @@ static void on_keeper(void *arg, uint32_t events)
             close(m.fd);
         }
     }
+}
+
+/* Last words: a keeper that is not the parent would not learn that the configuration is at fault (2) or all is done (0). */
+static void on_ended(int status, void *arg)
+{
+    static struct proc *told;
+    struct proc *p = arg;
+    uint8_t code = (uint8_t)status;
+
+    if (told || p->pid != getpid()) /* a child of ours that ends */
+        return;
+    told = p;
+    if (p->keeper && msg_post(p->keeper, MSG_ENDED, span_of(&code, 1), -1) == 0)
+        (void)msg_flush(p->keeper);
+}
+
+/* Gives the keeper the end of a pipe: when that closes, wanted or because the keeper is gone, the kernel kills us. */
+static void give_lifeline(struct proc *p)
+{
+    int fds[2];
+
+    if (pipe2(fds, O_CLOEXEC) != 0 || fcntl(fds[0], F_SETOWN, getpid()) != 0 || fcntl(fds[0], F_SETSIG, SIGKILL) != 0 ||
+        fcntl(fds[0], F_SETFL, O_ASYNC | O_NONBLOCK) != 0 || msg_send(p->keeper, MSG_LIFELINE, (struct span){NULL, 0}, fds[1]) != 0) {
+        log_error("the keeper cannot be given a lifeline: %s", strerror(errno));
+        exit(3);
+    }
+    close(fds[1]);
+}
+
+/* Did a socket unit start this process, for the connection that is descriptor 3? */
+static bool started_by_socket(int fd)
+{
+    const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+
+    return fd == 3 && pid && fds && strtol(pid, NULL, 10) == (long)getpid() && !strcmp(fds, "1");
+}
+
+/* "gh-*" in node.user becomes this process's own name. */
+static bool expand_user(struct conf *c, const char *role)
+{
+    char *star = strchr(c->node_user, '*'), user[CONF_TEXT];
+
+    if (!star)
+        return true;
+    if (snprintf(user, sizeof(user), "%.*s%s%s", (int)(star - c->node_user), c->node_user, role, star + 1) >= (int)sizeof(user))
+        return false;
+    memcpy(c->node_user, user, sizeof(user));
+    return !strchr(user, '*');
 }
 
 static _Noreturn void usage(const char *name, const char *what)
@@ -221,6 +272,23 @@ static int common_args(struct proc *p, const char *name, int argc, char **argv, 
     return fd;
 }
 
+static void join_keeper(struct proc *p, int fd)
+{
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+        log_error("--fd %d: %s; this program is started by 'gatehouse', not by hand", fd, strerror(errno));
+        exit(2);
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* never outlive the keeper, however it died */
+    p->keeper = msg_chan_new(fd, p->role, ROLE_KEEPER);
+    gh_check(p->keeper);
+    p->pid = getpid();
+    (void)on_exit(on_ended, p);
+    if (started_by_socket(fd))
+        give_lifeline(p);
+    p->keeper_io = loop_io_add(p->loop, fd, EPOLLIN, on_keeper, p);
+    gh_check(p->keeper_io);
+}
+
 void proc_start(struct proc *p, enum role role, const char *name, int argc, char **argv)
 {
     struct writer err;
@@ -235,6 +303,11 @@ void proc_start(struct proc *p, enum role role, const char *name, int argc, char
     conf_defaults(&p->conf);
     writer_init(&err, 65536);
     fd = common_args(p, name, argc, argv, &err, &rc);
+    signal(SIGPIPE, SIG_IGN);
+    p->loop = loop_new();
+    gh_check(p->loop);
+    if (fd >= 0)
+        join_keeper(p, fd);
     if (rc) {
         if (write(STDERR_FILENO, err.p, err.n) < 0)
             exit(3);
@@ -245,26 +318,20 @@ void proc_start(struct proc *p, enum role role, const char *name, int argc, char
         log_error("node.log_level: '%s' is not one of error, warn, info, debug", p->conf.node_log_level);
         exit(2);
     }
-    log_open(name, level);
-    signal(SIGPIPE, SIG_IGN);
-    p->loop = loop_new();
-    gh_check(p->loop);
-    if (fd < 0)
-        return;
-    if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
-        log_error("--fd %d: %s; this program is started by 'gatehouse', not by hand", fd, strerror(errno));
+    if (!expand_user(&p->conf, role_name(role))) {
+        log_error("node.user: '%s': only one '*' may stand in it", p->conf.node_user);
         exit(2);
     }
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* never outlive the keeper, however it died */
-    p->keeper = msg_chan_new(fd, role, ROLE_KEEPER);
-    gh_check(p->keeper);
-    p->keeper_io = loop_io_add(p->loop, fd, EPOLLIN, on_keeper, p);
-    gh_check(p->keeper_io);
+    log_open(name, level);
 }
 
 void proc_ready(struct proc *p)
 {
-    if (p->keeper && msg_send(p->keeper, MSG_READY, (struct span){NULL, 0}, -1) != 0)
+    struct {
+        uint32_t pid, uid;
+    } who = {(uint32_t)getpid(), (uint32_t)geteuid()};
+
+    if (p->keeper && msg_send(p->keeper, MSG_READY, span_of((const uint8_t *)&who, sizeof(who)), -1) != 0)
         log_warn("the keeper does not hear that this process is ready");
 }
 

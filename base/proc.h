@@ -3,13 +3,20 @@
  *
  * A process is started by the keeper (firmware/ctl) as  gh-NAME [-c CONF] [--set s.k=v]... [--fd N] [own options]
  * with descriptor N (default 3) a channel to the keeper. Channels to other processes come as PEER messages, also again
- * when that process was restarted: the old channel is then dead. When the keeper's end closes, the process exits. */
+ * when that process was restarted: the old channel is then dead. When the keeper's end closes, the process exits.
+ *
+ * Or it is started by a socket unit of systemd (firmware/package), whose connection to the keeper is descriptor 3: then the
+ * keeper is not the parent and may not kill it, so it hands the keeper its life (LIFELINE) and says how it ended (ENDED).
+ *
+ * A '*' in node.user stands for the process's own name: "gh-*" makes gh-sensor run as gh-sensor. proc_start puts it in. */
 #ifndef GH_BASE_PROC_H
 #define GH_BASE_PROC_H
 
 #include "base/conf.h"
 #include "base/loop.h"
 #include "base/msg.h"
+
+#include <sys/types.h>
 
 struct proc {
     enum role role;
@@ -27,6 +34,7 @@ struct proc {
     void (*on_reload)(struct proc *p); /* RELOAD: read your files again; default: nothing */
     char **argv;                     /* own options that are left, without the common ones */
     int argc;
+    pid_t pid;                       /* of the process that called proc_start, not of its children */
 };
 
 /* Parses common arguments, loads configuration, opens log and loop, puts the keeper's channel into the loop.

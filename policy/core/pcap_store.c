@@ -68,7 +68,7 @@ struct pcap_store *pcap_store_open(const struct conf *c)
     if (!s)
         return NULL;
     snprintf(path, sizeof(path), "%s/" PCAP_STORE_DIR, c->node_state_dir);
-    (void)mkdir(path, 0700); /* that it is not there shows at open */
+    (void)mkdir(path, 0750); /* with our umask: the uplink reads them; that it is not there shows at open */
     s->dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     s->max = c->evidence_pcap_max;
     s->has_key = evidence_key(c->node_state_dir, "console", &s->console) == 0;
@@ -152,7 +152,7 @@ static void make_room(struct pcap_store *s, uint64_t need)
 /* The sealed file under a temporary name, complete and on the disk. */
 static int write_sealed(const struct pcap_store *s, const char *temp, int memfd, uint64_t size)
 {
-    int out = openat(s->dir, temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600), rc = 0;
+    int out = openat(s->dir, temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640), rc = 0;
     uint64_t plain = 0;
 
     if (out < 0)

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/owner.h"
 #include "policy/core/cases.h"
 #include "policy/core/evidence.h"
 #include "policy/core/journal.h"
@@ -72,7 +73,7 @@ void record_open(struct core *c)
     char path[CONF_TEXT + 32], err[512];
     int rc = seal_init();
 
-    umask(077); /* what is recorded is nobody else's to read */
+    umask(owner_umask(conf->node_state_dir)); /* what is recorded is nobody else's to read */
     lock_state(conf);
     snprintf(path, sizeof(path), "%s/appliance.key", conf->node_state_dir);
     if (!rc)

@@ -94,7 +94,7 @@ static pid_t look(const char *dir, struct arena *a, struct json **ret)
 
     *ret = NULL;
     writer_init(&w, STATUS_MOST + 8192);
-    if (read_small(dir, "status.json", &w) == 0) {
+    if (read_small(dir, owner_status_name(dir), &w) == 0) {
         char *text = arena_dup(a, w.p, w.n);
         if (text && json_parse(a, span_of(text, w.n), 32, ret, NULL) == 0)
             pid = json_i64(json_get(*ret, "pid"), 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * gatehouse policy keygen, sign, promote, rollback and status: from a directory to the policy in force, and
  * back. */
+#include "base/owner.h"
 #include "policy/lua/policy_cmd.h"
 #include "policy/lua/store.h"
 
@@ -93,7 +94,7 @@ static pid_t appliance(const struct policy_cmd *c, struct arena *a, struct json 
 
     writer_init(&w, BUNDLE_FILE_MAX + 8192);
     *ret_status = NULL;
-    if (bundle_read_file(c->conf.node_state_dir, "status.json", &w) == 0) {
+    if (bundle_read_file(c->conf.node_state_dir, owner_status_name(c->conf.node_state_dir), &w) == 0) {
         char *text = arena_dup(a, w.p, w.n);
         if (text && json_parse(a, span_of(text, w.n), 32, ret_status, NULL) == 0)
             pid = json_i64(json_get(*ret_status, "pid"), 0);

@@ -23,7 +23,7 @@ static int open_store(const char *state_dir, bool make)
 
     snprintf(path, sizeof(path), "%.900s/" POLICIES, state_dir);
     if (make)
-        (void)mkdir(path, 0700); /* that it cannot be made shows at open */
+        (void)mkdir(path, 0777 & ~owner_umask(state_dir)); /* that it cannot be made shows at open */
     fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd >= 0 && make)
         (void)owner_follow(fd, path);
