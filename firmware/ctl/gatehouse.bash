@@ -3,12 +3,12 @@
 _gatehouse() {
     local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} words=""
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="inspect classify run console policy enforce rules register journal evidence keys enrol simulate firmware status config lists help --version"
+        words="inspect classify run console policy enforce rules register journal evidence keys enrol simulate firmware status owners config lists help --version"
     else
         case "$command" in
         inspect) words="-c --set -w --no-documents --no-scan --threads" ;;
         classify) words="-c --set --text" ;;
-        run) words="-c --set -i --replay" ;;
+        run) words="-c --set -i --replay --units" ;;
         console) words="init committee link enrol-approve appliances retire import accept-hole audit -c --set -o --reason" ;;
         policy)
             words="check test explain facts replay diff shadow keygen sign promote rollback status -c --set --json --journal --since --key --number --floor --note"
@@ -26,8 +26,8 @@ _gatehouse() {
         simulate) words="--appliances --days --batches --records --seed --wrong-clocks -o --console" ;;
         firmware) words="build keys sign verify install status bless rollback selftest setup -c --set --json --again --key --root" ;;
         status) words="-c --set --json" ;;
-        config) words="-c --set" ;;
-        help) words="inspect classify run console policy enforce rules register journal evidence keys enrol simulate firmware status config" ;;
+        config | owners) words="-c --set" ;;
+        help) words="inspect classify run console policy enforce rules register journal evidence keys enrol simulate firmware status owners config" ;;
         esac
     fi
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

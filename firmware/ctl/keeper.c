@@ -1,69 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "firmware/ctl/keeper.h"
+#include "firmware/ctl/keeper_impl.h"
 #include "base/clock.h"
 #include "base/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define KEEPER_LINKS 16
-#define KEEPER_ARGS 256
 #define CHILD_BURST 32 /* notes taken from one child before the others have their turn */
 #define RESTART_FIRST_MS 100
 #define RESTART_LAST_MS 10000
 #define RESTART_CALM_MS 30000 /* a child that lived this long starts with a clean slate */
-
-struct child {
-    struct keeper *keeper;
-    enum role role;
-    const char *exe;
-    char *const *args;
-    int stdin_fd, stdout_fd, extra_fd;
-    pid_t pid;
-    struct msg_chan *chan;
-    struct loop_io *io;
-    struct loop_timer *retry;
-    uint64_t started_ms, delay_ms;
-    unsigned restarts;
-    bool used;
-};
-struct link {
-    enum role a, b; /* b == ROLE_KEEPER: our own end */
-};
-struct keeper {
-    struct loop *loop;
-    char *const *conf_args;
-    struct keeper_hooks hooks;
-    struct child children[ROLE_COUNT];
-    struct link links[KEEPER_LINKS];
-    size_t n_links;
-    bool stopping, quiet;
-    struct loop_timer *grace;
-};
-
-const char *keeper_bin_dir(void)
-{
-    static char dir[PATH_MAX];
-    ssize_t n;
-    char *slash;
-
-    if (*dir)
-        return dir;
-    n = readlink("/proc/self/exe", dir, sizeof(dir) - 1);
-    dir[n > 0 ? n : 0] = 0;
-    slash = strrchr(dir, '/');
-    if (slash)
-        *slash = 0;
-    return dir;
-}
 
 static void child_channel_close(struct child *c)
 {
@@ -71,6 +22,49 @@ static void child_channel_close(struct child *c)
     msg_chan_free(c->chan);
     c->io = NULL;
     c->chan = NULL;
+}
+
+static void child_ended(struct child *c, int status);
+
+static void lifeline_close(struct child *c)
+{
+    if (c->lifeline >= 0)
+        close(c->lifeline);
+    c->lifeline = -1;
+}
+
+/* Whoever has a lifeline or is our own child dies now, and its end is noticed as any other; who has neither yet is left to
+ * find its channel closed. */
+static void child_kill(struct child *c)
+{
+    bool leash = c->pid > 0 || c->lifeline >= 0;
+
+    if (c->pid > 0)
+        kill(c->pid, SIGKILL);
+    lifeline_close(c);
+    if (!c->alive || c->pid > 0 || (leash && c->chan))
+        return;
+    child_ended(c, SIGKILL);
+}
+
+/* What a child says to its keeper itself; false: it is a note for others. */
+static bool own_message(struct child *c, struct msg *m)
+{
+    if (m->type == MSG_READY) {
+        struct reader r = reader_of(m->body.p, m->body.n);
+        c->ready_pid = reader_le32(&r);
+        c->uid = reader_le32(&r);
+        c->ready = reader_ok(&r);
+    } else if (m->type == MSG_ENDED) {
+        c->last_word = m->body.n == 1 ? m->body.p[0] : -1;
+    } else if (m->type == MSG_LIFELINE && c->pid <= 0) {
+        lifeline_close(c);
+        c->lifeline = m->fd;
+        m->fd = -1;
+    } else {
+        return false;
+    }
+    return true;
 }
 
 static void on_child(void *arg, uint32_t events)
@@ -81,7 +75,7 @@ static void on_child(void *arg, uint32_t events)
 
     (void)events;
     for (int i = 0; i < CHILD_BURST && (rc = msg_receive(c->chan, &m, false)) == 0; i++) {
-        if (m.type == MSG_NOTE && c->keeper->hooks.note)
+        if (!own_message(c, &m) && m.type == MSG_NOTE && c->keeper->hooks.note)
             c->keeper->hooks.note(c->keeper->hooks.arg, c->role, m.body);
         if (m.fd >= 0)
             close(m.fd);
@@ -90,41 +84,12 @@ static void on_child(void *arg, uint32_t events)
         return;
     /* It ended, and SIGCHLD tells the rest; or it only hung up or speaks nonsense, and must not live on unwatched. */
     child_channel_close(c);
-    keeper_kill(c->keeper, c->role);
-}
-
-/* In the child: descriptors 0, 1, 3 and perhaps 4, everything else closes on exec. */
-static _Noreturn void child_exec(const struct child *c, int chan_fd)
-{
-    char path[PATH_MAX + 64];
-    char *argv[KEEPER_ARGS];
-    size_t n = 0;
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    int in = fcntl(c->stdin_fd >= 0 ? c->stdin_fd : null, F_DUPFD_CLOEXEC, 10);
-    int out = fcntl(c->stdout_fd >= 0 ? c->stdout_fd : null, F_DUPFD_CLOEXEC, 10);
-    int chan = fcntl(chan_fd, F_DUPFD_CLOEXEC, 10);
-    int extra = c->extra_fd >= 0 ? fcntl(c->extra_fd, F_DUPFD_CLOEXEC, 10) : -1;
-    sigset_t none;
-
-    if (in < 0 || out < 0 || chan < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(chan, 3) < 0 ||
-        (extra >= 0 && dup2(extra, 4) < 0))
-        _exit(127);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    setpgid(0, 0); /* Ctrl-C is for the keeper, which stops us in order */
-    snprintf(path, sizeof(path), "%s/%s", keeper_bin_dir(), c->exe);
-    argv[n++] = (char *)c->exe;
-    argv[n++] = (char *)"--fd";
-    argv[n++] = (char *)"3";
-    for (char *const *a = c->keeper->conf_args; a && *a && n < KEEPER_ARGS - 1; a++)
-        argv[n++] = *a;
-    for (char *const *a = c->args; a && *a && n < KEEPER_ARGS - 1; a++)
-        argv[n++] = *a;
-    argv[n] = NULL;
-    execv(path, argv);
-    fprintf(stderr, "gatehouse: %s cannot be started: %s. Is the installation complete?\n", path, strerror(errno));
-    _exit(127);
+    if (c->pid <= 0 && c->last_word >= 0) {
+        lifeline_close(c);
+        child_ended(c, c->last_word << 8);
+    } else {
+        child_kill(c);
+    }
 }
 
 /* One new pair between the two ends of a link, sent to both. */
@@ -154,29 +119,25 @@ static void link_connect(struct keeper *k, const struct link *l)
 
 static bool runs(const struct keeper *k, enum role r)
 {
-    return r == ROLE_KEEPER || (k->children[r].pid > 0 && k->children[r].chan);
+    return r == ROLE_KEEPER || (k->children[r].alive && k->children[r].chan);
 }
 
 static int child_start(struct child *c)
 {
-    int fds[2], rc = msg_pair(fds);
+    int fd = c->keeper->units ? keeper_start_unit(c) : keeper_start_fork(c);
 
-    if (rc)
-        return rc;
-    c->pid = fork();
-    if (c->pid == 0)
-        child_exec(c, fds[1]);
-    close(fds[1]);
-    if (c->pid < 0) {
-        close(fds[0]);
-        c->pid = 0;
-        return status_from_errno(errno);
-    }
+    if (fd < 0)
+        return fd;
+    c->alive = true;
+    c->ready = false;
+    c->last_word = -1;
     c->started_ms = clock_mono_ms();
-    c->chan = msg_chan_new(fds[0], ROLE_KEEPER, c->role);
+    c->chan = msg_chan_new(fd, ROLE_KEEPER, c->role);
     gh_check(c->chan);
-    c->io = loop_io_add(c->keeper->loop, fds[0], EPOLLIN, on_child, c);
+    c->io = loop_io_add(c->keeper->loop, fd, EPOLLIN, on_child, c);
     gh_check(c->io);
+    if (c->log_level >= 0)
+        keeper_log_level(c->keeper, c->role, (enum log_level)c->log_level);
     return 0;
 }
 
@@ -194,18 +155,20 @@ static void on_retry(void *arg)
     struct child *c = arg;
 
     c->retry = NULL;
-    if (c->keeper->stopping || c->pid)
+    if (c->keeper->stopping || c->alive || c->held)
         return;
     c->restarts++;
-    if (child_start(c) != 0)
-        log_error("%s cannot be started again", c->exe);
-    else
+    if (child_start(c) == 0)
         connect_links_of(c->keeper, c->role);
+    else /* its service manager, or memory, may be back in a while */
+        c->retry = loop_timer_add(c->keeper->loop, RESTART_LAST_MS, false, on_retry, c);
 }
 
 static void describe(const struct child *c, int status)
 {
-    if (WIFSIGNALED(status))
+    if (WIFSIGNALED(status) && c->keeper->units)
+        log_warn("%s was killed; it is started again ('systemctl status \"gatehouse-%s@*\"' may say why)", c->exe, role_name(c->role));
+    else if (WIFSIGNALED(status))
         log_warn("%s (process %d) was killed by signal %d (%s); it is started again", c->exe, (int)c->pid,
                  WTERMSIG(status), strsignal(WTERMSIG(status)));
     else
@@ -215,7 +178,7 @@ static void describe(const struct child *c, int status)
 static void all_gone(struct keeper *k)
 {
     for (size_t i = 0; i < ROLE_COUNT; i++)
-        if (k->children[i].pid > 0)
+        if (k->children[i].alive)
             return;
     loop_stop(k->loop);
 }
@@ -226,6 +189,8 @@ static void child_ended(struct child *c, int status)
     enum keeper_answer answer = KEEPER_RESTART;
     pid_t pid = c->pid;
 
+    c->alive = false;
+    lifeline_close(c);
     child_channel_close(c);
     if (k->hooks.ended) {
         c->pid = 0;
@@ -235,6 +200,10 @@ static void child_ended(struct child *c, int status)
         c->pid = 0;
         if (k->stopping)
             all_gone(k);
+        return;
+    }
+    if (c->held) {
+        c->pid = 0;
         return;
     }
     c->pid = pid;
@@ -266,6 +235,8 @@ struct keeper *keeper_new(struct loop *l, char *const *conf_args, const struct k
     k->loop = l;
     k->conf_args = conf_args;
     k->hooks = *hooks;
+    for (size_t i = 0; i < ROLE_COUNT; i++)
+        k->children[i].lifeline = -1;
     signal(SIGPIPE, SIG_IGN);
     gh_check(loop_signal(l, SIGCHLD, on_sigchld, k) == 0);
     return k;
@@ -281,6 +252,7 @@ void keeper_free(struct keeper *k)
             kill(c->pid, SIGKILL);
             waitpid(c->pid, NULL, 0);
         }
+        lifeline_close(c);
         child_channel_close(c);
         loop_timer_remove(c->retry);
     }
@@ -297,6 +269,8 @@ void keeper_add(struct keeper *k, enum role role, const char *exe, char *const *
                                        .stdin_fd = stdin_fd,
                                        .stdout_fd = stdout_fd,
                                        .extra_fd = extra_fd,
+                                       .lifeline = -1,
+                                       .log_level = -1,
                                        .used = true};
 }
 
@@ -325,30 +299,71 @@ void keeper_tell(struct keeper *k, enum role role, enum msg_type type)
 {
     struct child *c = &k->children[role];
 
-    if (c->pid > 0 && c->chan)
+    if (c->alive && c->chan)
         (void)msg_post(c->chan, type, (struct span){NULL, 0}, -1);
+}
+
+void keeper_log_level(struct keeper *k, enum role role, enum log_level level)
+{
+    struct child *c = &k->children[role];
+    uint8_t byte = (uint8_t)level;
+
+    c->log_level = (int)level;
+    if (c->alive && c->chan)
+        (void)msg_post(c->chan, MSG_LOG_LEVEL, span_of(&byte, 1), -1);
 }
 
 void keeper_give(struct keeper *k, enum role role, enum msg_type type, int fd)
 {
     struct child *c = &k->children[role];
 
-    if ((c->pid <= 0 || !c->chan || msg_post(c->chan, type, (struct span){NULL, 0}, fd) != 0) && fd >= 0)
+    if ((!c->alive || !c->chan || msg_post(c->chan, type, (struct span){NULL, 0}, fd) != 0) && fd >= 0)
         close(fd);
 }
 
 int keeper_start(struct keeper *k)
 {
     for (size_t i = 0; i < ROLE_COUNT; i++) {
-        int rc = k->children[i].used ? child_start(&k->children[i]) : 0;
+        int rc = k->children[i].used && !k->children[i].held ? child_start(&k->children[i]) : 0;
         if (rc) {
             log_error("%s cannot be started: %s", k->children[i].exe, status_text(rc));
             return rc;
         }
     }
     for (size_t i = 0; i < k->n_links; i++)
-        link_connect(k, &k->links[i]);
+        if (runs(k, k->links[i].a) && runs(k, k->links[i].b))
+            link_connect(k, &k->links[i]);
     return 0;
+}
+
+void keeper_by_units(struct keeper *k, const char *dir)
+{
+    k->units = dir;
+}
+
+void keeper_hold(struct keeper *k, enum role role)
+{
+    k->children[role].held = true;
+}
+
+bool keeper_held(const struct keeper *k, enum role role)
+{
+    return k->children[role].held;
+}
+
+void keeper_release(struct keeper *k, enum role role)
+{
+    struct child *c = &k->children[role];
+
+    if (!c->held)
+        return;
+    c->held = false;
+    if (!c->used || c->alive || k->stopping)
+        return;
+    if (child_start(c) == 0)
+        connect_links_of(k, role);
+    else
+        c->retry = loop_timer_add(k->loop, RESTART_LAST_MS, false, on_retry, c);
 }
 
 int keeper_restart(struct keeper *k, enum role role)
@@ -362,8 +377,10 @@ int keeper_restart(struct keeper *k, enum role role)
         kill(c->pid, SIGKILL);
         waitpid(c->pid, NULL, 0);
         c->pid = 0;
-        child_channel_close(c);
     }
+    lifeline_close(c);
+    child_channel_close(c);
+    c->alive = false;
     rc = child_start(c);
     if (!rc)
         connect_links_of(k, role);
@@ -372,8 +389,7 @@ int keeper_restart(struct keeper *k, enum role role)
 
 void keeper_kill(struct keeper *k, enum role role)
 {
-    if (k->children[role].pid > 0)
-        kill(k->children[role].pid, SIGKILL); /* SIGCHLD tells the rest */
+    child_kill(&k->children[role]);
 }
 
 bool keeper_note_broken(struct keeper *k, enum role from, struct span json)
@@ -396,10 +412,10 @@ static void on_grace(void *arg)
 
     k->grace = NULL;
     for (size_t i = 0; i < ROLE_COUNT; i++)
-        if (k->children[i].pid > 0) {
+        if (k->children[i].alive) {
             if (!k->quiet)
                 log_warn("%s did not finish in time and is killed", k->children[i].exe);
-            kill(k->children[i].pid, SIGKILL);
+            child_kill(&k->children[i]);
         }
 }
 
@@ -415,7 +431,7 @@ void keeper_stop(struct keeper *k, uint64_t grace_ms)
         struct child *c = &k->children[i];
         loop_timer_remove(c->retry);
         c->retry = NULL;
-        if (c->pid > 0 && c->chan)
+        if (c->alive && c->chan)
             (void)msg_post(c->chan, MSG_STOP, (struct span){NULL, 0}, -1);
     }
     all_gone(k);
@@ -428,7 +444,14 @@ bool keeper_stopping(const struct keeper *k)
 
 pid_t keeper_pid(const struct keeper *k, enum role role)
 {
-    return k->children[role].pid;
+    const struct child *c = &k->children[role];
+
+    return c->pid > 0 ? c->pid : c->alive && c->ready ? (pid_t)c->ready_pid : 0;
+}
+
+long keeper_uid(const struct keeper *k, enum role role)
+{
+    return k->children[role].alive && k->children[role].ready ? (long)k->children[role].uid : -1;
 }
 
 unsigned keeper_restarts(const struct keeper *k, enum role role)

@@ -2,11 +2,12 @@
  * keeper: starts the gh-* processes, gives each its channels, restarts what dies, stops all in order.
  *
  * It parses nothing foreign: only its own configuration and the processes' notes. One keeper per command, one thread.
- * Children die with it (parent-death signal and end of their channel). */
+ * Children die with it (parent-death signal, lifeline, and end of their channel). */
 #ifndef GH_CTL_KEEPER_H
 #define GH_CTL_KEEPER_H
 
 #include "base/conf.h"
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/msg.h"
 
@@ -44,8 +45,18 @@ void keeper_link_self(struct keeper *k, enum role role);
 void keeper_add_lists(struct keeper *k, const struct conf *conf, bool strict);
 /* An empty message to a child, if it runs (RELOAD). */
 void keeper_tell(struct keeper *k, enum role role, enum msg_type type);
+/* How much a child says to the log; kept for its next start too. */
+void keeper_log_level(struct keeper *k, enum role role, enum log_level level);
 /* A message without a body to a child, if it runs, with a descriptor, which is taken over; -1: without one. */
 void keeper_give(struct keeper *k, enum role role, enum msg_type type, int fd);
+/* From now on processes are not made here but by the service manager, which waits for a connection to dir/ROLE.sock and
+ * starts the process of that name with it as descriptor 3, its own user and its own rights (firmware/package). Their
+ * arguments are those of their units. dir is borrowed. */
+void keeper_by_units(struct keeper *k, const char *dir);
+/* A process that was added waits with its start until keeper_release, or is not started again until then. */
+void keeper_hold(struct keeper *k, enum role role);
+bool keeper_held(const struct keeper *k, enum role role);
+void keeper_release(struct keeper *k, enum role role); /* nothing when it is not held */
 /* Starts everything added. 0 or a code (logged). */
 int keeper_start(struct keeper *k);
 /* Ends and starts one child again at once, because that is wanted (a replay begins anew, a policy is read again): no
@@ -59,6 +70,7 @@ bool keeper_note_broken(struct keeper *k, enum role from, struct span json);
 void keeper_stop(struct keeper *k, uint64_t grace_ms);
 bool keeper_stopping(const struct keeper *k);
 pid_t keeper_pid(const struct keeper *k, enum role role); /* 0 when it does not run */
+long keeper_uid(const struct keeper *k, enum role role);  /* whom it became when it locked itself in; -1: it has not said */
 unsigned keeper_restarts(const struct keeper *k, enum role role);
 /* Directory of this program, without a slash at the end. */
 const char *keeper_bin_dir(void);

@@ -32,7 +32,8 @@ static const struct command commands[] = {
     {"run", command_run, NULL, "the appliance: watch an interface, or replay captures into it",
      "gatehouse run [-c FILE] [-i INTERFACE | --replay CAPTURE]...",
      COMMON "  -i INTERFACE          watch this interface (capture.interface)\n"
-            "  --replay CAPTURE      replay a file through the whole system instead; may be repeated\n"},
+            "  --replay CAPTURE      replay a file through the whole system instead; may be repeated\n"
+            "  --units DIR           processes are started by the socket units of the package, each as its own user\n"},
     {"console", command_console, NULL, "the subcommittee's web console",
      "gatehouse console [-c FILE]  |  gatehouse console init|link|enrol-approve|appliances|retire|import|accept-hole|audit [-c FILE] ...",
      COMMON "  init                  make keys, certificate and database\n"
@@ -86,6 +87,8 @@ static const struct command commands[] = {
      "gatehouse firmware build|keys|sign|verify|install|status|bless|rollback|selftest|setup ...", "'gatehouse firmware' alone shows each form.\n"},
     {"status", command_status, NULL, "health, processes, losses", "gatehouse status [-c FILE] [--json]",
      COMMON "Exit 1: the appliance does not run.\n"},
+    {"owners", command_owners, NULL, "give the state directory to the users of the processes (root)",
+     "gatehouse owners [-c FILE]", COMMON "Done by the package and before each start of the service; by hand after a copy was restored.\n"},
     {"config", command_config, NULL, "print the configuration in force, with every key explained",
      "gatehouse config [-c FILE] [--set SECTION.KEY=VALUE]...", COMMON},
 };

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * gatehouse run: the appliance. Starts the processes, restarts what dies, begins a replay anew when a process that held
- * part of it died before all of it was recorded (the journal drops the doubles), writes what `gatehouse status` shows.
+ * part of it died before all of it was recorded (the journal drops the doubles).
  * gatehouse console: the same keeper around gh-console. */
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "base/outlet.h"
-#include "firmware/ctl/ctl.h"
-#include "firmware/ctl/keeper.h"
+#include "firmware/ctl/run.h"
 #include "firmware/ctl/run_id.h"
 
 #include <errno.h>
@@ -22,26 +20,8 @@
 
 #define STATUS_MS 1000
 #define NOTE_MAX 4096
+#define ENROLLED_MS 2000 /* between two looks whether the appliance is enrolled */
 #define OUTLET_MS 1000 /* between two tries to reach the reader of output.eve */
-
-struct run {
-    struct ctl_options opt;
-    struct loop *loop;
-    struct keeper *keeper;
-    char *replay[256];
-    size_t n_replay;
-    char run_text[32];
-    char *sensor_args[300];
-    char *core_args[8];
-    bool sensor_done;   /* the replay was read to its end */
-    bool recorded;      /* and all of it is in the journal */
-    bool owner;         /* our core has the state directory, so the status in it is ours to write */
-    int rc;
-    uint64_t started_us;
-    struct writer notes[ROLE_COUNT];
-    struct outlet outlet; /* output.eve */
-    struct loop_timer *outlet_timer;
-};
 
 /* Configuration faults (status 2) do not mend themselves: stop and say so. */
 static bool is_config_fault(int status)
@@ -66,6 +46,12 @@ static enum keeper_answer on_ended(void *arg, enum role role, int status)
         r->sensor_done = true;
         if (WEXITSTATUS(status) == 2)
             log_warn("part of the replay could not be read; see the messages above");
+        return KEEPER_ENDED;
+    }
+    if (is_config_fault(status) && role == ROLE_UPLINK) {
+        log_error("gh-uplink cannot start; see its message above. Everything is recorded and waits; systemctl reload gatehouse, or SIGHUP, tries again");
+        r->uplink_faulty = true;
+        keeper_hold(r->keeper, ROLE_UPLINK);
         return KEEPER_ENDED;
     }
     if (is_config_fault(status)) {
@@ -98,8 +84,6 @@ static void on_outlet(void *arg)
     keeper_give(r->keeper, ROLE_CORE, MSG_OUTPUT, fd);
 }
 
-static void write_status(void *arg);
-
 /* From now on there is a status, and it shows who runs at the very beginning: a short replay is soon over. */
 static void own_state(struct run *r)
 {
@@ -107,7 +91,7 @@ static void own_state(struct run *r)
 
     r->owner = true;
     if (first)
-        write_status(r);
+        run_write_status(r);
 }
 
 static void on_note(void *arg, enum role role, struct span json)
@@ -136,53 +120,6 @@ static void on_note(void *arg, enum role role, struct span json)
     arena_free(a);
 }
 
-static void write_status(void *arg)
-{
-    static const enum role shown[] = {ROLE_SENSOR, ROLE_CORE, ROLE_SCAN, ROLE_POLICY, ROLE_ENFORCE, ROLE_UPLINK, ROLE_LISTS};
-    struct run *r = arg;
-    char path[CONF_TEXT + 32], temp[CONF_TEXT + 32], iso[CLOCK_ISO_SIZE];
-    struct writer w;
-    struct jw j;
-    int fd;
-
-    if (!r->owner) /* perhaps a second appliance was started by mistake: the first one's status stays */
-        return;
-    writer_init(&w, 131072);
-    jw_init(&j, &w);
-    jw_obj(&j);
-    jw_kcstr(&j, "name", r->opt.conf.node_name);
-    jw_kcstr(&j, "version", GH_VERSION);
-    jw_ku64(&j, "pid", (uint64_t)getpid());
-    jw_kcstr(&j, "written", clock_iso(clock_wall_us(), iso));
-    jw_kcstr(&j, "started", clock_iso(r->started_us, iso));
-    jw_kcstr(&j, "mode", r->n_replay ? "replay" : "live");
-    jw_kbool(&j, "replay_recorded", r->n_replay && r->recorded);
-    jw_kobj(&j, "processes");
-    for (size_t i = 0; i < GH_COUNT(shown); i++) {
-        jw_kobj(&j, role_name(shown[i]));
-        jw_ku64(&j, "pid", (uint64_t)keeper_pid(r->keeper, shown[i]));
-        jw_ku64(&j, "restarts", keeper_restarts(r->keeper, shown[i]));
-        if (r->notes[shown[i]].n)
-            jw_kraw(&j, "facts", writer_span(&r->notes[shown[i]]));
-        jw_end_obj(&j);
-    }
-    jw_end_obj(&j);
-    jw_end_obj(&j);
-    writer_u8(&w, '\n');
-    snprintf(path, sizeof(path), "%s/status.json", r->opt.conf.node_state_dir);
-    snprintf(temp, sizeof(temp), "%s/status.json.new", r->opt.conf.node_state_dir);
-    /* Made anew each time: the directory belongs to gh-core, which must not lead root's pen elsewhere by a link. */
-    (void)unlink(temp);
-    fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-    if (fd >= 0) {
-        bool good = writer_ok(&w) && write(fd, w.p, w.n) == (ssize_t)w.n;
-        close(fd);
-        if (good)
-            (void)rename(temp, path); /* on a full disk the old one stays and its age tells */
-    }
-    writer_done(&w);
-}
-
 static void on_stop(void *arg)
 {
     struct run *r = arg;
@@ -196,6 +133,7 @@ static void on_reload(void *arg)
 
     keeper_tell(r->keeper, ROLE_LISTS, MSG_RELOAD);
     keeper_tell(r->keeper, ROLE_CORE, MSG_OUTPUT);
+    r->uplink_faulty = false; /* the next look releases it */
     /* It reads its bundle before it locks itself in, so there is a new one; the core asks it again what the old one had. */
     if (!keeper_stopping(r->keeper) && keeper_restart(r->keeper, ROLE_POLICY) != 0)
         log_error("the policy cannot be read again");
@@ -224,7 +162,7 @@ static void on_rotated(void *arg)
 
 static int parse(struct run *r, int argc, char **argv)
 {
-    static const char *const known[] = {"-c", "--set", "--replay", "-i"};
+    static const char *const known[] = {"-c", "--set", "--replay", "-i", "--units"};
     static char interface[CONF_TEXT + 32];
     const char *v;
 
@@ -246,12 +184,18 @@ static int parse(struct run *r, int argc, char **argv)
                 return 2;
             snprintf(interface, sizeof(interface), "capture.interface=%s", v);
             ctl_option(&r->opt, 3, set, &at);
+        } else if (!strcmp(argv[i], "--units")) {
+            r->units = ctl_value(argc, argv, &i);
+            if (!r->units)
+                return 2;
         } else {
             return ctl_unknown("run", argv[i], known, GH_COUNT(known));
         }
     }
     if (r->opt.failed)
         return 2;
+    if (r->units && (r->n_replay || *interface))
+        return ctl_usage("run", "--units: the units have their own arguments; --replay and -i do not reach them");
     if (!r->n_replay && !*r->opt.conf.capture_interface)
         return ctl_usage("run", "nothing to watch: set capture.interface in the configuration, or give -i or --replay");
     return 0;
@@ -261,14 +205,32 @@ static int check_state(const struct run *r)
 {
     char key[CONF_TEXT + 32];
 
+    /* whether it can be read is for gh-core to know: it may be another user */
     snprintf(key, sizeof(key), "%s/appliance.key", r->opt.conf.node_state_dir);
-    if (access(key, R_OK) == 0)
+    if (access(key, F_OK) == 0)
         return 0;
     fprintf(stderr,
             "gatehouse run: %s: %s\nThis appliance has no keys yet, so it could not sign its journal. Make them once with:\n"
             "  gatehouse keys generate -c YOUR.conf\n",
             key, strerror(errno));
     return 2;
+}
+
+/* Without a console's answer there is nobody to send to. */
+static bool is_enrolled(const struct run *r)
+{
+    char path[CONF_TEXT + 32];
+
+    snprintf(path, sizeof(path), "%s/console.json", r->opt.conf.node_state_dir);
+    return access(path, F_OK) == 0;
+}
+
+static void on_enrolled(void *arg)
+{
+    struct run *r = arg;
+
+    if (keeper_held(r->keeper, ROLE_UPLINK) && !r->uplink_faulty && is_enrolled(r))
+        keeper_release(r->keeper, ROLE_UPLINK);
 }
 
 static void build(struct run *r)
@@ -303,6 +265,11 @@ static void build(struct run *r)
     if (*c->uplink_console) {
         keeper_add(r->keeper, ROLE_UPLINK, "gh-uplink", NULL, -1, -1, -1);
         keeper_link(r->keeper, ROLE_CORE, ROLE_UPLINK);
+        if (!is_enrolled(r)) {
+            keeper_hold(r->keeper, ROLE_UPLINK);
+            log_info("not enrolled with a console yet: everything is recorded and waits ('gatehouse enrol')");
+        }
+        loop_timer_add(r->loop, ENROLLED_MS, true, on_enrolled, r);
     }
     keeper_add(r->keeper, ROLE_SENSOR, "gh-sensor", r->sensor_args, -1, -1, -1);
     keeper_link(r->keeper, ROLE_SENSOR, ROLE_CORE);
@@ -332,13 +299,15 @@ int command_run(int argc, char **argv)
     loop_signal(r.loop, SIGUSR2, on_switch, &r);
     loop_signal(r.loop, SIGUSR1, on_rotated, &r);
     r.keeper = keeper_new(r.loop, r.opt.conf_args, &hooks);
+    if (r.units)
+        keeper_by_units(r.keeper, r.units);
     build(&r);
     if (keeper_start(r.keeper) != 0) {
         r.rc = 3;
     } else {
         log_info("%s: %s", r.opt.conf.node_name, r.n_replay ? "replaying" : "watching");
-        loop_timer_add(r.loop, STATUS_MS, true, write_status, &r);
-        write_status(&r);
+        loop_timer_add(r.loop, STATUS_MS, true, run_write_status, &r);
+        run_write_status(&r);
         loop_run(r.loop);
     }
     keeper_free(r.keeper);

@@ -2,6 +2,7 @@
  * gatehouse status: what the keeper wrote last, for people or as JSON. gatehouse config: the configuration in force. */
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/owner.h"
 #include "firmware/ctl/ctl.h"
 
 #include <errno.h>
@@ -69,7 +70,7 @@ int command_status(int argc, char **argv)
     }
     if (o.failed)
         return 2;
-    snprintf(path, sizeof(path), "%s/status.json", o.conf.node_state_dir);
+    snprintf(path, sizeof(path), "%s/%s", o.conf.node_state_dir, owner_status_name(o.conf.node_state_dir));
     writer_init(&w, STATUS_FILE_MAX);
     a = arena_new(8u << 20);
     gh_check(a);
