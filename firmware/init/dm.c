@@ -75,3 +75,16 @@ bool dm_create(const char *name, const char *target, const char *params, uint64_
         close(fd);
     return good;
 }
+
+bool dm_remove(const char *name)
+{
+    struct request r;
+    int fd = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+    bool good;
+
+    prepare(&r, name, 0);
+    good = fd >= 0 && ioctl(fd, DM_DEV_REMOVE, &r) == 0;
+    if (fd >= 0)
+        close(fd);
+    return good;
+}

@@ -11,5 +11,7 @@
  * order of calls. False with a sentence in why. params may hold a key: what was copied of it is wiped. */
 bool dm_create(const char *name, const char *target, const char *params, uint64_t sectors, bool read_only,
                char *why, size_t cap);
+/* Takes it away again; false when it is in use. The next one gets its number. */
+bool dm_remove(const char *name);
 
 #endif

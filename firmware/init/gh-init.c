@@ -7,8 +7,9 @@
  *     gh.epoch=N gh.roothash=HEX gh.salt=HEX gh.blocks=N gh.floor=N [gh.verity=restart|panic]
  *
  * What goes wrong is printed, noted on the boot partition (gh/fail.log) and ends in a restart, so that the
- * boot counter falls to the other image. Never a shell. */
+ * boot counter falls to the other image; the only good image is rescued (rescue.c). Never a shell. */
 #include "dm.h"
+#include "init.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -31,23 +32,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ROOT "/root"
 #define LABEL_BYTES 4096u
 #define LABEL_MAGIC "GHSLOT01"
 #define ROOT_HASH_AT 24 /* in the label: magic, epoch, length, root hash (docs/formats.md) */
 #define DATA_KEY_BYTES 64
 #define WAIT_DISKS_MS 15000
-#define FAIL_LOG_MAX 4096
+#define RESCUE_FAIL_SECONDS 600u
 
-struct boot {
-    char epoch[24], root_hash[65], salt[129], blocks[24], verity[16];
-    char root_dev[64];
-    bool esp; /* the boot partition is mounted at ROOT/boot, or /esp before the root is there */
-};
-static struct boot boot;
+struct boot boot;
 
-static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void say(const char *fmt, ...)
+void say(const char *fmt, ...)
 {
     char line[512];
     va_list ap;
@@ -59,8 +53,7 @@ static void say(const char *fmt, ...)
     dprintf(STDERR_FILENO, "gh-init: %s\n", n < 0 ? "?" : line);
 }
 
-/* The device number of the partition with that name, as /dev/NAME; false when it is not there (yet). */
-static bool partition(const char *name, char *dev, size_t cap)
+bool partition(const char *name, char *dev, size_t cap)
 {
     char path[PATH_MAX], want[80], text[1024];
     DIR *d = opendir("/sys/class/block");
@@ -90,35 +83,16 @@ static bool partition(const char *name, char *dev, size_t cap)
 
 /* ---- failure ---- */
 
-static void note_failure(const char *why)
+void restart(unsigned seconds)
 {
-    char dev[64], old[FAIL_LOG_MAX] = "";
-    ssize_t n = 0;
-    int fd;
-
-    if (!boot.esp && partition("esp", dev, sizeof(dev)) && (mkdir("/esp", 0700) == 0 || errno == EEXIST))
-        boot.esp = mount(dev, "/esp", "vfat", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0;
-    if (!boot.esp)
-        return;
-    (void)mkdir("/esp/gh", 0700);
-    fd = open("/esp/gh/fail.log", O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        n = read(fd, old, sizeof(old) - 512);
-        close(fd);
-    }
-    fd = open("/esp/gh/fail.log", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd >= 0) { /* newest first; the oldest fall off the end */
-        dprintf(fd, "epoch %s: %s\n", boot.epoch, why);
-        if (n > 0 && write(fd, old, (size_t)n) < 0)
-            say("gh/fail.log: %s", strerror(errno));
-        (void)fsync(fd);
-        close(fd);
-    }
-    (void)umount("/esp");
+    sync();
+    sleep(seconds);
+    (void)reboot(RB_AUTOBOOT);
+    for (;;)
+        pause();
 }
 
-static void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
-static void fail(const char *fmt, ...)
+void fail(const char *fmt, ...)
 {
     char why[256];
     va_list ap;
@@ -126,19 +100,14 @@ static void fail(const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(why, sizeof(why), fmt, ap);
     va_end(ap);
-    say("%s. Restarting in 5 s.", why);
+    say("%s. Restarting in %s.", why, boot.rescue ? "10 minutes" : "5 s");
     note_failure(why);
-    sync();
-    sleep(5);
-    (void)reboot(RB_AUTOBOOT);
-    for (;;)
-        pause();
+    restart(boot.rescue ? RESCUE_FAIL_SECONDS : 5);
 }
 
 /* ---- preparation ---- */
 
-static void mount_at(const char *what, const char *where, const char *type, unsigned long flags,
-                     const char *options)
+void mount_at(const char *what, const char *where, const char *type, unsigned long flags, const char *options)
 {
     if (mkdir(where, 0755) != 0 && errno != EEXIST && errno != EROFS)
         fail("%s: %s", where, strerror(errno));
@@ -243,27 +212,65 @@ static bool slot_fits(const char *name)
     return good;
 }
 
-static void find_root(void)
+static void wait_for_disk(void)
 {
+    char dev[64];
+
     for (int ms = 0; ms < WAIT_DISKS_MS; ms += 50) {
-        if (slot_fits("root-a") || slot_fits("root-b"))
+        if (partition("keys", dev, sizeof(dev)))
             return;
         usleep(50000);
     }
-    fail("no slot holds the image %.16s… of epoch %s", boot.root_hash, boot.epoch);
 }
 
-static void mount_root(void)
+/* A label says which slot it is. Where no label does, as it is damaged, the first block decides: it can only
+ * be read where the whole way up to the root hash fits. */
+static bool find_root(void)
+{
+    static const char *const slots[] = {"root-a", "root-b"};
+    uint8_t block[4096];
+
+    for (size_t i = 0; i < 2; i++)
+        if (slot_fits(slots[i]))
+            return true;
+    for (size_t i = 0; i < 2; i++) {
+        bool found = false;
+        int fd;
+        if (!partition(slots[i], boot.root_dev, sizeof(boot.root_dev)))
+            continue;
+        open_root(true);
+        fd = open("/dev/dm-0", O_RDONLY | O_CLOEXEC);
+        found = fd >= 0 && pread(fd, block, sizeof(block), 0) == (ssize_t)sizeof(block);
+        if (fd >= 0)
+            close(fd);
+        if (!dm_remove("gh-root"))
+            fail("the image's device cannot be closed");
+        if (found) {
+            say("the label of %s is lost; its image is the one that is looked for", boot.root_dev);
+            return true;
+        }
+    }
+    return false;
+}
+
+void open_root(bool lenient)
 {
     char params[1024], why[256];
     uint64_t sectors = strtoull(boot.blocks, NULL, 10) * 8;
 
     /* the tree begins where the data end; a block that does not fit it restarts the machine */
-    snprintf(params, sizeof(params), "1 %s %s 4096 4096 %s %s sha256 %s %s 1 %s", boot.root_dev,
-             boot.root_dev, boot.blocks, boot.blocks, boot.root_hash, boot.salt,
-             strcmp(boot.verity, "panic") ? "restart_on_corruption" : "panic_on_corruption");
+    snprintf(params, sizeof(params), "1 %s %s 4096 4096 %s %s sha256 %s %s%s", boot.root_dev, boot.root_dev,
+             boot.blocks, boot.blocks, boot.root_hash, boot.salt,
+             lenient                        ? ""
+             : strcmp(boot.verity, "panic") ? " 1 restart_on_corruption"
+                                            : " 1 panic_on_corruption");
     if (!dm_create("gh-root", "verity", params, sectors, true, why, sizeof(why)))
         fail("dm-verity over %s: %s", boot.root_dev, why);
+}
+
+static void mount_root(void)
+{
+    open_root(false);
     mount_at("/dev/dm-0", ROOT, "squashfs", MS_RDONLY | MS_NODEV, NULL);
     say("epoch %s, image %.16s… from %s, verified", boot.epoch, boot.root_hash, boot.root_dev);
 }
@@ -349,7 +356,7 @@ static void overlay(const char *dir, const char *upper)
     mount_at("overlay", dir, "overlay", MS_NOSUID | MS_NODEV, options);
 }
 
-static void mount_data(void)
+void mount_data(void)
 {
     uint8_t key[DATA_KEY_BYTES];
     char dev[64], params[512], why[256], hex[2 * DATA_KEY_BYTES + 1];
@@ -402,6 +409,8 @@ static void give_way(void)
 
 int main(void)
 {
+    unsigned starts;
+
     (void)mkdir("/dev", 0755);
     (void)mount("devtmpfs", "/dev", "devtmpfs", MS_NOSUID, NULL);
     if (getpid() != 1) {
@@ -414,7 +423,11 @@ int main(void)
     mount_at("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
     load_modules();
     read_command_line();
-    find_root();
+    wait_for_disk();
+    starts = count_start();
+    if (!find_root())
+        no_image(starts);
+    examine(starts);
     mount_root();
     mount_data();
     give_way();

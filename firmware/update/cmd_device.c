@@ -18,6 +18,7 @@
 
 #define TRIAL_FILE "trial"
 #define BAR 40
+#define NOTED_MAX 8 /* lines of gh/fail.log that are shown */
 
 struct device {
     const struct conf *conf;
@@ -102,8 +103,8 @@ int update_install(const struct conf *c, int argc, char **argv)
     struct keyset keys;
     struct install_result r;
     struct device d;
-    bool again = false;
-    const struct word words[] = {{"--again", .flag = &again}};
+    bool again = false, repair = false;
+    const struct word words[] = {{"--again", .flag = &again}, {"--repair", .flag = &repair}};
     int last = -1, rc;
     struct install_request q = {.slot = {c->firmware_slot_a, c->firmware_slot_b},
                                 .esp = c->firmware_esp,
@@ -113,7 +114,7 @@ int update_install(const struct conf *c, int argc, char **argv)
                                 .arg = &last};
 
     if (words_parse("install", words, GH_COUNT(words), argc, argv, &q.bundle, 1) != 1) {
-        fprintf(stderr, "usage: gatehouse firmware install DIR [--again]\n");
+        fprintf(stderr, "usage: gatehouse firmware install DIR [--again] [--repair]\n");
         return 2;
     }
     rc = keyset_trusted(c, &keys);
@@ -122,6 +123,7 @@ int update_install(const struct conf *c, int argc, char **argv)
     rc = device_open(&d, c, true);
     if (!rc) {
         q.again = again;
+        q.repair = repair;
         q.running = d.running.epoch;
         memcpy(q.running_root, d.running.root_hash, sizeof(q.running_root));
         q.floor = d.floor;
@@ -131,6 +133,10 @@ int update_install(const struct conf *c, int argc, char **argv)
             fprintf(stderr, "\r%*s\r", BAR + 20, "");
         if (rc)
             fprintf(stderr, "gatehouse firmware install: %s\n", *r.why ? r.why : status_text(rc));
+        else if (r.repaired)
+            printf("release %s (epoch %llu), which runs, was repaired in slot %c: %llu bytes were wrong\n",
+                   r.release.version, (unsigned long long)r.release.epoch, 'a' + r.slot,
+                   (unsigned long long)r.bytes_fetched);
         else
             printf("release %s (epoch %llu) is in slot %c: %llu bytes were new, %llu were here\n"
                    "It starts at the next reboot, and counts as good after its self-test; otherwise this one "
@@ -186,6 +192,41 @@ static void status_json(const struct device *d, const struct esp_kernel *k, int 
     writer_done(&w);
 }
 
+/* What the boot program noted, newest first, and the last scrub: as their files have it. */
+static void print_notes(const struct conf *c)
+{
+    char path[CONF_TEXT + 32];
+    struct writer w;
+    struct reader r;
+    struct span line;
+    struct arena *a = arena_new(1u << 20);
+    struct json *j = NULL;
+
+    writer_init(&w, 65536);
+    if (a && floor_file_read(c->firmware_state, SCRUB_FILE, 4096, &w) == 0 &&
+        json_parse(a, writer_span(&w), 4, &j, NULL) == 0) {
+        int64_t bad = json_i64(json_get(j, "bad"), 0), blocks = json_i64(json_get(j, "blocks"), 0);
+        printf("image:    %s: ", json_cstr(json_get(j, "at"), ""));
+        if (bad)
+            printf("%lld of %lld blocks are DAMAGED\n", (long long)bad, (long long)blocks);
+        else
+            printf("all %lld blocks are as they were signed\n", (long long)blocks);
+    }
+    writer_clear(&w);
+    snprintf(path, sizeof(path), "%s/../../gh/fail.log", c->firmware_esp);
+    if (floor_file_read(NULL, path, 8192, &w) == 0) {
+        r = reader_span(writer_span(&w));
+        for (int n = 0; n < NOTED_MAX && reader_line(&r, &line); n++) {
+            printf("noted:    ");
+            for (size_t i = 0; i < line.n; i++) /* whoever had the disk may have written anything */
+                putchar(line.p[i] >= ' ' && line.p[i] < 0x7F ? line.p[i] : '?');
+            putchar('\n');
+        }
+    }
+    writer_done(&w);
+    arena_free(a);
+}
+
 int update_status(const struct conf *c, int argc, char **argv)
 {
     struct esp_kernel k[ESP_KERNELS];
@@ -216,6 +257,7 @@ int update_status(const struct conf *c, int argc, char **argv)
                    k[i].epoch == d.running.epoch ? ", running" : "");
         for (int i = 0; i < n_failed; i++)
             printf("failed:   epoch %llu: %s\n", (unsigned long long)f[i].epoch, f[i].reason);
+        print_notes(c);
     }
     device_close(&d);
     return n < 0 ? 3 : 0;

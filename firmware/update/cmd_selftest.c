@@ -22,7 +22,6 @@
     "B\xE1\xBB\x98 NGO\xE1\xBA\xA0I GIAO\n\xC4\x90\xE1\xBB\x99 m\xE1\xBA\xADt: T\xE1\xBB\x90I "              \
     "M\xE1\xBA\xACT\n\nT\xE1\xBB\x9D tr\xC3\xACnh\n"
 #define OUTPUT_MAX 65536
-#define SCRUB_STEP (1u << 20)
 
 static void own_name(char *buf, size_t cap)
 {
@@ -76,21 +75,32 @@ static bool tell(const char *what, bool good, const char *more)
     return good;
 }
 
-/* Reads the whole verified root: a block that does not fit its hash shows now, not on the day when it is
- * needed. */
-static bool scrub(void)
+/* A block that does not fit its hash shows now, not on the day when it is needed. */
+static bool scrub(const struct conf *c, const struct running *r)
 {
-    static uint8_t buf[SCRUB_STEP];
-    int fd = open("/dev/dm-0", O_RDONLY | O_CLOEXEC);
-    uint64_t bytes = 0;
-    ssize_t n;
+    char say[256];
+    bool good = update_scrub_running(c, r, say, sizeof(say));
 
-    if (fd < 0)
-        return tell("the whole image is as it was signed", false, strerror(errno));
-    while ((n = read(fd, buf, sizeof(buf))) > 0)
-        bytes += (uint64_t)n;
-    close(fd);
-    return tell("the whole image is as it was signed", n == 0 && bytes > 0, strerror(errno));
+    return tell("the whole image is as it was signed", good, say);
+}
+
+/* This start came to its end: gh-init counts those that do not (firmware/init/rescue.c). */
+static void start_is_over(const struct conf *c)
+{
+    char dir[CONF_TEXT];
+    char *slash;
+    int rc = 0;
+
+    snprintf(dir, sizeof(dir), "%s", c->firmware_starts);
+    slash = strrchr(dir, '/');
+    if (slash)
+        *slash = 0;
+    if (unlink(c->firmware_starts) == 0)
+        rc = esp_sync(slash && slash > dir ? dir : "/"); /* the current may fail in the next second */
+    else if (errno != ENOENT)
+        rc = status_from_errno(errno);
+    if (rc)
+        printf("selftest: %s: %s\n", c->firmware_starts, status_text(rc));
 }
 
 static bool reads_a_document(void)
@@ -181,7 +191,8 @@ int update_selftest(const struct conf *c, int argc, char **argv)
     good = rules_hold() && good;
     good = policy_holds(c) && good;
     good = reads_a_document() && good;
-    good = scrub() && good;
+    good = scrub(c, &r) && good;
+    start_is_over(c);
     printf("selftest: %s\n",
            good ? "this release does its work here" : "this release does not do its work here");
     if (!good && trial)
@@ -255,8 +266,9 @@ int update_setup(const struct conf *c, int argc, char **argv)
 
     setvbuf(stdout, NULL, _IOLBF, 0); /* what was said is said also when a restart follows */
     if (words_parse("setup", words, GH_COUNT(words), argc, argv, &stick, 1) != 1) {
-        fprintf(stderr, "usage: gatehouse firmware setup DIR\n  takes gatehouse.conf, answer.json and release/ from "
-                        "DIR (a stick), puts request.json there\n");
+        fprintf(stderr,
+                "usage: gatehouse firmware setup DIR\n  takes gatehouse.conf, answer.json and release/ from "
+                "DIR (a stick), puts request.json there\n");
         return 2;
     }
     if (take_conf(stick, dir) != 0)

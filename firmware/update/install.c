@@ -21,7 +21,8 @@ struct work {
     struct install_result *ret;
     struct manifest m;
     struct slot slots[2];
-    int target; /* 0 or 1 */
+    int target;  /* 0 or 1 */
+    bool repair; /* of the running image, in its own place */
     struct chunk_index *here;
     int kernel_fd; /* the running kernel, or -1 */
     uint8_t *buf, *old;
@@ -108,6 +109,9 @@ static int admit(struct work *k)
 
     if (m->product != PRODUCT_GATEHOUSE || !(m->hardware & q->hardware))
         return fail(k->ret, ST_DENIED, "release %s is for other machines", m->version);
+    k->repair = q->repair && m->epoch == q->running && !memcmp(m->root_hash, q->running_root, 32);
+    if (k->repair)
+        return 0;
     if (m->epoch == q->running)
         return fail(k->ret, ST_EXISTS, "release %s (epoch %llu) runs already", m->version,
                     (unsigned long long)m->epoch);
@@ -145,7 +149,7 @@ static int choose(struct work *k)
         return fail(k->ret, ST_NOT_FOUND,
                     "what runs now (epoch %llu) is in %s slot: nothing is written before that is known",
                     (unsigned long long)k->q->running, runs[0] ? "more than one" : "no");
-    k->target = runs[0];
+    k->target = k->repair ? runs[1] : runs[0];
     k->ret->slot = (unsigned)k->target;
     slot_close(&k->slots[k->target]);
     rc = slot_open(&k->slots[k->target], k->q->slot[k->target], true);
@@ -238,7 +242,7 @@ static int put_image(struct work *k)
     uint8_t hash[SEAL_HASH];
     int rc = step(k, STEP_UNLABEL);
 
-    if (!rc && s->labelled)
+    if (!rc && s->labelled && !k->repair) /* what is repaired was bad before and gets only better */
         rc = slot_unlabel(s);
     if (!rc)
         rc = put_chunks(k, s->fd, k->m.chunks, k->m.n_image, "image", k->m.image_bytes);
@@ -295,11 +299,12 @@ static int write_release(struct work *k, struct span manifest)
     if (n < 0)
         return fail(k->ret, n, "%s: %s", k->q->esp, status_text(n));
     rc = look_around(k, kernels, n);
-    if (!rc)
+    if (!rc && !k->repair)
         rc = clear_kernels(k, kernels, n);
     if (!rc)
         rc = put_image(k);
-    if (rc)
+    k->ret->repaired = k->repair;
+    if (rc || k->repair)
         return rc;
     rc = step(k, STEP_TRIAL);
     if (!rc)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * install: puts the release of a bundle into the slot that does not run. May be killed at any moment and
  * called again: the slot and the kernel that run are never touched, what is written already is found again by
- * its hash, and no kernel is on the boot partition whose image is not whole. One process at a time (the
- * caller locks). */
+ * its hash, and no kernel is on the boot partition whose image is not whole. The one exception is a repair:
+ * it writes into the running slot, and only what is not there as the release has it. One process at a time
+ * (the caller locks). */
 #ifndef GH_UPDATE_INSTALL_H
 #define GH_UPDATE_INSTALL_H
 
@@ -29,7 +30,8 @@ struct install_request {
     uint64_t floor;    /* highest that is known */
     uint32_t hardware; /* this machine's bit */
     const struct keyset *keys;
-    bool again; /* also a release that failed here */
+    bool again;  /* also a release that failed here */
+    bool repair; /* the release that runs: written over what is damaged of it, its kernel stays */
     void (*progress)(void *arg, const char *what, uint64_t done, uint64_t total); /* bytes; NULL: quiet */
     int (*step)(void *arg,
                 enum install_step s); /* asked before each change; not 0: stop with that. NULL: go on */
@@ -39,6 +41,7 @@ struct install_result {
     struct manifest release;            /* chunks is NULL */
     uint64_t bytes_here, bytes_fetched; /* what was there already, what came from the bundle */
     unsigned slot;                      /* 0 a, 1 b */
+    bool repaired;                      /* it was the running one, in its own slot */
     char why[256];                      /* when refused: one sentence */
 };
 

@@ -23,12 +23,16 @@ static const struct {
      "keys -o FILE --root KEY --number N --threshold N PUBLIC...    say who may sign releases"},
     {"sign", update_sign, "sign DIR --key KEY             add a signature to a release"},
     {"verify", update_verify, "verify DIR [--keys FILE --root PUBLIC]    signatures, and every chunk"},
-    {"install", update_install, "install DIR [--again]          write it to the slot that does not run"},
+    {"install", update_install,
+     "install DIR [--again] [--repair]    write it to the slot that does not run; --repair: over what is "
+     "damaged of the one that runs"},
     {"status", update_status, "status [--json]                what runs, what is on trial, what failed"},
     {"bless", update_bless, "bless                          the running release proved good: keep it"},
     {"rollback", update_rollback, "rollback                       start the other slot's release next time"},
     {"selftest", update_selftest,
      "selftest [--trial]             does this release do its work on this machine?"},
+    {"scrub", update_scrub,
+     "scrub                          read the whole running image through its hash tree"},
     {"setup", update_setup, "setup DIR                      configuration and enrolment from a stick"},
 };
 

@@ -9,17 +9,23 @@
 
 #define CMDLINE_MAX 4096
 
-bool update_hex32(struct span s, uint8_t out[static 32])
+/* Hex digits to bytes; how many, or 0 when s is anything else or too long. */
+static size_t hex(struct span s, uint8_t *out, size_t max)
 {
-    if (s.n != 64)
-        return false;
-    for (size_t i = 0; i < 64; i++) {
+    if (s.n % 2 || s.n / 2 > max)
+        return 0;
+    for (size_t i = 0; i < s.n; i++) {
         uint8_t c = s.p[i], v = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
         if (v == 16)
-            return false;
+            return 0;
         out[i / 2] = (uint8_t)(out[i / 2] << 4 | v);
     }
-    return true;
+    return s.n / 2;
+}
+
+bool update_hex32(struct span s, uint8_t out[static 32])
+{
+    return s.n == 64 && hex(s, out, 32) == 32;
 }
 
 int running_read(const struct conf *c, struct running *ret)
@@ -43,7 +49,12 @@ int running_read(const struct conf *c, struct running *ret)
             (void)span_number(span_part(word, 9, word.n), UINT64_MAX / 2, &ret->floor);
         else if (span_starts(word, "gh.roothash="))
             root = update_hex32(span_part(word, 12, word.n), ret->root_hash);
+        else if (span_starts(word, "gh.blocks="))
+            (void)span_number(span_part(word, 10, word.n), UINT32_MAX, &ret->tree.data_blocks);
+        else if (span_starts(word, "gh.salt="))
+            ret->tree.salt_n = hex(span_part(word, 8, word.n), ret->tree.salt, sizeof(ret->tree.salt));
     }
+    memcpy(ret->tree.root_hash, ret->root_hash, sizeof(ret->root_hash));
     if (ret->epoch && root)
         return 0;
     fprintf(stderr,

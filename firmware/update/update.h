@@ -6,11 +6,14 @@
 
 #include "base/conf.h"
 #include "firmware/update/manifest.h"
+#include "firmware/update/scrub.h"
 
-/* What runs, as its kernel's command line says: gh.epoch= gh.roothash= gh.floor= (firmware.cmdline). */
+/* What runs, as its kernel's command line says: gh.epoch= gh.roothash= gh.floor= gh.blocks= gh.salt=
+ * (firmware.cmdline). */
 struct running {
     uint64_t epoch, floor;
     uint8_t root_hash[32];
+    struct scrub_tree tree; /* data_blocks is 0 when the line does not tell */
 };
 /* 64 lower-case hex digits to 32 bytes; false when s is anything else. */
 bool update_hex32(struct span s, uint8_t out[static 32]);
@@ -29,6 +32,10 @@ int update_status(const struct conf *c, int argc, char **argv);
 int update_bless(const struct conf *c, int argc, char **argv);
 int update_rollback(const struct conf *c, int argc, char **argv);
 int update_selftest(const struct conf *c, int argc, char **argv);
+int update_scrub(const struct conf *c, int argc, char **argv);
+/* Reads the running image through its tree, keeps the result (scrub.h) and tells it in a sentence. True: it
+ * is whole. */
+bool update_scrub_running(const struct conf *c, const struct running *r, char *say, size_t cap);
 int update_setup(const struct conf *c, int argc, char **argv);
 
 #endif

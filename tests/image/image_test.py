@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The firmware image in QEMU, without hardware virtualisation.
 
-  image_test.py BUILD [--keep DIR] [CASE...]     cases: good data tree hash fallback update job secureboot reproducible (default: all)
+  image_test.py BUILD [--keep DIR] [CASE...]     cases: good data tree hash rescue watchdog fallback update job secureboot reproducible (default: all)
 
 The image is made once (in DIR, or a temporary directory). Needs root, mmdebstrap, qemu-system-x86_64 and ovmf; skipped otherwise. A boot takes 30 s
 alone and minutes on a busy machine: time-outs are generous, and nothing here measures time."""
@@ -12,134 +12,22 @@ import os
 import re
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 import time
 
 args = sys.argv[1:]
-BUILD = os.path.abspath(args.pop(0))
+args.pop(0)
 KEEP = None
 if args and args[0] == "--keep":
     KEEP = os.path.abspath(args[1])
     args = args[2:]
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "e2e")]
 from chain import Chain, free_port # noqa: E402 the path comes first
-GATEHOUSE = BUILD + "/gatehouse"
-MAKER = os.path.join(HERE, "..", "..", "firmware", "image", "build")
-OVMF, OVMF_VARS = "/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"
-BOOT_SECONDS = 900
-passed = failed = 0
-
-
-def check(name, good, detail=""):
-    global passed, failed
-    passed, failed = passed + bool(good), failed + (not good)
-    print("%s %s %s" % ("good" if good else "FAIL", name, "" if good else str(detail)[-1500:]), flush=True)
-    return good
-
-
-def run(*argv, want=0, **more):
-    p = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more)
-    if p.returncode != want:
-        raise AssertionError("%s: exit %d\n%s" % (" ".join(argv[:4]), p.returncode, p.stdout[-2000:]))
-    return p.stdout
-
-
-class Machine:
-    """One boot: a disk, perhaps a second one, and the text of its serial line."""
-
-    def __init__(self, work, name, disk, direct=None, cmdline=None, extra=(), firmware=None):
-        self.log = os.path.join(work, name + ".log")
-        argv = ["qemu-system-x86_64", "-accel", "tcg", "-m", "768", "-smp", "1", "-nographic", "-no-reboot" if direct else "-nodefaults", "-drive",
-                "file=%s,if=virtio,format=raw" % disk, "-nic", "user,model=virtio-net-pci", *extra]
-        if not direct:
-            argv += ["-serial", "stdio", "-vga", "none"]
-        if direct:
-            line = cmdline or open(direct + "/cmdline").read()
-            line = line.replace(" quiet", "").replace("console=tty0 ", "") + " systemd.journald.forward_to_console=1"
-            argv += ["-kernel", direct + "/kernel", "-initrd", direct + "/initrd", "-append", line]
-        else:
-            argv += firmware or ["-drive", "if=pflash,format=raw,readonly=on,file=" + OVMF, "-drive", "if=pflash,format=raw,file=" + fresh_vars(work, name)]
-        self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=open(self.log, "wb"), stderr=subprocess.STDOUT)
-
-    def text(self):
-        with open(self.log, "rb") as f:
-            return f.read().decode(errors="replace")
-
-    def wait(self, *words, seconds=BOOT_SECONDS):
-        """Waits until one of the words is there (which is returned), the machine ends, or the time is over (None)."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            text = self.text()
-            for w in words:
-                if re.search(w, text):
-                    return w
-            if self.process.poll() is not None:
-                return next((w for w in words if re.search(w, self.text())), None)
-            time.sleep(0.5)
-        return None
-
-    def stop(self, kill=False):
-        if self.process.poll() is None:
-            self.process.kill() if kill else self.process.terminate()
-        self.process.wait()
-
-
-def fresh_vars(work, name):
-    path = os.path.join(work, name + ".vars")
-    shutil.copy(OVMF_VARS, path)
-    return path
-
-
-def make(work, name, epoch, **environment):
-    out = os.path.join(work, name)
-    if not os.path.exists(out + "/summary"):
-        os.makedirs(out, exist_ok=True)
-        for f in ("release.keys", "release-root.pub"):
-            shutil.copy(os.path.join(work, "keys", f), out)
-        env = dict(os.environ, GH_BUILD=BUILD, GH_LEVEL="3", **environment)
-        p = subprocess.run([MAKER, out, str(epoch), "0.1.%d" % epoch], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if p.returncode:
-            raise AssertionError("the image cannot be made:\n" + p.stdout[-3000:])
-        print(p.stdout[-400:], flush=True)
-        for k in ("an", "binh"):
-            run(GATEHOUSE, "firmware", "sign", out + "/release", "--key", "%s/keys/%s/appliance.key" % (work, k))
-    return out
-
-
-def keys(work):
-    d = os.path.join(work, "keys")
-    if os.path.exists(d + "/release.keys"):
-        return
-    os.makedirs(d, exist_ok=True)
-    for who in ("root", "an", "binh", "chi"):
-        run(GATEHOUSE, "keys", "generate", "--set", "node.state_dir=%s/%s" % (d, who))
-    run(GATEHOUSE, "firmware", "keys", "-o", d + "/release.keys", "--root", d + "/root/appliance.key", "--number", "1", "--threshold", "2",
-        *["%s/%s/appliance.pub" % (d, w) for w in ("an", "binh", "chi")])
-    shutil.copy(d + "/root/appliance.pub", d + "/release-root.pub")
-
-
-def copy_disk(work, image, name):
-    path = os.path.join(work, name + ".img")
-    run("cp", "--sparse=always", image + "/disk.img", path)
-    return path
-
-
-def partition(disk, name):
-    for p in json.loads(run("sfdisk", "-J", disk))["partitiontable"]["partitions"]:
-        if p["name"] == name:
-            return p["start"] * 512, p["size"] * 512
-    raise AssertionError("no partition " + name)
-
-
-def flip(disk, at):
-    with open(disk, "r+b") as f:
-        f.seek(at)
-        b = f.read(1)
-        f.seek(at)
-        f.write(bytes([b[0] ^ 0x40]))
+from image import (BOOT_SECONDS, BUILD, GATEHOUSE, Machine, block_of, check, copy_disk, count, esp_of, flip, keys, make, partition, run, second_slot, # noqa: E402
+                   stick)
+from faults import NEEDED, case_rescue, case_watchdog # noqa: E402
 
 
 def case_good(work, image):
@@ -170,7 +58,7 @@ def broken(work, image, name, at, sign):
 
 
 def case_data(work, image):
-    broken(work, image, "data", 4096 * 3 + 17, "data block 3 is corrupted|data block \\d+ is corrupted")
+    broken(work, image, "data", block_of(image, NEEDED) + 100, "data block \\d+ is corrupted")
 
 
 def case_tree(work, image):
@@ -186,30 +74,10 @@ def case_hash(work, image):
     m.stop()
 
 
-def esp_of(disk):
-    return "%s@@%d" % (disk, partition(disk, "esp")[0])
-
-
-def second_slot(disk, image, epoch, spoil):
-    """Puts the release of image into slot b, its kernel on trial, as an installer would; spoiled."""
-    start, size = partition(disk, "root-b")
-    data = open(image + "/image", "rb").read()
-    root = bytes.fromhex(re.search(r"gh.roothash=(\w+)", open(image + "/cmdline").read()).group(1))
-    body = b"GHSLOT01" + epoch.to_bytes(8, "little") + len(data).to_bytes(8, "little") + root
-    with open(disk, "r+b") as f:
-        f.seek(start)
-        f.write(data)
-        f.seek(start + size - 4096)
-        f.write((body + hashlib.blake2b(b"gatehouse-slot-v1\0" + body, digest_size=32).digest()).ljust(4096, b"\0"))
-    if spoil:
-        flip(disk, start + spoil)
-    run("mcopy", "-o", "-i", esp_of(disk), image + "/uki", "::EFI/Linux/gatehouse_%d+2.efi" % epoch)
-
-
 def case_fallback(work, image):
     """A newer release that is broken is tried twice; then the old one runs again and remembers why."""
     newer, disk = make(work, "two", 2), copy_disk(work, image, "fallback")
-    second_slot(disk, newer, 2, 4096 * 3 + 17)
+    second_slot(disk, newer, 2, block_of(newer, NEEDED) + 100)
     m = Machine(work, "fallback", disk)
     check("the old release comes back", m.wait(r"selftest: epoch 1\b", r"selftest: epoch 2\b", seconds=3 * BOOT_SECONDS) == r"selftest: epoch 1\b", m.text())
     check("the new one was tried twice", len(re.findall(r"data block \d+ is corrupted", m.text())) >= 2, m.text())
@@ -218,20 +86,6 @@ def case_fallback(work, image):
     names = run("mdir", "-b", "-i", esp_of(disk), "::EFI/Linux")
     check("its kernel is out of tries", "gatehouse_2+0-2.efi" in names and "gatehouse_1.efi" in names, names)
     check("the failure is remembered", "epoch 2 failed here" in m.text(), m.text()[-3000:])
-
-
-def stick(work, name, release=None, files=()):
-    """A FAT stick labelled GHSETUP."""
-    path = os.path.join(work, name)
-    if os.path.exists(path):
-        os.remove(path)
-    run("truncate", "-s", "300M", path)
-    run("mkfs.vfat", "-F", "32", "-s", "1", "-n", "GHSETUP", path)
-    for f in files:
-        run("mcopy", "-i", path, f, "::")
-    if release:
-        run("mcopy", "-s", "-i", path, release, "::release")
-    return path
 
 
 def case_update(work, image):
@@ -346,7 +200,7 @@ def case_job(work, image):
         chain.remove()
 
 
-CASES = {"good": case_good, "data": case_data, "tree": case_tree, "hash": case_hash, "fallback": case_fallback, "update": case_update, "job": case_job,
+CASES = {"good": case_good, "data": case_data, "tree": case_tree, "hash": case_hash, "rescue": case_rescue, "watchdog": case_watchdog, "fallback": case_fallback, "update": case_update, "job": case_job,
          "secureboot": case_secureboot, "reproducible": case_reproducible}
 
 
@@ -371,8 +225,8 @@ def main():
     finally:
         if not KEEP:
             shutil.rmtree(work, ignore_errors=True)
-    print("%d passed, %d failed" % (passed, failed))
-    sys.exit(1 if failed or not passed else 0)
+    print("%d passed, %d failed" % (count[True], count[False]))
+    sys.exit(1 if count[False] or not count[True] else 0)
 
 
 main()

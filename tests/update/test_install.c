@@ -8,6 +8,7 @@
 #include "release.h"
 #include "tests/check.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -63,7 +64,8 @@ static void machine(void)
 
 static struct install_request request(const char *bundle)
 {
-    struct install_request q = {.bundle = strdup(bundle), .running = RUNNING, .hardware = 1, .keys = &test_keys};
+    struct install_request q = {
+        .bundle = strdup(bundle), .running = RUNNING, .hardware = 1, .keys = &test_keys};
 
     q.slot[0] = strdup(in_dir("slot-a"));
     q.slot[1] = strdup(in_dir("slot-b"));
@@ -189,6 +191,50 @@ static void test_damaged(void)
     request_done(&q);
 }
 
+/* The running release, damaged in two places: written over from its own bundle, also when that is cut off;
+ * its label, the other slot and the kernels stay. Another release of that epoch is none of its. */
+static void test_repair(void)
+{
+    struct install_request q = request(make_bundle(RUNNING, 2, NULL));
+    struct install_result r;
+    size_t n;
+    uint8_t *got;
+
+    for (unsigned at = 1; at < 5; at++) {
+        struct stop stop = {.at = at};
+        int fd, status;
+        pid_t pid;
+
+        machine();
+        fd = open(in_dir("slot-a"), O_RDWR | O_CLOEXEC);
+        CHECK(fd >= 0 && pwrite(fd, "damage", 6, 5000) == 6 &&
+              pwrite(fd, "damage", 6, IMAGE_BYTES - 5000) == 6);
+        close(fd);
+        q.repair = true;
+        q.step = stop_at;
+        q.arg = &stop;
+        pid = fork();
+        gh_check(pid >= 0);
+        if (pid == 0)
+            _exit(install_run(&q, &r) == 0 ? 0 : 1);
+        gh_check(waitpid(pid, &status, 0) == pid);
+        q.step = NULL;
+        CHECK(install_run(&q, &r) == 0 && r.repaired && r.slot == 0);
+        check_safe(3, false);
+        CHECK(access(in_dir("esp/gatehouse_1.efi"), F_OK) == 0);
+        got = get_file(in_dir("slot-b"), &n);
+        CHECK(got[0] == 0 && !memcmp(got, got + 1, n - 1));
+        free(got);
+    }
+    CHECK(install_run(&q, &r) == 0 && r.bytes_fetched == 0);
+    q.repair = false;
+    CHECK(install_run(&q, &r) == ST_EXISTS);
+    q.repair = true;
+    q.running_root[0] ^= 1;
+    CHECK(install_run(&q, &r) == ST_EXISTS);
+    request_done(&q);
+}
+
 static void test_power_cut(void)
 {
     struct install_request q = request(make_bundle(5, 2, NULL));
@@ -227,6 +273,7 @@ int main(void)
     test_good();
     test_damaged();
     test_power_cut();
+    test_repair();
     release_teardown();
     return check_end();
 }
