@@ -3,9 +3,10 @@
 import type { ComponentChildren } from "preact";
 import { Alerts } from "./alerts";
 import { Appliances } from "./appliances";
+import { Dash } from "./dash/view";
+import { Find } from "./find/view";
 import type { Key } from "./i18n";
 import type { Live } from "./live";
-import { Overview } from "./overview";
 import type { Right, Session } from "./types";
 
 export interface Place {
@@ -31,6 +32,7 @@ export function numbered(arg: string | undefined): number | null {
 /** In the order of the menu; the first is where one comes in. */
 export const views: View[] = [
   { name: "alerts", label: "alerts", right: "SEE", draw: (p) => <Alerts chosen={numbered(p.arg)} asked={p.asked} live={p.live} me={p.session.user?.name ?? null} canAct={may(p.session, "ACT")} go={p.go} /> },
-  { name: "overview", label: "overview", right: "SEE", draw: (p) => <Overview live={p.live} /> },
+  { name: "overview", label: "overview", right: "SEE", draw: (p) => <Dash live={p.live} asked={p.asked} go={p.go} /> },
+  { name: "search", label: "find_title", right: "SEE", draw: (p) => <Find asked={p.asked} /> },
   { name: "appliances", label: "appliances", right: "SEE", draw: (p) => <Appliances live={p.live} /> },
 ];

@@ -2,7 +2,9 @@
 // Every sentence of the page, [English, Vietnamese], one file for each part of it. Keys of a part begin with its name
 // (cases_title), so that two parts never mean different things by one key.
 import { common } from "./common";
+import { dash } from "./dash";
+import { find } from "./find";
 
 export type Words = Record<string, readonly [string, string]>;
-export const words = { ...common };
+export const words = { ...common, ...dash, ...find };
 export type Key = keyof typeof words;

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Words of the search page: [English, Vietnamese].
+import type { Words } from "./index";
+
+export const find = {
+  find_title: ["Search", "Tìm kiếm"],
+  find_in: ["Search in", "Tìm trong"],
+  find_alerts: ["Alerts", "Cảnh báo"],
+  find_events: ["Everything recorded", "Mọi sự kiện"],
+  find_brush: ["Drag over the bars to narrow the time.", "Kéo trên biểu đồ để thu hẹp thời gian."],
+  find_none: ["Nothing matches", "Không có kết quả"],
+  find_noneText: ["Take a word away, or widen the time. Examples:", "Hãy bỏ bớt từ hoặc mở rộng thời gian. Ví dụ:"],
+  find_start: ["What are you looking for?", "Bạn cần tìm gì?"],
+  find_startText: ["Words, addresses, hashes, or fields with values; they are completed while you type. Examples:", "Từ, địa chỉ, mã băm hoặc trường và giá trị; hệ thống gợi ý khi bạn gõ. Ví dụ:"],
+  find_whole: ["As recorded", "Nguyên gốc"],
+  find_took: ["Answered in", "Trả lời trong"],
+  find_withheld: ["content withheld: above your clearance", "nội dung bị ẩn: vượt quyền tiếp cận của bạn"],
+} as const satisfies Words;
