@@ -25,8 +25,7 @@ static bool time_of(struct request *r, const char *name, int64_t *ret)
     return true;
 }
 
-/* The appliances that the person may see, as a JSON array; NULL: all. */
-static int in_scope(struct worker *w, struct request *r, const char **ret)
+int dashboard_scope(struct worker *w, struct request *r, const char **ret)
 {
     char scope[SIGHT_SQL], sql[SIGHT_SQL + 96];
     struct db_stmt *s;
@@ -48,7 +47,7 @@ static bool appliances_of(struct worker *w, struct request *r, const char **ret)
 {
     const struct span *v = query_get(&r->query, "appliance");
     int64_t id = 0;
-    int rc = v ? appliance_find(w->db, *v, &id) : in_scope(w, r, ret);
+    int rc = v ? appliance_find(w->db, *v, &id) : dashboard_scope(w, r, ret);
 
     if (v && !rc)
         rc = sight_sees_appliance(w->db, &r->who.sight, id);

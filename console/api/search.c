@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/event.h"
 #include "console/api/app.h"
+#include "console/api/dashboard.h"
 #include "console/api/query.h"
 #include "console/http/head.h"
 
@@ -154,17 +155,22 @@ static int put_stored(struct db *d, const struct sight *who, const char *column,
     return rc;
 }
 
-static int put_values(struct worker *w, const struct sight *who, const struct query_field *f, struct jw *j)
+static int put_values(struct worker *w, struct request *r, const struct query_field *f, struct jw *j)
 {
     static const char *const actions[] = {"allow", "log", "alert", "quarantine", "block"};
     static const char *const severities[] = {"1", "2", "3", "4"};
     static const char *const back[] = {"1h", "24h", "7d", "30d"};
     static const char *const people[] = {"me", "nobody"};
-    static const char *const open[] = {"open"};
+    static const char *const open[] = {"open"}, *const read[] = {"full", "partial", "none"};
+    const struct sight *who = &r->who.sight;
     int rc = 0;
 
     jw_karr(j, "values");
-    if (f->kind == QUERY_LEVEL)
+    if (values_put(w, r, f->name, j, &rc))
+        ; /* as many as are known of late */
+    else if (!strcmp(f->name, "read"))
+        put_names(j, read, 0, GH_COUNT(read));
+    else if (f->kind == QUERY_LEVEL)
         put_names(j, level_names, 0, LEVEL_COUNT);
     else if (f->kind == QUERY_NUMBER)
         put_names(j, severities, 0, GH_COUNT(severities));
@@ -213,7 +219,7 @@ void api_search_fields(struct worker *w, struct request *r)
         jw_kcstr(&j, "vi", f->vi);
         jw_kbool(&j, "alerts_only", f->alerts_only);
         jw_kbool(&j, "ordered", f->kind == QUERY_LEVEL || f->kind == QUERY_NUMBER);
-        rc = put_values(w, &r->who.sight, f, &j);
+        rc = put_values(w, r, f, &j);
         jw_end_obj(&j);
     }
     jw_end_arr(&j);

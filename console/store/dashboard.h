@@ -7,7 +7,7 @@
 #include "console/store/rollup.h"
 
 #define DASHBOARD_ROWS 40 /* longest list */
-#define DASHBOARD_TALKERS 20
+#define DASHBOARD_TALKERS 12
 #define DASHBOARD_SPAN_S (INT64_C(400) * 86400) /* longest stretch */
 
 /* The whole answer as members of an open object: "from", "to", "step", "since", "totals", "before" (the same

@@ -254,6 +254,13 @@
     " sum(documents) AS documents FROM hour_sum GROUP BY hour;"                                              \
     "CREATE VIEW level_sum AS SELECT hour, level, sum(n) AS n FROM hour_level GROUP BY hour, level;"
 
+/* Events are filed anew, in tables of their own for each million (search_text.h), also by whether their document was
+ * read; in the background, newest first. */
+#define STEP_SHARDS                                                                                          \
+    "DROP TABLE event_text;"                                                                                 \
+    "INSERT INTO alert_text(alert_text) VALUES('delete-all');"                                               \
+    "UPDATE counter SET n = (SELECT coalesce(max(id), 0) + 1 FROM event) WHERE name = 'search_low';"
+
 const char *const schema_steps[] = {
     STEP_1,
     STEP_2,
@@ -265,6 +272,7 @@ const char *const schema_steps[] = {
     STEP_SIGHT,
     STEP_ROLLUP,
     STEP_SUMS,
+    STEP_SHARDS,
 };
 const size_t schema_step_count = GH_COUNT(schema_steps);
 

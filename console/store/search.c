@@ -23,6 +23,8 @@ struct scan {
     int64_t range, end;      /* size of the next step, lowest row there is */
     uint64_t until_ms;
     int64_t limit;
+    bool words;               /* the question looks words up */
+    char table[SEARCH_TABLE]; /* where, in the step under way */
 };
 
 static int64_t number(struct db *d, const char *sql, int64_t arg)
@@ -42,8 +44,8 @@ int64_t search_oldest(struct db *d)
     return number(d, "SELECT time FROM event WHERE ?1 = 0 ORDER BY time LIMIT 1", 0);
 }
 
-static void scan_init(struct scan *c, struct db *d, const struct sight *who, const struct query_sql *q, enum query_target target,
-                      int64_t before, uint64_t ms)
+static void scan_init(struct scan *c, struct db *d, const struct sight *who, const struct query_sql *q,
+                      enum query_target target, int64_t before, uint64_t ms)
 {
     bool alerts = target == QUERY_ALERTS;
 
@@ -59,16 +61,67 @@ static void scan_init(struct scan *c, struct db *d, const struct sight *who, con
         c->high = before;
     c->low = c->high;
     c->range = q->match ? 25 * FIRST_RANGE : FIRST_RANGE;
+    c->words = q->match || strstr(q->where, "event_text");
+}
+
+/* Events are filed by the million: a range stays within one table. False: what is there is not filed (yet).
+ */
+static bool scan_table(struct scan *c)
+{
+    int64_t start = (c->high - 1) / SEARCH_SHARD * SEARCH_SHARD;
+
+    if (c->target == QUERY_ALERTS) {
+        snprintf(c->table, sizeof(c->table), "alert_text");
+        return true;
+    }
+    if (c->low < start)
+        c->low = start;
+    search_text_table(start, c->table);
+    return search_text_has(c->d, c->table);
+}
+
+/* A condition with the table's name put in. */
+static const char *with_table(struct scan *c, struct arena *a, const char *where)
+{
+    static const char name[] = "event_text";
+    struct span rest = span_str(where);
+    struct writer w;
+    ptrdiff_t at;
+    char *text;
+
+    writer_init(&w, SQL_MAX);
+    while (c->target == QUERY_EVENTS && (at = span_find(rest, span_str(name), 0)) >= 0) {
+        writer_put(&w, span_part(rest, 0, (size_t)at));
+        writer_str(&w, c->table);
+        rest = span_part(rest, (size_t)at + sizeof(name) - 1, rest.n);
+    }
+    writer_put(&w, rest);
+    text = writer_ok(&w) ? arena_dup(a, w.p, w.n) : NULL;
+    writer_done(&w);
+    return text;
+}
+
+/* The next range; false when there is none. */
+static bool scan_step(struct scan *c)
+{
+    do {
+        c->high = c->low;
+        if (c->high <= c->end)
+            return false;
+        c->low = c->high - c->range > c->end ? c->high - c->range : c->end;
+        if (c->range < RANGE_MAX)
+            c->range *= 4;
+    } while (!scan_table(c) && c->words);
+    return true;
 }
 
 /* The statement for the next range; 1 with *ret, 0 when there is no more or no time, or an error. */
 static int scan_next(struct scan *c, struct db_stmt **ret)
 {
-    static const char *const from[2][2] = {
-        [QUERY_ALERTS] = {"FROM alert r INDEXED BY alert_event ",
-                          "FROM alert_text f CROSS JOIN alert r ON r.event = f.rowid "},
-        [QUERY_EVENTS] = {"FROM event r ", "FROM event_text f CROSS JOIN event r ON r.id = f.rowid "},
-    };
+    static const char *const join[] = {[QUERY_ALERTS] = "f CROSS JOIN alert r ON r.event = f.rowid",
+                                       [QUERY_EVENTS] = "f CROSS JOIN event r ON r.id = f.rowid"};
+    static const char *const all[] = {
+        [QUERY_ALERTS] = "alert r INDEXED BY alert_event", [QUERY_EVENTS] = "event r"};
     const struct query_sql *q = c->q;
     const char *id = q->match ? "f.rowid" : c->target == QUERY_ALERTS ? "r.event" : "r.id";
     uint64_t now = clock_mono_ms();
@@ -76,24 +129,19 @@ static int scan_next(struct scan *c, struct db_stmt **ret)
     struct arena *a;
     int rc;
 
-    c->high = c->low;
-    if (c->high <= c->end || now >= c->until_ms)
+    if (!scan_step(c) || now >= c->until_ms)
         return 0;
-    c->low = c->high - c->range > c->end ? c->high - c->range : c->end;
-    if (c->range < RANGE_MAX)
-        c->range *= 4;
-    a = arena_new(2 * SQL_MAX);
+    a = arena_new(4 * SQL_MAX);
     if (a)
         sql = arena_printf(
             a,
-            "SELECT %s %s WHERE %s %s < ?2 AND %s >= ?3 AND ?4 >= 0 AND +r.time >= ?17 AND +r.time < ?18 "
+            "SELECT %s FROM %s %s WHERE %s %s %s < ?2 AND %s >= ?3 AND ?4 >= 0 AND +r.time >= ?17 AND "
+            "+r.time < ?18 "
             "AND coalesce(?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 1) NOTNULL AND (%s) AND %s "
             "AND %s %s",
-            c->head, from[c->target][q->match != NULL],
-            !q->match                   ? "?1 ISNULL AND"
-            : c->target == QUERY_ALERTS ? "alert_text MATCH ?1 AND"
-                                        : "event_text MATCH ?1 AND",
-            id, id, q->where, sight_scope_sql(c->who, "r.appliance", scope),
+            c->head, q->match ? c->table : "", q->match ? join[c->target] : all[c->target],
+            q->match ? c->table : "?1", q->match ? "MATCH ?1 AND" : "ISNULL AND", id, id,
+            with_table(c, a, q->where), sight_scope_sql(c->who, "r.appliance", scope),
             q->content ? sight_clear_sql(c->who, "r", clear) : "1", c->tail);
     db_time_box(c->d, c->until_ms - now);
     rc = sql ? db_query(c->d, ret, sql, "siiissssssssssssii", q->match, c->high, c->low, c->limit, q->slot[0],
@@ -120,8 +168,8 @@ static void put_searched(struct scan *c, bool complete, int64_t low, struct jw *
     jw_end_obj(j);
 }
 
-int search_page(struct db *d, const struct sight *who, const struct query_sql *q, enum query_target target, int64_t before,
-                int64_t limit, struct jw *j)
+int search_page(struct db *d, const struct sight *who, const struct query_sql *q, enum query_target target,
+                int64_t before, int64_t limit, struct jw *j)
 {
     struct scan c;
     struct db_stmt *s;
@@ -200,8 +248,8 @@ static int count_range(struct db_stmt *s, int64_t first, int64_t width, int64_t 
     return 0;
 }
 
-int search_histogram(struct db *d, const struct sight *who, const struct query_sql *q, enum query_target target, int64_t now_us,
-                     struct jw *j)
+int search_histogram(struct db *d, const struct sight *who, const struct query_sql *q,
+                     enum query_target target, int64_t now_us, struct jw *j)
 {
     int64_t bucket[HISTOGRAM_BUCKETS] = {0}, all = 0, low, rc64;
     int64_t from = (q->from > 0 ? q->from : search_oldest(d)) / SECOND_US;
@@ -233,8 +281,8 @@ int search_histogram(struct db *d, const struct sight *who, const struct query_s
     return (int)rc64;
 }
 
-int search_alert_ids(struct db *d, struct arena *a, const struct sight *who, const struct query_sql *q, size_t cap, int64_t **ret,
-                     size_t *ret_n, bool *ret_complete)
+int search_alert_ids(struct db *d, struct arena *a, const struct sight *who, const struct query_sql *q,
+                     size_t cap, int64_t **ret, size_t *ret_n, bool *ret_complete)
 {
     int64_t *ids = arena_array(a, cap, sizeof(*ids));
     struct db_stmt *s;

@@ -100,6 +100,19 @@ static void put_number(struct writer *w, const char *name, const struct json *v)
     writer_u8(w, ' ');
 }
 
+/* Whether a document was read, and why not. */
+static void put_read(struct writer *w, const struct json *document)
+{
+    const char *read = json_cstr(json_get(document, "read"), "full");
+
+    key_put(w, "read", span_str(read));
+    writer_u8(w, ' ');
+    if (!strcmp(read, "full"))
+        return;
+    key_put(w, "unread", span_str(json_cstr(json_get(document, "unread_reason"), "unknown")));
+    writer_u8(w, ' ');
+}
+
 static void put_keys(struct writer *w, int type, int64_t time, const struct json *event)
 {
     const struct json *document = json_path(event, "gatehouse.document");
@@ -127,6 +140,8 @@ static void put_keys(struct writer *w, int type, int64_t time, const struct json
                 span_str(level_names[level_number(json_cstr(json_get(document, "level"), "none"))]));
         writer_u8(w, ' ');
     }
+    if (document)
+        put_read(w, document);
     if (type == EVENT_ALERT) {
         int64_t severity = json_i64(json_path(event, "alert.severity"), 3);
         key_put_number(w, "severity", severity < 1 ? 1 : severity > 4 ? 4 : severity);
@@ -150,6 +165,11 @@ static void put_texts(struct writer part[static PARTS], struct writer *exact, co
         put_one(&part[PART_HOST], exact, text_of(json_get(query, "rrname")));
     json_each(marking, json_path(event, "gatehouse.document.markings"))
         put_one(&part[PART_WORDS], exact, text_of(json_get(marking, "text")));
+}
+
+void search_text_table(int64_t row, char table[static SEARCH_TABLE])
+{
+    snprintf(table, SEARCH_TABLE, "event_text_%lld", (long long)(row / SEARCH_SHARD));
 }
 
 static int change(struct db *d, const char *sql, int64_t row, int type, int64_t time,
@@ -180,6 +200,7 @@ static int change(struct db *d, const char *sql, int64_t row, int type, int64_t 
 
 int search_text_add(struct db *d, int64_t row, int type, int64_t time, const struct json *event)
 {
+    char table[SEARCH_TABLE], sql[256];
     int rc = 0;
 
     if (type == EVENT_ALERT) /* these are never forgotten */
@@ -189,17 +210,39 @@ int search_text_add(struct db *d, int64_t row, int type, int64_t time, const str
             row, type, time, event);
     if (rc)
         return rc;
-    return change(
-        d, "INSERT INTO event_text(rowid, keys, file, host, mail, words, exact) VALUES(?, ?, ?, ?, ?, ?, ?)",
-        row, type, time, event);
+    search_text_table(row, table);
+    if (!search_text_has(d, table)) {
+        snprintf(sql, sizeof(sql), "CREATE VIRTUAL TABLE %s USING fts5(" SEARCH_FTS ")", table);
+        rc = db_exec(d, sql, "");
+    }
+    snprintf(sql, sizeof(sql),
+             "INSERT INTO %s(rowid, keys, file, host, mail, words, exact) VALUES(?, ?, ?, ?, ?, ?, ?)",
+             table);
+    return rc ? rc : change(d, sql, row, type, time, event);
+}
+
+bool search_text_has(struct db *d, const char *table)
+{
+    struct db_stmt *s;
+    int rc = db_query(d, &s, "SELECT 1 FROM sqlite_schema WHERE name = ?", "s", table);
+
+    if (!rc)
+        rc = db_step(s);
+    if (rc == 1)
+        db_reset(s);
+    return rc == 1;
 }
 
 int search_text_remove(struct db *d, int64_t row, int type, int64_t time, const struct json *event)
 {
-    return change(d,
-                  "INSERT INTO event_text(event_text, rowid, keys, file, host, mail, words, exact) "
-                  "VALUES('delete', ?, ?, ?, ?, ?, ?, ?)",
-                  row, type, time, event);
+    char table[SEARCH_TABLE], sql[256];
+
+    search_text_table(row, table);
+    snprintf(sql, sizeof(sql),
+             "INSERT INTO %s(%s, rowid, keys, file, host, mail, words, exact) VALUES('delete', ?, ?, ?, ?, "
+             "?, ?, ?)",
+             table, table);
+    return change(d, sql, row, type, time, event);
 }
 
 int search_text_begin(struct db *d)

@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * search_text: an event in the full-text index: written when it is recorded, taken out with the same words
- * when it is forgotten. */
+ * when it is forgotten. Events are filed in tables of SEARCH_SHARD rows each, event_text_0, event_text_1, …:
+ * a word that many events have is looked up in the newest ones only until the page is full. */
 #ifndef GH_CONSOLE_SEARCH_TEXT_H
 #define GH_CONSOLE_SEARCH_TEXT_H
 
 #include "base/db.h"
 #include "base/json.h"
 
+#define SEARCH_SHARD (INT64_C(1) << 20)
+#define SEARCH_TABLE 40
+/* Columns and options of every such table. Without content of its own: what is taken out is given once more.
+ * No column sizes: nothing is ranked. */
+#define SEARCH_FTS                                                                                           \
+    "keys, file, host, mail, words, exact, content='', columnsize=0, tokenize=\"unicode61 "                  \
+    "remove_diacritics 2\""
+
+/* The table that a row is filed in, and whether it is there. */
+void search_text_table(int64_t row, char table[static SEARCH_TABLE]);
+bool search_text_has(struct db *d, const char *table);
 /* Files an event, whose tree is event, under its row. Inside the caller's transaction, like all here. */
 int search_text_add(struct db *d, int64_t row, int type, int64_t time, const struct json *event);
 /* Takes an event out again; the arguments as when it was filed. */

@@ -4,10 +4,10 @@
  *   appliance_tool keys DIR NAME                    DIR/NAME.key, request on stdout
  *   appliance_tool hello KEY CONSOLE.pub NUMBER HASH-HEX [as KEY2]   a sealed hello to stdout
  *   appliance_tool seal CONSOLE.pub                 stdin as a sealed file to stdout
- *   appliance_tool batch KEY CONSOLE.pub NUMBER PREVIOUS-HEX RUN [as KEY2] [tamper]
+ *   appliance_tool batch KEY CONSOLE.pub NUMBER PREVIOUS-HEX RUN [as KEY2] [tamper] [at SECONDS]
  *       records on stdin, one a line: TYPE TAB N TAB K TAB JSON; the sealed envelope goes to stdout, the hash
  * to stderr. "as KEY2": claims KEY2's identity, but KEY signs; "tamper": changes a record after the
- * signature. */
+ * signature; "at": signed at that time. */
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/digest.h"
@@ -111,6 +111,8 @@ static int make_batch(int argc, char **argv)
         if (!strcmp(argv[i], "as") && i + 1 < argc && keyfile_load(argv[++i], &other) != 0)
             die("the other key cannot be read");
         tamper |= !strcmp(argv[i], "tamper");
+        if (!strcmp(argv[i], "at") && i + 1 < argc)
+            h.wall_us = strtoull(argv[++i], NULL, 10) * 1000000;
     }
     seal_id(seal_keys_public(other ? other : key), h.appliance);
     batch_sign(&h, r, n, key, sig);
@@ -189,5 +191,5 @@ int main(int argc, char **argv)
         return make_sealed(argv[2]);
     if (argc > 2 && !strcmp(argv[1], "batch"))
         return make_batch(argc - 2, argv + 2);
-    die("usage: keys DIR NAME | batch KEY CONSOLE.pub NUMBER PREVIOUS RUN [as KEY2] [tamper]");
+    die("usage: keys DIR NAME | batch KEY CONSOLE.pub NUMBER PREVIOUS RUN [as KEY2] [tamper] [at SECONDS]");
 }

@@ -6,7 +6,7 @@ import { lang, t } from "../i18n";
 import type { Step } from "./types";
 
 export interface Serie { index: number; name: string; tone: string } /* index: place in a Step */
-const W = 960, H = 220, LEFT = 46, BOTTOM = 26, TOP = 10;
+const H = 220, LEFT = 46, BOTTOM = 26, TOP = 10;
 const locale = () => (lang() === "vi" ? "vi-VN" : "en-GB");
 
 /** Every step has its place, also one in which nothing happened. */
@@ -34,11 +34,11 @@ export function label(s: number, step: "hour" | "day", long = false): string {
 
 export function Bars({ rows, series, step, title, zoom }: { rows: Step[]; series: Serie[]; step: "hour" | "day"; title: string; zoom: (from: number, to: number) => void }) {
   const [at, setAt] = useState<number | null>(null), [from, setFrom] = useState<number | null>(null), [drag, setDrag] = useState(false);
-  const svg = useRef<SVGSVGElement>(null);
+  const svg = useRef<SVGSVGElement>(null), W = innerWidth < 600 ? 420 : 960; /* letters stay as large on a telephone */
   useEffect(() => { setAt(null); setFrom(null); setDrag(false); }, [rows]);
   if (!rows.length) return null;
   const max = ceiling(Math.max(1, ...rows.flatMap((r) => series.map((s) => r[s.index] ?? 0))));
-  const w = (W - LEFT) / rows.length, y = (n: number) => TOP + (H - TOP - BOTTOM) * (1 - n / max), each = Math.ceil(rows.length / 8);
+  const w = (W - LEFT) / rows.length, y = (n: number) => TOP + (H - TOP - BOTTOM) * (1 - n / max), each = Math.ceil(rows.length / (W / 120));
   const width = step === "day" ? 86400 : 3600;
   const place = (e: PointerEvent) => {
     const r = svg.current?.getBoundingClientRect();

@@ -24,7 +24,7 @@ export function List({ title, head, rows, count }: { title: string; head: string
           <tbody>{rows.map((r) => (
             <tr key={r.name}>
               <th scope="row">{r.name ? r.shown : <span class="dim">{t("dash_others")}</span>}</th>
-              <td class="wide"><Bar part={r.name ? size(r) / max : 0} /><span class="sr">{`${Math.round((100 * size(r)) / sum)} %`}</span></td>
+              <td class="wide">{r.name ? <Bar part={size(r) / max} /> : null}<span class="sr">{`${Math.round((100 * size(r)) / sum)} %`}</span></td>
               {with_bytes ? <td class="n">{bytes(r.bytes)}</td> : null}
               <td class="n">{r.link && r.name ? <a href={r.link}>{number(r.n)}</a> : number(r.n)}</td>
             </tr>))}</tbody>

@@ -100,8 +100,8 @@ export function Dash({ live, asked, go }: { live: Live; asked: string; go: (addr
             <Figure n={f.open.new + f.open.acknowledged} name={t("dash_open")} link="#/alerts" hot />
             <Figure n={f.totals.alerts} before={f.before.alerts} name={t("dash_alerts")} link={find("alerts", "")} />
             <Figure n={f.totals.documents} before={f.before.documents} name={t("dash_documents")} link={find("events", "type:fileinfo")} />
-            <Figure n={f.totals.marked} before={f.before.marked} name={t("dash_marked")} link={find("events", "type:fileinfo level!=none")} hot />
-            <Figure n={f.totals.unread} before={f.before.unread} name={t("dash_unread")} link={find("events", "type:fileinfo read!=full")} />
+            <Figure n={f.totals.marked} before={f.before.marked} name={t("dash_marked")} link={find("events", "type:fileinfo level!=none")} />
+            <Figure n={f.totals.unread} before={f.before.unread} name={t("dash_unread")} link={find("events", "type:fileinfo read:partial,none")} />
             <Figure n={f.totals.events} before={f.before.events} name={t("dash_events")} link={find("events", "")} />
           </div>
           {!f.totals.events ? <p class="note">{t("dash_noneAll")}</p> : null}

@@ -10,7 +10,7 @@ import type { AlertRow, Histogram as Counts, Searched, SearchFault } from "../ty
 import "./find.css";
 
 const PAGE = 50, WAIT_MS = 250;
-const examples = ["level>=mat dest_zone:internet last:7d", "\"tối mật\" app_proto:smtp", "type:flow src_ip:10.0.0.0/8 dest_port:443", "type:fileinfo read!=full"];
+const examples = ["level>=mat dest_zone:internet last:7d", "\"tối mật\" app_proto:smtp", "type:flow src_ip:10.0.0.0/8 dest_port:443", "type:fileinfo read:partial,none"];
 type Where = "alerts" | "events";
 interface EventRow { id: number; time: string; type: string; appliance: { name: string }; flow_id: string | null; event: Record<string, unknown> }
 interface Page { items: (AlertRow | EventRow)[]; next: number | null; searched: Searched }

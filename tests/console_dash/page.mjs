@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Dashboards and search in a real browser: figures lead to what they count, keyboard and brush, both languages, both themes, three widths.
+//   page.mjs WEB-DIR ORIGIN PASSWORD SCREENSHOT-DIR
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const [web, origin, password, shots] = process.argv.slice(2);
+const require = createRequire(join(web, "package.json"));
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+let passed = 0, failed = 0;
+function check(name, good, detail = "") {
+  if (good) passed++;
+  else {
+    failed++;
+    console.log("FAILED:", name, detail);
+  }
+}
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"] });
+const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 900 }, locale: "vi-VN", timezoneId: "Asia/Ho_Chi_Minh" });
+const page = await context.newPage(), problems = [];
+// nine pages within seconds are more streams than a session may have; what else fails is told by "response"
+page.on("console", (m) => { if (m.type() === "error" && !/status of [45]\d\d/.test(m.text())) problems.push(m.text()); });
+page.on("pageerror", (e) => problems.push(String(e)));
+page.on("response", (r) => { if (r.status() >= 500 && !/stream/.test(r.url())) r.text().then((text) => problems.push(`${r.status()} ${r.url()} ${text}`)).catch(() => undefined); });
+page.on("request", (r) => { if (!r.url().startsWith(origin)) problems.push("outside request: " + r.url()); });
+const shot = (name, fullPage = true) => page.screenshot({ path: join(shots, name + ".png"), fullPage });
+async function accessible(name) {
+  const found = await page.evaluate(async (source) => {
+    (0, Function)(source)();
+    const r = await globalThis.axe.run(document, { resultTypes: ["violations"] });
+    return r.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join("; ")}`);
+  }, axe);
+  check(`axe finds nothing: ${name}`, found.length === 0, found.join("\n  "));
+}
+const narrow = async (name) => check(`no sideways scrolling: ${name}`, await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), await page.evaluate(() => document.documentElement.scrollWidth));
+async function everyWay(name, address, ready) {
+  for (const [lang, theme, width] of [["vi", "light", 1280], ["en", "dark", 1280], ["vi", "dark", 360], ["en", "light", 360], ["vi", "light", 1920]]) {
+    await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
+    await page.evaluate(([l, th]) => { localStorage.setItem("gatehouse.lang", l); localStorage.setItem("gatehouse.theme", th); }, [lang, theme]);
+    await page.goto(origin + "/" + address);
+    await page.reload();
+    await page.locator(ready).first().waitFor();
+    await page.waitForTimeout(300);
+    await narrow(`${name} ${lang} ${width}`);
+    await shot(`${name}-${lang}-${theme}-${width}`);
+    await accessible(`${name} ${lang} ${theme} ${width}`);
+  }
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.evaluate(() => { localStorage.setItem("gatehouse.lang", "vi"); localStorage.setItem("gatehouse.theme", "light"); });
+  await page.goto(origin + "/" + address);
+  await page.reload();
+  await page.locator(ready).first().waitFor();
+}
+
+try {
+  await page.goto(origin);
+  await page.getByLabel("Tên").fill("lan");
+  await page.getByLabel("Mật khẩu").fill(password);
+  await page.keyboard.press("Enter");
+  await page.locator("header.top").waitFor();
+  await everyWay("dash", "#/overview?r=30d", ".dashchart rect.bar");
+
+  // what came from the wire is text
+  check("a rule's name is text", (await page.locator(".dash img").count()) === 0 && (await page.getByText("<img src=x onerror=alert(1)>").count()) > 0);
+
+  // the keyboard's cursor says what stands there, and draws a stretch
+  await page.locator(".dashchart svg").focus();
+  await page.keyboard.press("End");
+  await page.locator(".tip").waitFor();
+  check("said for screen readers", /\d/.test(await page.locator(".dashchart [role=status]").innerText()));
+  await page.keyboard.press("Shift+ArrowLeft");
+  await page.keyboard.press("Shift+ArrowLeft");
+  await shot("dash-tip", false);
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => /from=/.test(location.hash));
+  check("the stretch is the address", !/r=30d/.test(page.url()), page.url());
+  await page.locator(".dashchart rect.bar").first().waitFor();
+
+  // the pointer draws, too
+  await page.goto(origin + "/#/overview?r=30d");
+  await page.locator(".dashchart rect.bar").first().waitFor();
+  const b = await page.locator(".dashchart svg").boundingBox();
+  await page.mouse.move(b.x + b.width * 0.5, b.y + 60);
+  await page.mouse.down();
+  await page.mouse.move(b.x + b.width * 0.7, b.y + 60, { steps: 4 });
+  await page.mouse.up();
+  await page.waitForFunction(() => /from=/.test(location.hash));
+
+  // a figure leads to what it counts
+  await page.goto(origin + "/#/overview?r=30d");
+  await page.reload();
+  const link = page.locator("section.card", { has: page.getByText("mã hóa") }).locator("tbody tr").first().locator("a");
+  await link.waitFor();
+  const n = Number((await link.innerText()).replace(/\D/g, ""));
+  await link.click();
+  await page.locator(".found").first().waitFor();
+  check("the search lists as many", (await page.locator(".found").count()) === Math.min(50, n), `${await page.locator(".found").count()} of ${n}`);
+
+  await everyWay("find", "#/search?in=events&q=app_proto:smtp", ".found");
+  await page.locator(".foundrow").first().click();
+  await page.locator(".found pre").waitFor();
+  await shot("find-open", false);
+  await page.locator("input[type=search]").fill("dest_z");
+  await page.locator("#offers li").first().waitFor();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.locator("#offers li", { hasText: "internet" }).waitFor();
+  check("zones are completed", true);
+  await page.locator("input[type=search]").fill("khong co gi nhu the nay");
+  await page.locator(".examples").waitFor();
+  await shot("find-none", false);
+  await accessible("nothing found");
+  check("no errors", problems.length === 0, problems.join("\n  "));
+} catch (e) {
+  check("the journey", false, String(e));
+  await shot("failed").catch(() => undefined);
+}
+await browser.close();
+console.log(`${passed + failed} checks, ${failed} failed`);
+process.exit(failed ? 1 : 0);
