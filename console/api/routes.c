@@ -6,6 +6,7 @@
 #include "base/goods.h"
 #include "console/api/app.h"
 #include "console/api/dashboard.h"
+#include "console/api/evidence.h"
 
 #define API "/api/v1"
 #define JSON "application/json"
@@ -47,6 +48,18 @@ const struct route routes[] = {
     {HTTP_GET, API "/goods", LANE_API, RIGHT_SEE, 0, NULL, api_goods_list},
     {HTTP_GET, API "/goods/states", LANE_API, RIGHT_SEE, 0, NULL, api_goods_states},
     {HTTP_GET, API "/goods/assignments", LANE_API, RIGHT_SEE, 0, NULL, api_goods_assignments},
+    {HTTP_GET, API "/evidence", LANE_API, RIGHT_EVIDENCE, 0, NULL, api_evidence_list},
+    {HTTP_GET, API "/evidence/committee", LANE_API, RIGHT_EVIDENCE, 0, NULL, api_evidence_committee},
+    {HTTP_GET, API "/evidence/committee/file", LANE_API, RIGHT_EVIDENCE, 0, NULL, api_evidence_committee_file},
+    {HTTP_GET, API "/evidence/openings", LANE_API, RIGHT_EVIDENCE, 0, NULL, api_openings_list},
+    {HTTP_POST, API "/evidence/openings", LANE_API, RIGHT_EVIDENCE_ASK, OPENING_REQUEST_MAX, EVIDENCE_TYPE, api_opening_add},
+    {HTTP_GET, API "/evidence/openings/{id}", LANE_API, RIGHT_EVIDENCE, 0, NULL, api_opening_get},
+    {HTTP_GET, API "/evidence/openings/{id}/file", LANE_API, RIGHT_EVIDENCE, 0, NULL, api_opening_file},
+    {HTTP_POST, API "/evidence/openings/{id}/shares", LANE_API, RIGHT_EVIDENCE_ASK, OPENING_SHARE_MAX, EVIDENCE_TYPE, api_opening_share},
+    {HTTP_POST, API "/evidence/openings/{id}/receipt", LANE_API, RIGHT_EVIDENCE_ASK, OPENING_RECEIPT_MAX, EVIDENCE_TYPE,
+     api_opening_receipt},
+    {HTTP_POST, API "/evidence/openings/{id}/withdraw", LANE_API, RIGHT_EVIDENCE_ASK, JSON_BODY_MAX, JSON, api_opening_withdraw},
+    {HTTP_GET, API "/evidence/shares/{id}", LANE_API, RIGHT_EVIDENCE_ASK, 0, NULL, api_opening_share_file},
     {HTTP_GET, API "/openapi.json", LANE_DIRECT, RIGHT_NONE, 0, NULL, api_openapi},
     {HTTP_GET, "/healthz", LANE_DIRECT, RIGHT_NONE, 0, NULL, api_healthz},
     {HTTP_GET, "/metrics", LANE_API, RIGHT_NONE, 0, NULL, api_metrics},

@@ -2,6 +2,7 @@
 #include "console/store/intake_rows.h"
 #include "base/digest.h"
 #include "base/event.h"
+#include "console/store/evidence.h"
 #include "console/store/facts.h"
 #include "console/store/goods.h"
 #include "console/store/pcaps.h"
@@ -190,6 +191,8 @@ int intake_row(struct db *d, struct intake_sums *s, const struct record *r, uint
         rc = add_stats(d, s, &f);
     if (!rc && f.type == EVENT_AUDIT && f.event)
         rc = pcap_told(d, s->appliance, f.event, &s->next_seq);
+    if (!rc && f.type == EVENT_AUDIT && f.event)
+        rc = evidence_told(d, s->appliance, f.time, f.event);
     if (!rc && f.type == EVENT_AUDIT && f.event)
         rc = goods_told(d, s->appliance, f.event);
     arena_free(a);

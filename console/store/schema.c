@@ -260,6 +260,30 @@
     "DROP TABLE event_text;"                                                                                 \
     "INSERT INTO alert_text(alert_text) VALUES('delete-all');"                                               \
     "UPDATE counter SET n = (SELECT coalesce(max(id), 0) + 1 FROM event) WHERE name = 'search_low';"
+/* Evidence (evidence.h): what lies sealed where, and the requests to open it. What was recorded before is found once more. */
+#define STEP_EVIDENCE                                                                                        \
+    "CREATE TABLE sealed("                                                                                   \
+    " id INTEGER PRIMARY KEY, appliance INTEGER NOT NULL, sha256 BLOB NOT NULL,"                             \
+    " time INTEGER NOT NULL, size INTEGER NOT NULL,"                                                         \
+    " recorded INTEGER,"               /* when its appliance recorded an opening */                          \
+    " UNIQUE(appliance, sha256));"                                                                           \
+    "INSERT OR IGNORE INTO sealed(appliance, sha256, time, size) SELECT e.appliance, d.sha256, e.time, e.size FROM" \
+    " (SELECT appliance, time, json_extract(json, '$.gatehouse.audit.sha256') h,"                            \
+    "  max(coalesce(CAST(json_extract(json, '$.gatehouse.audit.size') AS INTEGER), 0), 0) size"              \
+    "  FROM event WHERE type = 22 AND json_valid(json)"                                                      \
+    "  AND json_extract(json, '$.gatehouse.audit.what') = 'evidence_sealed') e"                              \
+    " JOIN (SELECT sha256, lower(hex(sha256)) h FROM document) d USING(h);"                                  \
+    "CREATE TABLE opening("                                                                                  \
+    " id INTEGER PRIMARY KEY, request BLOB NOT NULL UNIQUE, kind INTEGER NOT NULL, sha256 BLOB NOT NULL,"    \
+    " by TEXT NOT NULL, reason TEXT NOT NULL, quorum INTEGER NOT NULL, made INTEGER NOT NULL,"               \
+    " received INTEGER NOT NULL, received_by TEXT NOT NULL,"                                                 \
+    " state INTEGER NOT NULL,"         /* enum opening_state */                                              \
+    " ended INTEGER, members INTEGER NOT NULL DEFAULT 0, bytes BLOB NOT NULL);"                              \
+    "CREATE INDEX opening_sha256 ON opening(sha256);"                                                        \
+    "CREATE TABLE opening_share("                                                                            \
+    " id INTEGER PRIMARY KEY, opening INTEGER NOT NULL REFERENCES opening(id), member INTEGER NOT NULL,"     \
+    " name TEXT NOT NULL, received INTEGER NOT NULL, received_by TEXT NOT NULL, bytes BLOB NOT NULL,"        \
+    " UNIQUE(opening, member));"
 
 const char *const schema_steps[] = {
     STEP_1,
@@ -273,6 +297,7 @@ const char *const schema_steps[] = {
     STEP_ROLLUP,
     STEP_SUMS,
     STEP_SHARDS,
+    STEP_EVIDENCE,
 };
 const size_t schema_step_count = GH_COUNT(schema_steps);
 
