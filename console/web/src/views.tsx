@@ -5,6 +5,7 @@ import { Alerts } from "./alerts";
 import { Appliances } from "./appliances";
 import { Dash } from "./dash/view";
 import { Find } from "./find/view";
+import { Evidence } from "./evidence/evidence";
 import type { Key } from "./i18n";
 import type { Live } from "./live";
 import type { Right, Session } from "./types";
@@ -35,4 +36,5 @@ export const views: View[] = [
   { name: "overview", label: "overview", right: "SEE", draw: (p) => <Dash live={p.live} asked={p.asked} go={p.go} /> },
   { name: "search", label: "find_title", right: "SEE", draw: (p) => <Find asked={p.asked} /> },
   { name: "appliances", label: "appliances", right: "SEE", draw: (p) => <Appliances live={p.live} /> },
+  { name: "evidence", label: "evidence", right: "EVIDENCE", draw: (p) => <Evidence live={p.live} may={may(p.session, "EVIDENCE_ASK")} /> },
 ];

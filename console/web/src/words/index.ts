@@ -7,4 +7,8 @@ import { find } from "./find";
 
 export type Words = Record<string, readonly [string, string]>;
 export const words = { ...common, ...dash, ...find };
+import { evidence } from "./evidence";
+
+export type Words = Record<string, readonly [string, string]>;
+export const words = { ...common, ...evidence };
 export type Key = keyof typeof words;
