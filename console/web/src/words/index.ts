@@ -4,11 +4,8 @@
 import { common } from "./common";
 import { dash } from "./dash";
 import { find } from "./find";
-
-export type Words = Record<string, readonly [string, string]>;
-export const words = { ...common, ...dash, ...find };
 import { evidence } from "./evidence";
 
 export type Words = Record<string, readonly [string, string]>;
-export const words = { ...common, ...evidence };
+export const words = { ...common, ...dash, ...find, ...evidence };
 export type Key = keyof typeof words;
