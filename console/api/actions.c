@@ -6,6 +6,7 @@
 #include "console/api/filter.h"
 #include "console/api/once.h"
 #include "console/api/query.h"
+#include "console/store/cases.h"
 #include "console/store/search.h"
 
 #include <stdio.h>
@@ -30,6 +31,21 @@ static bool name_number(struct span name, const char *const *names, size_t n, in
     return false;
 }
 
+/* The case that an alert goes into. */
+static bool read_case(struct request *r, struct alert_step *step)
+{
+    const struct json *v = json_get(r->json, "case");
+
+    if ((v != NULL) != (step->action == ACTION_ESCALATE) ||
+        (v && (v->type != JSON_NUMBER || !v->integer || v->i < 1))) {
+        reply_problem_say(r, PROBLEM_BAD_FIELD,
+                          "'case', the number of a case, goes with the action escalate.");
+        return false;
+    }
+    step->to_case = v ? v->i : 0;
+    return true;
+}
+
 /* The step that the body asks for; false with the problem written. */
 static bool read_step(struct request *r, struct alert_step *step)
 {
@@ -41,8 +57,9 @@ static bool read_step(struct request *r, struct alert_step *step)
         !body_text(r, "to", 64, false, &to) || !body_text(r, "text", ALERT_TEXT_MAX, false, &step->text))
         return false;
     if (!name_number(action, alert_action_names, ACTION_COUNT, &number) || number == ACTION_UNDO) {
-        reply_problem_say(r, PROBLEM_BAD_FIELD,
-                          "'action' is one of acknowledge, assign, comment, close, reopen.");
+        reply_problem_say(
+            r, PROBLEM_BAD_FIELD,
+            "'action' is one of acknowledge, assign, comment, close, reopen, escalate, withdraw.");
         return false;
     }
     step->action = (enum alert_action)number;
@@ -64,6 +81,8 @@ static bool read_step(struct request *r, struct alert_step *step)
         return false;
     }
     step->text = span_trim(step->text);
+    if (!read_case(r, step))
+        return false;
     if (step->action == ACTION_CLOSE && step->reason == REASON_NONE) {
         reply_problem(r, PROBLEM_REASON_MISSING);
         return false;
@@ -75,12 +94,20 @@ static bool read_step(struct request *r, struct alert_step *step)
     return true;
 }
 
-/* Is there such a person? With the problem written when not. */
+/* Is there such a person, such an open case? With the problem written when not. */
 static bool has_hands(struct db *d, struct request *r, struct alert_step *step)
 {
     struct user u;
+    struct case_info c = {.state = CASE_OPEN};
     int rc = step->to ? user_find(d, span_str(step->to), &u) : 0;
 
+    if (!rc && step->to_case) {
+        rc = case_find(d, step->to_case, &c);
+        if (rc == ST_NOT_FOUND || (!rc && c.state != CASE_OPEN)) {
+            reply_problem_say(r, PROBLEM_BAD_FIELD, "'case' is no open case.");
+            return false;
+        }
+    }
     if (rc == ST_NOT_FOUND)
         reply_problem_say(r, PROBLEM_BAD_FIELD, "'to' is nobody who can sign in here.");
     else if (rc)
@@ -93,6 +120,14 @@ static void finish(struct worker *w, struct request *r, struct db *d, int rc, in
 {
     if (once_end(w, r, d, rc))
         app_publish(w->app, w->db, since);
+}
+
+/* The case's own timeline says how many came in. */
+static int tell_case(struct db *d, struct request *r, const struct alert_step *step, uint64_t n)
+{
+    if (step->action != ACTION_ESCALATE || !n)
+        return 0;
+    return case_note(d, step->to_case, r->who.name, ENTRY_ADDED, step->text, (int64_t)n);
 }
 
 static int act_one(struct db *d, struct request *r, const struct alert_step *step)
@@ -116,6 +151,8 @@ static int act_one(struct db *d, struct request *r, const struct alert_step *ste
     snprintf(object, sizeof(object), "alert %lld", (long long)r->id);
     rc = audit_append(d, r->who.name, r->address, alert_action_names[step->action], object,
                       close_reason_names[step->reason]);
+    if (!rc)
+        rc = tell_case(d, r, step, 1);
     reply_json(r, 200, &j);
     jw_obj(&j);
     jw_key(&j, "alert");
@@ -133,7 +170,7 @@ static int act_one(struct db *d, struct request *r, const struct alert_step *ste
 
 void api_alert_act(struct worker *w, struct request *r)
 {
-    static const char *const names[] = {"action", "reason", "text", "to"};
+    static const char *const names[] = {"action", "reason", "text", "to", "case"};
     struct alert_step step;
     struct db *d;
     int64_t since;
@@ -247,6 +284,8 @@ static int act_all(struct db *d, struct request *r, const struct alert_step *ste
         }
     }
     jw_end_arr(j);
+    if (!rc)
+        rc = tell_case(d, r, step, m->changed);
     snprintf(object, sizeof(object), "%llu alerts", (unsigned long long)m->changed);
     return rc ? rc
               : audit_append(d, r->who.name, r->address, alert_action_names[step->action], object,
@@ -255,7 +294,8 @@ static int act_all(struct db *d, struct request *r, const struct alert_step *ste
 
 void api_alerts_act(struct worker *w, struct request *r)
 {
-    static const char *const names[] = {"action", "reason", "text", "to", "ids", "filter", "query", "tz"};
+    static const char *const names[] = {"action", "reason", "text",  "to", "case",
+                                        "ids",    "filter", "query", "tz"};
     const struct json *ids = json_get(r->json, "ids"), *filter = json_get(r->json, "filter");
     const struct json *query = json_get(r->json, "query");
     struct query_sql q;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * What can be looked at: lists, one alert, figures. */
+#include "base/clock.h"
 #include "console/api/app.h"
 #include "console/api/filter.h"
 #include "console/http/head.h"
 #include "console/store/appliances.h"
+#include "console/store/sla.h"
 
 #include <stdio.h>
 
@@ -63,7 +65,7 @@ void api_alerts_list(struct worker *w, struct request *r)
 {
     struct alert_filter f;
     const char *why;
-    int64_t limit;
+    int64_t limit, late = 0;
     struct jw j;
     int rc;
 
@@ -80,6 +82,9 @@ void api_alerts_list(struct worker *w, struct request *r)
     rc = alert_list(w->db, &f, limit, &j);
     if (!rc)
         rc = alert_counts(w->db, &f, &j);
+    if (!rc)
+        rc = sla_late(w->db, &r->who.sight, (int64_t)clock_wall_us(), &late);
+    jw_ki64(&j, "late", late);
     finish(r, &j, rc);
 }
 

@@ -57,7 +57,7 @@ static int keep_answer(struct db *d, struct request *r)
 {
     uint8_t hash[SEAL_HASH];
 
-    if (!r->head.idempotency_key.n || r->reply.status != 200)
+    if (!r->head.idempotency_key.n || (r->reply.status != 200 && r->reply.status != 201))
         return 0;
     request_hash(r, hash);
     return db_exec(d, "INSERT INTO answered(user, key, request, status, body, time) VALUES(?, ?, ?, ?, ?, ?)",
@@ -89,7 +89,7 @@ bool once_begin(struct worker *w, struct request *r, struct db **ret_db)
 
 bool once_end(struct worker *w, struct request *r, struct db *d, int rc)
 {
-    bool changed = !rc && r->reply.status == 200;
+    bool changed = !rc && (r->reply.status == 200 || r->reply.status == 201);
 
     if (!rc)
         rc = keep_answer(d, r);

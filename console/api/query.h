@@ -10,4 +10,8 @@
 bool query_of(struct worker *w, struct request *r, struct span text, enum query_target target,
               int zone_minutes, struct query_sql *ret);
 
+/* "tz" of the query: minutes east of UTC of who asks; *ret stays 0 when absent. False with the problem
+ * written. */
+bool query_zone(struct request *r, int *ret);
+
 #endif

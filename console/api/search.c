@@ -54,8 +54,7 @@ bool query_of(struct worker *w, struct request *r, struct span text, enum query_
 
 static const char *const names[] = {"q", "in", "tz", "before", "limit"};
 
-/* Minutes east of UTC, of who asks. */
-static bool zone_of(struct request *r, int *ret)
+bool query_zone(struct request *r, int *ret)
 {
     const struct span *v = query_get(&r->query, "tz");
     bool west = v && span_starts(*v, "-");
@@ -77,7 +76,7 @@ static bool ask(struct worker *w, struct request *r, size_t n_names, enum query_
     const struct span *text = query_get(&r->query, "q"), *in = query_get(&r->query, "in");
     int zone = 0;
 
-    if (!query_fields(r, names, n_names) || !zone_of(r, &zone))
+    if (!query_fields(r, names, n_names) || !query_zone(r, &zone))
         return false;
     *target = QUERY_ALERTS;
     if (in && span_eq(*in, span_str("events")))
@@ -163,6 +162,8 @@ static int put_values(struct worker *w, struct request *r, const struct query_fi
     static const char *const people[] = {"me", "nobody"};
     static const char *const open[] = {"open"}, *const read[] = {"full", "partial", "none"};
     const struct sight *who = &r->who.sight;
+    static const char *const clocks[] = {"late", "soon"};
+    static const char *const has[] = {"document", "rule", "sender", "case", "comment"};
     int rc = 0;
 
     jw_karr(j, "values");
@@ -181,6 +182,10 @@ static int put_values(struct worker *w, struct request *r, const struct query_fi
         put_names(j, close_reason_names, 1, REASON_COUNT);
     else if (f->kind == QUERY_USER)
         put_names(j, people, 0, GH_COUNT(people));
+    else if (f->kind == QUERY_CLOCK)
+        put_names(j, clocks, 0, GH_COUNT(clocks));
+    else if (f->kind == QUERY_HAS)
+        put_names(j, has, 0, GH_COUNT(has));
     else if (f->kind == QUERY_BOX)
         rc = put_stored(w->db, who, "p.id", "SELECT name FROM appliance p WHERE",
                         "ORDER BY heard DESC LIMIT 50", j);

@@ -62,6 +62,9 @@ enum query_kind {
     QUERY_STATE,  /* where a person has brought an alert */
     QUERY_REASON,
     QUERY_USER,
+    QUERY_CLOCK, /* how long an alert may still wait */
+    QUERY_CASE,
+    QUERY_HAS, /* what an alert has at all */
     QUERY_BOX /* an appliance by name or identity */
 };
 struct query_field {

@@ -252,6 +252,43 @@ static struct node *user_term(struct parser *p, struct span value)
     return where(p, "r.taken_by = @ COLLATE NOCASE", arena_dup(p->arena, value.p, value.n));
 }
 
+static struct node *clock_term(struct parser *p, const struct query_field *f, struct span value, size_t start)
+{
+    uint64_t until = p->context->now_us;
+
+    if (span_eq_nocase(value, "soon"))
+        until += 3600000000ull;
+    else if (!span_eq_nocase(value, "late"))
+        return bad_value(p, f, start, "late or soon");
+    return where(p, "r.state < 2 AND " ALERT_DUE(r) " < CAST(@ AS INTEGER)",
+                 arena_printf(p->arena, "%llu", (unsigned long long)until));
+}
+
+static struct node *case_term(struct parser *p, const struct query_field *f, struct span value, size_t start)
+{
+    uint64_t n;
+
+    if (!span_number(value, INT64_MAX, &n))
+        return bad_value(p, f, start, "the number of a case");
+    return where(p, "r.case_id IS CAST(@ AS INTEGER)", arena_dup(p->arena, value.p, value.n));
+}
+
+static struct node *has_term(struct parser *p, const struct query_field *f, struct span value, size_t start)
+{
+    static const struct {
+        const char *name, *sql;
+    } parts[] = {{"document", "(r.sha256 NOTNULL) = CAST(@ AS INTEGER)"},
+                 {"rule", "(r.rule NOTNULL) = CAST(@ AS INTEGER)"},
+                 {"sender", "(r.host NOTNULL) = CAST(@ AS INTEGER)"},
+                 {"case", "(r.case_id NOTNULL) = CAST(@ AS INTEGER)"},
+                 {"comment", "(r.comments > 0) = CAST(@ AS INTEGER)"}};
+
+    for (size_t i = 0; i < GH_COUNT(parts); i++)
+        if (span_eq_nocase(value, parts[i].name))
+            return where(p, parts[i].sql, "1");
+    return bad_value(p, f, start, "document, rule, sender, case or comment");
+}
+
 struct node *term_of_field(struct parser *p, const struct query_field *f, const char *op, struct span value,
                            bool quoted, size_t start)
 {
@@ -283,6 +320,12 @@ struct node *term_of_field(struct parser *p, const struct query_field *f, const 
         return reason_term(p, f, value, start);
     case QUERY_USER:
         return user_term(p, value);
+    case QUERY_CLOCK:
+        return clock_term(p, f, value, start);
+    case QUERY_CASE:
+        return case_term(p, f, value, start);
+    case QUERY_HAS:
+        return has_term(p, f, value, start);
     case QUERY_BOX:
         return where(p,
                      "r.appliance IN (SELECT id FROM appliance WHERE name = @ COLLATE NOCASE OR "

@@ -166,6 +166,7 @@ int alert_facts(struct arena *a, const struct json *event, struct facts *f)
 
     f->severity = severity < 1 ? 1 : severity > 4 ? 4 : (int)severity;
     f->rule = clipped(text_of(json_path(event, "gatehouse.verdict.rule")));
+    f->host = clipped(text_of(json_get(event, "src_ip")));
     if (f->level < 0)
         f->level = 0;
     writer_init(&w, ROW_MAX);

@@ -6,7 +6,7 @@
 /* A row of the list, and its columns for put_row. */
 #define ROW_COLUMNS                                                                                          \
     "SELECT a.id, a.seq, a.time, a.received, a.state, a.severity, a.level, a.facts, p.identity, p.name, "    \
-    "a.taken_by, a.reason, a.comments, "
+    "a.taken_by, a.reason, a.comments, iif(a.state < 2, " ALERT_DUE(a) ", NULL), a.case_id, "
 #define FROM_ALERT "FROM alert a CROSS JOIN appliance p ON p.id = a.appliance "
 /* The plus keeps the planner from sorting by time what is wanted by id. */
 #define FILTER                                                                                               \
@@ -100,7 +100,7 @@ static void put_facts(struct span facts, bool clear, struct jw *j)
 /* The members of a row, in an open object. */
 static void put_row(struct db_stmt *s, struct jw *j)
 {
-    bool clear = db_i64(s, 14) != 0;
+    bool clear = db_i64(s, 16) != 0;
 
     jw_ki64(j, "id", db_i64(s, 0));
     jw_ki64(j, "seq", db_i64(s, 1));
@@ -118,9 +118,15 @@ static void put_row(struct db_stmt *s, struct jw *j)
     jw_key(j, "reason");
     jw_cstr(j, name_in(close_reason_names, REASON_COUNT, db_i64(s, 11)));
     jw_ki64(j, "comments", db_i64(s, 12));
+    jw_ktime(j, "due", db_i64(s, 13));
+    jw_key(j, "case");
+    if (db_is_null(s, 14))
+        jw_null(j);
+    else
+        jw_i64(j, db_i64(s, 14));
     jw_key(j, "same_document");
     if (clear)
-        jw_i64(j, db_i64(s, 13));
+        jw_i64(j, db_i64(s, 15));
     else
         jw_null(j);
     jw_kbool(j, "redacted", !clear);
@@ -133,7 +139,8 @@ const char *alert_row_columns(const struct sight *who, char buf[static ALERT_COL
                      "r.id, r.seq, r.time, r.received, r.state, r.severity, r.level, r.facts, "
                      "(SELECT identity FROM appliance WHERE id = r.appliance), "
                      "(SELECT name FROM appliance WHERE id = r.appliance), "
-                     "r.taken_by, r.reason, r.comments, %s, r.event",
+                     "r.taken_by, r.reason, r.comments, iif(r.state < 2, " ALERT_DUE(
+                         r) ", NULL), r.case_id, %s, r.event",
                      row_tail(who, "r", tail));
 
     gh_check(n > 0 && n < ALERT_COLUMNS);
@@ -145,13 +152,13 @@ int64_t alert_row_put(struct db_stmt *s, struct jw *j)
     jw_obj(j);
     put_row(s, j);
     jw_end_obj(j);
-    return db_i64(s, 15);
+    return db_i64(s, 17);
 }
 
 int alert_list(struct db *d, const struct alert_filter *f, int64_t limit, struct jw *j)
 {
     struct db_stmt *s;
-    char tail[64], head[256 + ALERT_COLUMNS], columns[ALERT_COLUMNS];
+    char tail[64], head[384 + ALERT_COLUMNS], columns[ALERT_COLUMNS];
     int64_t n = 0, last = 0;
     int rc;
 
@@ -289,7 +296,7 @@ int alert_changes(struct db *d, const struct sight *who, int64_t since, int64_t 
         put_row(s, &j);
         jw_end_obj(&j);
         if (writer_ok(&w))
-            fn(arg, db_i64(s, 1), !db_i64(s, 15), writer_span(&w));
+            fn(arg, db_i64(s, 1), !db_i64(s, 17), writer_span(&w));
     }
     writer_done(&w);
     return rc;

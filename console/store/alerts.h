@@ -2,7 +2,8 @@
  * alerts: lists by keyset, one alert with everything around it, and the steps that people take. The table of
  * steps is in alert_act.c; each step is appended to the history, never overwritten. Writing functions run in
  * the caller's transaction. Who asks (sight.h) is part of every question: alerts out of scope are not there;
- * of those beyond the clearance the rows show that they happened, and words, names and hashes do not find them. */
+ * of those beyond the clearance the rows show that they happened, and words, names and hashes do not find
+ * them. */
 #ifndef GH_CONSOLE_ALERTS_H
 #define GH_CONSOLE_ALERTS_H
 
@@ -34,7 +35,8 @@ int alert_counts(struct db *d, const struct alert_filter *f, struct jw *j);
 /* Ids that match, newest first, at most cap, into the arena; *ret_all is how many match in all. */
 int alert_ids(struct db *d, struct arena *a, const struct alert_filter *f, size_t cap, int64_t **ret,
               size_t *ret_n, int64_t *ret_all);
-/* What a search selects of "alert r", and the row that it gives as an object; returns the number of its event. */
+/* What a search selects of "alert r", and the row that it gives as an object; returns the number of its
+ * event. */
 #define ALERT_COLUMNS (3 * SIGHT_SQL)
 const char *alert_row_columns(const struct sight *who, char buf[static ALERT_COLUMNS]);
 int64_t alert_row_put(struct db_stmt *s, struct jw *j);
@@ -60,7 +62,8 @@ struct alert_step {
     const char *user;
     const struct sight *who; /* user's */
     const char *to;          /* ACTION_ASSIGN: whose it becomes */
-    int64_t act;    /* of alert_act_next; 0: cannot be undone */
+    int64_t to_case;         /* ACTION_ESCALATE: its number; the caller has looked that it is open */
+    int64_t act;             /* of alert_act_next; 0: cannot be undone */
 };
 /* A number for what a person does in one go, taken before its first step. */
 int64_t alert_act_next(struct db *d);

@@ -9,7 +9,7 @@
 
 struct facts {
     const struct json *event; /* NULL when malformed */
-    struct span json; /* what is stored: the record itself, or a note that it was no JSON */
+    struct span json;         /* what is stored: the record itself, or a note that it was no JSON */
     bool malformed;
     uint8_t type; /* enum event_type */
     int64_t time; /* µs; the batch's time when the record has none */
@@ -22,6 +22,7 @@ struct facts {
     bool unread;
     /* alerts */
     int severity;
+    struct span host;              /* address of the sender */
     struct span rule, row, search; /* row: JSON members without braces */
     struct span capture_file;      /* name of the file with its packets; empty when it names none */
     /* stats */

@@ -36,7 +36,7 @@ int intake_rows_begin(struct db *d, struct intake_sums *s)
         return rc ? rc : ST_IO;
     s->first_seq = s->next_seq = db_i64(q, 0) + 1;
     db_reset(q);
-    return 0;
+    return sla_load(d, &s->sla);
 }
 
 static int write_hours(struct db *d, struct intake_sums *s)
@@ -110,16 +110,20 @@ static int add_document(struct db *d, const struct facts *f)
 
 static int add_alert(struct db *d, struct intake_sums *s, const struct facts *f, int64_t event)
 {
+    int64_t take_by, close_by;
+
     s->alerts++;
+    sla_times(&s->sla, f->severity, f->level, s->now, &take_by, &close_by);
     return db_exec(
         d,
         "INSERT INTO alert(seq, event, appliance, time, received, state, severity, level, rule, flow, "
         "sha256, "
-        "facts, search, capture_file) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, nullif(?9, ''), "
-        "iif(?14 & 1, ?10, NULL), iif(?14 & 2, ?11, NULL), ?12, ?13, nullif(?15, ''))",
-        "iiiiiiiitibttit", s->next_seq++, event, s->appliance, f->time, s->now, (int64_t)ALERT_NEW,
+        "facts, search, capture_file, host, take_by, close_by) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, nullif(?9, ''), "
+        "iif(?14 & 1, ?10, NULL), iif(?14 & 2, ?11, NULL), ?12, ?13, nullif(?15, ''), nullif(?16, ''), ?17, ?18)",
+        "iiiiiiiitibttittii", s->next_seq++, event, s->appliance, f->time, s->now, (int64_t)ALERT_NEW,
         (int64_t)f->severity, (int64_t)f->level, f->rule, f->flow, span_of(f->sha256, sizeof(f->sha256)),
-        f->row, f->search, (int64_t)(f->has_flow | f->has_sha256 << 1), f->capture_file);
+        f->row, f->search, (int64_t)(f->has_flow | f->has_sha256 << 1), f->capture_file,
+        f->host, take_by, close_by);
 }
 
 static int add_stats(struct db *d, const struct intake_sums *s, const struct facts *f)

@@ -5,7 +5,7 @@
 #define GH_CONSOLE_INTAKE_ROWS_H
 
 #include "base/envelope.h"
-#include "console/store/store.h"
+#include "console/store/sla.h"
 
 #define SUM_HOURS 32 /* hours kept in memory within one batch before they are written */
 
@@ -21,6 +21,7 @@ struct intake_sums {
     size_t hours;
     int64_t unread;
     struct rollup *rollup; /* from intake_rows_begin to intake_rows_done */
+    struct sla sla;
 };
 
 /* Finds the first free change number. Ends with intake_rows_done, also when it fails. */

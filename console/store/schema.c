@@ -120,11 +120,9 @@
     "CREATE TABLE pcap("                                                                                     \
     " id INTEGER PRIMARY KEY,"                                                                               \
     " appliance INTEGER NOT NULL, file TEXT NOT NULL,"                                                       \
-    " state INTEGER NOT NULL,"         /* enum pcap_state */                                                 \
-    /* what the appliance's newest signed record says */                                                     \
+    " state INTEGER NOT NULL," /* enum pcap_state */ /* what the appliance's newest signed record says */    \
     " packets INTEGER, bytes INTEGER, sealed INTEGER, complete INTEGER, whole INTEGER, sha256 BLOB,"         \
-    " why TEXT, told INTEGER NOT NULL,"                                                                      \
-    /* the newest wish for it, and how far it came */                                                        \
+    " why TEXT, told INTEGER NOT NULL," /* the newest wish for it, and how far it came */                    \
     " token BLOB, have INTEGER NOT NULL DEFAULT 0,"                                                          \
     " requested INTEGER, requested_by TEXT, received INTEGER,"                                               \
     " UNIQUE(appliance, file));"                                                                             \
@@ -133,35 +131,46 @@
     "ALTER TABLE alert ADD COLUMN capture_file TEXT;"                                                        \
     "CREATE INDEX alert_capture ON alert(capture_file) WHERE capture_file IS NOT NULL;"
 
-#define STEP_3                                                                                               \
-    /* batches that came before those in front of them */                                                    \
-    "CREATE TABLE ahead("                                                                                    \
-    " appliance INTEGER NOT NULL, number INTEGER NOT NULL, hash BLOB NOT NULL, previous BLOB NOT NULL,"      \
-    " records INTEGER NOT NULL, received INTEGER NOT NULL,"                                                  \
-    " PRIMARY KEY(appliance, number)) WITHOUT ROWID;"                                                        \
-    /* batches that nobody has any more, and a person said so */                                             \
-    "CREATE TABLE hole("                                                                                     \
-    " appliance INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"                            \
-    " after BLOB," /* hash of the last one, as the batch behind the hole names it */                         \
-    " accepted INTEGER NOT NULL, accepted_by TEXT NOT NULL, reason TEXT NOT NULL,"                           \
-    " PRIMARY KEY(appliance, first)) WITHOUT ROWID;"                                                         \
-    "CREATE TRIGGER hole_stays BEFORE DELETE ON hole BEGIN SELECT RAISE(ABORT, 'append-only'); END;"         \
-    /* lowest number behind the wanted one that came so far */                                               \
+#define STEP_3                                                                                                 \
+    /* batches that came before those in front of them */                                                      \
+    "CREATE TABLE ahead("                                                                                      \
+    " appliance INTEGER NOT NULL, number INTEGER NOT NULL, hash BLOB NOT NULL, previous BLOB NOT NULL,"        \
+    " records INTEGER NOT NULL, received INTEGER NOT NULL,"                                                    \
+    " PRIMARY KEY(appliance, number)) WITHOUT ROWID;" /* batches that nobody has any more, and a person said   \
+                                                         so */                                                 \
+    "CREATE TABLE hole("                                                                                       \
+    " appliance INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"                              \
+    " after BLOB," /* hash of the last one, as the batch behind the hole names it */                           \
+    " accepted INTEGER NOT NULL, accepted_by TEXT NOT NULL, reason TEXT NOT NULL,"                             \
+    " PRIMARY KEY(appliance, first)) WITHOUT ROWID;"                                                           \
+    "CREATE TRIGGER hole_stays BEFORE DELETE ON hole BEGIN SELECT RAISE(ABORT, 'append-only'); END;" /* lowest \
+                                                                                                        number \
+                                                                                                        behind \
+                                                                                                        the    \
+                                                                                                        wanted \
+                                                                                                        one    \
+                                                                                                        that   \
+                                                                                                        came   \
+                                                                                                        so     \
+                                                                                                        far    \
+                                                                                                      */       \
     "ALTER TABLE appliance ADD COLUMN offered INTEGER;"
 
-/* Words of events. Without content of its own: what is taken out is given once more (search_text.h). No column
- * sizes: nothing is ranked. */
-#define FTS "keys, file, host, mail, words, exact, content='', columnsize=0, tokenize=\"unicode61 remove_diacritics 2\""
+/* Words of events. Without content of its own: what is taken out is given once more (search_text.h). No
+ * column sizes: nothing is ranked. */
+#define FTS                                                                                                  \
+    "keys, file, host, mail, words, exact, content='', columnsize=0, tokenize=\"unicode61 "                  \
+    "remove_diacritics 2\""
 #define STEP_4                                                                                               \
-    "CREATE VIRTUAL TABLE event_text USING fts5(" FTS ");"                                                   \
-    /* alerts once more by themselves: a common word must not make people wait */                            \
+    "CREATE VIRTUAL TABLE event_text USING fts5(" FTS                                                        \
+    ");" /* alerts once more by themselves: a common word must not make people wait */                       \
     "CREATE VIRTUAL TABLE alert_text USING fts5(" FTS ");"
 
 /* What one act of a person did to how many alerts, and what was there before: it can be undone. */
 #define STEP_5                                                                                               \
-    "ALTER TABLE step ADD COLUMN act INTEGER;"   /* id of the act's first step */                            \
-    "ALTER TABLE step ADD COLUMN had TEXT;"      /* whose hands it was in */                                 \
-    "ALTER TABLE step ADD COLUMN why INTEGER;"   /* reason before */                                         \
+    "ALTER TABLE step ADD COLUMN act INTEGER;" /* id of the act's first step */                              \
+    "ALTER TABLE step ADD COLUMN had TEXT;"    /* whose hands it was in */                                   \
+    "ALTER TABLE step ADD COLUMN why INTEGER;" /* reason before */                                           \
     "CREATE INDEX step_act ON step(act) WHERE act IS NOT NULL;"
 
 /* One person, several roles: a bit each (rights.def) instead of a number that grew with what one may. */
@@ -199,8 +208,8 @@
     " PRIMARY KEY(appliance, kind)) WITHOUT ROWID;"                                                          \
     "ALTER TABLE appliance ADD COLUMN ring TEXT NOT NULL DEFAULT '';"
 
-/* What a person may see (sight.h): units are named groups of appliances; clear has a bit for each level. Who was
- * there before sees what he saw. */
+/* What a person may see (sight.h): units are named groups of appliances; clear has a bit for each level. Who
+ * was there before sees what he saw. */
 #define STEP_SIGHT                                                                                           \
     "CREATE TABLE unit("                                                                                     \
     " id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, created INTEGER NOT NULL);"          \
@@ -214,8 +223,8 @@
     " token INTEGER NOT NULL,"                                                                               \
     " unit INTEGER NOT NULL REFERENCES unit(id) ON DELETE CASCADE, PRIMARY KEY(token, unit)) WITHOUT ROWID;" \
     "ALTER TABLE user ADD COLUMN all_units INTEGER NOT NULL DEFAULT 1;"                                      \
-    "ALTER TABLE user ADD COLUMN clear INTEGER NOT NULL DEFAULT 255;"                                        \
-    /* connections that carried something marked: bits 1 << level */                                         \
+    "ALTER TABLE user ADD COLUMN clear INTEGER NOT NULL DEFAULT 255;" /* connections that carried something  \
+                                                                         marked: bits 1 << level */          \
     "CREATE TABLE flow_level("                                                                               \
     " appliance INTEGER NOT NULL, flow INTEGER NOT NULL, levels INTEGER NOT NULL,"                           \
     " PRIMARY KEY(appliance, flow)) WITHOUT ROWID;"                                                          \
@@ -285,6 +294,50 @@
     " name TEXT NOT NULL, received INTEGER NOT NULL, received_by TEXT NOT NULL, bytes BLOB NOT NULL,"        \
     " UNIQUE(opening, member));"
 
+/* The inbox: clocks of alerts (sla.h), who sent, cases, and views that people keep. */
+#define STEP_INBOX                                                                                           \
+    "ALTER TABLE alert ADD COLUMN host TEXT;" /* address of the sender */                                    \
+    "ALTER TABLE alert ADD COLUMN take_by INTEGER;"                                                          \
+    "ALTER TABLE alert ADD COLUMN close_by INTEGER;"                                                         \
+    "ALTER TABLE alert ADD COLUMN case_id INTEGER;"                                                          \
+    "ALTER TABLE step ADD COLUMN held INTEGER;" /* the case that it was in */                                \
+    "UPDATE alert SET host = json_extract('{' || facts || '}', '$.src.ip') WHERE json_valid('{' || facts "   \
+    "|| '}');"                                                                                               \
+    "CREATE INDEX alert_due ON alert(iif(state = 0, take_by, close_by), id) WHERE state < 2;"                \
+    "CREATE INDEX alert_case ON alert(case_id) WHERE case_id NOTNULL;"                                       \
+    "CREATE TABLE sla(id INTEGER PRIMARY KEY, plan TEXT NOT NULL, time INTEGER NOT NULL, user TEXT NOT "     \
+    "NULL);"                                                                                                 \
+    "CREATE TABLE cases("                                                                                    \
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"                                                                 \
+    " title TEXT NOT NULL, search TEXT NOT NULL," /* the title, folded */                                    \
+    " state INTEGER NOT NULL,"                    /* enum case_state */                                      \
+    " outcome INTEGER NOT NULL DEFAULT 0,"        /* enum case_outcome */                                    \
+    " severity INTEGER NOT NULL, owner TEXT,"                                                                \
+    " created INTEGER NOT NULL, created_by TEXT NOT NULL, changed INTEGER NOT NULL,"                         \
+    " merged_into INTEGER);"                                                                                 \
+    "CREATE INDEX cases_changed ON cases(changed);" /* what happened to a case, append-only; ref: a task,    \
+                                                       another case */                                       \
+    "CREATE TABLE case_entry("                                                                               \
+    " id INTEGER PRIMARY KEY, case_id INTEGER NOT NULL REFERENCES cases(id),"                                \
+    " time INTEGER NOT NULL, user TEXT NOT NULL, kind INTEGER NOT NULL, text TEXT, ref INTEGER);"            \
+    "CREATE INDEX case_entry_case ON case_entry(case_id);"                                                   \
+    "CREATE TRIGGER case_entry_stays BEFORE DELETE ON case_entry BEGIN SELECT RAISE(ABORT, 'append-only'); " \
+    "END;"                                                                                                   \
+    "CREATE TRIGGER case_entry_is BEFORE UPDATE ON case_entry BEGIN SELECT RAISE(ABORT, 'append-only'); "    \
+    "END;"                                                                                                   \
+    "CREATE TABLE case_task("                                                                                \
+    " id INTEGER PRIMARY KEY, case_id INTEGER NOT NULL REFERENCES cases(id), text TEXT NOT NULL,"            \
+    " done INTEGER, done_by TEXT);"                                                                          \
+    "CREATE INDEX case_task_case ON case_task(case_id);" /* alerts and tasks that a merge has moved, to be   \
+                                                            given back */                                    \
+    "CREATE TABLE case_moved("                                                                               \
+    " entry INTEGER NOT NULL, alert INTEGER, task INTEGER);"                                                 \
+    "CREATE INDEX case_moved_entry ON case_moved(entry);"                                                    \
+    "CREATE TABLE saved_view("                                                                               \
+    " id INTEGER PRIMARY KEY, user INTEGER NOT NULL REFERENCES user(id) ON DELETE CASCADE,"                  \
+    " name TEXT NOT NULL, address TEXT NOT NULL, shared INTEGER NOT NULL, created INTEGER NOT NULL);"        \
+    "CREATE UNIQUE INDEX saved_view_name ON saved_view(user, name COLLATE NOCASE);"
+
 const char *const schema_steps[] = {
     STEP_1,
     STEP_2,
@@ -298,13 +351,17 @@ const char *const schema_steps[] = {
     STEP_SUMS,
     STEP_SHARDS,
     STEP_EVIDENCE,
+    STEP_INBOX,
 };
 const size_t schema_step_count = GH_COUNT(schema_steps);
 
 const char *const alert_state_names[ALERT_STATE_COUNT] = {"new", "acknowledged", "closed"};
-const char *const alert_action_names[ACTION_COUNT] = {"acknowledge", "comment", "close",
-                                                      "reopen",      "assign",  "undo"};
+const char *const alert_action_names[ACTION_COUNT] = {"acknowledge", "comment", "close",    "reopen",
+                                                      "assign",      "undo",    "escalate", "withdraw"};
 const char *const close_reason_names[REASON_COUNT] = {NULL, "confirmed", "false_alarm", "permitted"};
+const char *const case_state_names[CASE_STATE_COUNT] = {"open", "closed", "merged"};
+const char *const case_outcome_names[CASE_OUTCOME_COUNT] = {NULL, "violation", "mistake", "permitted",
+                                                            "unfounded"};
 const char *const pcap_state_names[PCAP_STATE_COUNT] = {"kept", "wanted", "here", "gone", "refused"};
 const char *const level_names[LEVEL_COUNT] = {"none",       "restricted", "confidential", "secret",
                                               "top_secret", "mat",        "toi_mat",      "tuyet_mat"};

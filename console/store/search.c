@@ -306,3 +306,31 @@ int search_alert_ids(struct db *d, struct arena *a, const struct sight *who, con
     *ret_complete = !rc && c.low <= c.end && n < cap;
     return rc;
 }
+
+int search_alert_rows(struct db *d, const struct sight *who, const struct query_sql *q, const char *head, search_row_fn *fn, void *arg,
+                      struct jw *j)
+{
+    struct db_stmt *s;
+    struct scan c;
+    int64_t low;
+    int rc = 0;
+
+    scan_init(&c, d, who, q, QUERY_ALERTS, INT64_MAX, SEARCH_MS);
+    c.head = head;
+    c.tail = q->match ? "ORDER BY f.rowid DESC" : "ORDER BY r.event DESC";
+    low = c.high;
+    while (!rc && (rc = scan_next(&c, &s)) == 1) {
+        while ((rc = db_step(s)) == 1) {
+            low = db_i64(s, 0); /* newest first: all above were seen */
+            rc = fn(arg, s);
+            if (rc) {
+                db_reset(s);
+                break;
+            }
+        }
+        if (!rc)
+            low = c.low;
+    }
+    put_searched(&c, rc == 0 && low <= c.end, low, j);
+    return rc == ST_TIMEOUT ? 0 : rc;
+}

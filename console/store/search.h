@@ -16,14 +16,21 @@
 /* Time of the oldest event, 0 when there is none. */
 int64_t search_oldest(struct db *d);
 /* "items", "next", "searched" of an open object. before: only rows with a lower number. */
-int search_page(struct db *d, const struct sight *who, const struct query_sql *q, enum query_target target, int64_t before,
-                int64_t limit, struct jw *j);
+int search_page(struct db *d, const struct sight *who, const struct query_sql *q, enum query_target target,
+                int64_t before, int64_t limit, struct jw *j);
 /* "from", "to", "width_s", "buckets", "matched", "searched" of an open object. */
-int search_histogram(struct db *d, const struct sight *who, const struct query_sql *q, enum query_target target, int64_t now_us,
-                     struct jw *j);
+int search_histogram(struct db *d, const struct sight *who, const struct query_sql *q,
+                     enum query_target target, int64_t now_us, struct jw *j);
 /* Alerts that match, newest first, at most cap, into the arena. *ret_complete: all rows were looked at within
  * the time. */
-int search_alert_ids(struct db *d, struct arena *a, const struct sight *who, const struct query_sql *q, size_t cap, int64_t **ret,
-                     size_t *ret_n, bool *ret_complete);
+int search_alert_ids(struct db *d, struct arena *a, const struct sight *who, const struct query_sql *q,
+                     size_t cap, int64_t **ret, size_t *ret_n, bool *ret_complete);
+
+/* Calls fn for alerts that match, newest first, with the columns of head (SQL, from "r"; the first is
+ * r.event), for at most SEARCH_MS; fn ends it with a code other than 0. "searched" of an open object says how
+ * far it came. */
+typedef int search_row_fn(void *arg, struct db_stmt *s);
+int search_alert_rows(struct db *d, const struct sight *who, const struct query_sql *q, const char *head,
+                      search_row_fn *fn, void *arg, struct jw *j);
 
 #endif

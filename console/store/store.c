@@ -2,6 +2,7 @@
 #include "console/store/store.h"
 #include "base/clock.h"
 #include "console/store/search_text.h"
+#include "console/store/sla.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -15,6 +16,25 @@ struct store {
     struct db *writer;
     pthread_mutex_t lock;
 };
+
+/* Open alerts that an older version recorded have no clock yet. */
+static int wind_clocks(struct db *d)
+{
+    struct sla plan;
+    uint64_t n;
+    int rc = sla_load(d, &plan);
+
+    if (!rc)
+        rc = db_begin(d);
+    if (rc)
+        return rc;
+    rc = sla_refile(d, &plan, false, &n);
+    if (rc) {
+        db_rollback(d);
+        return rc;
+    }
+    return db_commit(d);
+}
 
 int store_open(const char *dir, struct store **ret)
 {
@@ -30,6 +50,8 @@ int store_open(const char *dir, struct store **ret)
         rc = db_migrate(s->writer, schema_steps, schema_step_count);
     if (!rc)
         rc = search_text_begin(s->writer);
+    if (!rc)
+        rc = wind_clocks(s->writer);
     if (rc)
         store_close(s);
     else
