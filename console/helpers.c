@@ -186,15 +186,22 @@ struct helpers *helpers_new(struct proc *p)
     return h;
 }
 
+void helpers_stop(struct helpers *h)
+{
+    for (size_t i = 0; h && i < ROLE_COUNT; i++) {
+        pthread_mutex_lock(&h->lock);
+        proc_chan_remove(h->peer[i].chan);
+        h->peer[i].chan = NULL;
+        pthread_mutex_unlock(&h->lock);
+        lose(h, (enum role)i);
+    }
+}
+
 void helpers_free(struct helpers *h)
 {
     if (!h)
         return;
-    for (size_t i = 0; i < ROLE_COUNT; i++) {
-        proc_chan_remove(h->peer[i].chan);
-        h->peer[i].chan = NULL;
-        lose(h, (enum role)i);
-    }
+    helpers_stop(h);
     loop_io_remove(h->bell_io);
     close(h->bell);
     pthread_mutex_destroy(&h->lock);

@@ -23,6 +23,8 @@ typedef void helpers_fn(void *arg, uint64_t id, int rc, enum ask_state state, st
 struct helpers *helpers_new(struct proc *p);
 /* Open questions end with ST_CLOSED. After all other threads. */
 void helpers_free(struct helpers *h);
+/* Open questions end with ST_CLOSED, and new ones are refused. Main thread. */
+void helpers_stop(struct helpers *h);
 /* From proc.on_peer: the channel to a helper, new or once more. */
 void helpers_peer(struct helpers *h, enum role role, int fd);
 /* Is it there? When false for longer than a moment, this installation lacks it. */

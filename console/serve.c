@@ -8,6 +8,7 @@
 #include "console/listen.h"
 #include "console/state.h"
 #include "console/store/intake.h"
+#include "console/store/sources.h"
 #include "console/store/rollup.h"
 
 #include <limits.h>
@@ -25,7 +26,9 @@
 #define PASSWORD_THREADS 2 /* each takes PASSWORD_MEMORY while it hashes */
 #define PASSWORD_QUEUE 32
 #define INTAKE_QUEUE 16
-#define WORKERS (API_THREADS + PASSWORD_THREADS + 1)
+#define BENCH_THREADS 2 /* wait for the workbench, at most 20 s */
+#define BENCH_QUEUE 16
+#define WORKERS (API_THREADS + PASSWORD_THREADS + 1 + BENCH_THREADS)
 #define THROTTLE_ENTRIES 4096
 #define MEMORY (4ull << 30)
 #define FILES 4096
@@ -75,6 +78,29 @@ static void find_static(struct serving *s)
         snprintf(s->static_dir, sizeof(s->static_dir), "%s", GH_WEB_DIR);
 }
 
+/* Policies and rules that came with this program, beside it or installed, become versions that people see. */
+static void ship_sources(struct serving *s)
+{
+    char exe[PATH_MAX], policies[PATH_MAX + 32], rules[PATH_MAX + 32];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+    char *slash;
+    int rc;
+
+    exe[n > 0 ? n : 0] = 0;
+    slash = strrchr(exe, '/');
+    if (slash)
+        *slash = 0;
+    snprintf(policies, sizeof(policies), "%s/share/policy", exe);
+    if (access(policies, R_OK) != 0)
+        snprintf(policies, sizeof(policies), "%s", GH_POLICY_DIR);
+    snprintf(rules, sizeof(rules), "%s/rules/yar", exe);
+    if (access(rules, R_OK) != 0)
+        snprintf(rules, sizeof(rules), "%s", GH_RULES_DIR);
+    rc = sources_ship(s->state.store, policies, rules);
+    if (rc)
+        log_warn("the policies and rules of %s and %s were not recorded: %s", policies, rules, status_text(rc));
+}
+
 static void on_peer(struct proc *p, enum role role, int fd)
 {
     struct serving *s = p->arg;
@@ -102,6 +128,7 @@ static int open_all(struct serving *s)
     }
     if (!site_count(s->app.site))
         log_warn("there is no web page in %s; the API works all the same", s->static_dir);
+    ship_sources(s);
     return state_give(&s->proc.conf);
 }
 
@@ -128,7 +155,8 @@ static int start_pools(struct serving *s)
         size_t threads, queue;
     } lanes[] = {{LANE_API, API_THREADS, API_QUEUE},
                  {LANE_PASSWORD, PASSWORD_THREADS, PASSWORD_QUEUE},
-                 {LANE_INTAKE, 1, INTAKE_QUEUE}};
+                 {LANE_INTAKE, 1, INTAKE_QUEUE},
+                 {LANE_BENCH, BENCH_THREADS, BENCH_QUEUE}};
     size_t next = 0;
 
     for (size_t i = 0; i < GH_COUNT(lanes); i++) {
@@ -302,6 +330,7 @@ static void stop(struct serving *s)
 {
     uint64_t until = clock_mono_ms() + STREAM_END_MS;
 
+    helpers_stop(s->app.helpers); /* who waits for an answer need not any more */
     for (int lane = 0; lane < LANE_COUNT; lane++)
         pool_stop(s->app.pool[lane]);
     if (s->app.hub) {

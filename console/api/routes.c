@@ -4,7 +4,7 @@
 #include "base/envelope.h"
 #include "base/fetch.h"
 #include "base/goods.h"
-#include "console/api/app.h"
+#include "console/api/sources.h"
 #include "console/api/dashboard.h"
 #include "console/api/evidence.h"
 
@@ -74,6 +74,20 @@ const struct route routes[] = {
      api_opening_receipt},
     {HTTP_POST, API "/evidence/openings/{id}/withdraw", LANE_API, RIGHT_EVIDENCE_ASK, JSON_BODY_MAX, JSON, api_opening_withdraw},
     {HTTP_GET, API "/evidence/shares/{id}", LANE_API, RIGHT_EVIDENCE_ASK, 0, NULL, api_opening_share_file},
+    {HTTP_GET, API "/policies", LANE_API, RIGHT_POLICY_READ, 0, NULL, api_sources_list},
+    {HTTP_POST, API "/policies", LANE_API, RIGHT_POLICY_WRITE, SOURCE_BODY_MAX, JSON, api_source_add},
+    {HTTP_GET, API "/policies/{id}", LANE_API, RIGHT_POLICY_READ, 0, NULL, api_source_get},
+    {HTTP_POST, API "/policies/{id}/drafts", LANE_API, RIGHT_POLICY_WRITE, SOURCE_BODY_MAX, JSON, api_source_draft},
+    {HTTP_GET, API "/policies/versions/{id}", LANE_API, RIGHT_POLICY_READ, 0, NULL, api_version_get},
+    {HTTP_POST, API "/policies/versions/{id}", LANE_API, RIGHT_POLICY_WRITE, SOURCE_BODY_MAX, JSON, api_version_save},
+    {HTTP_POST, API "/policies/versions/{id}/check", LANE_BENCH, RIGHT_POLICY_WRITE, SOURCE_BODY_MAX, JSON, api_version_check},
+    {HTTP_POST, API "/policies/versions/{id}/test", LANE_BENCH, RIGHT_POLICY_WRITE, SOURCE_BODY_MAX, JSON, api_version_test},
+    {HTTP_POST, API "/policies/versions/{id}/explain", LANE_BENCH, RIGHT_POLICY_WRITE, SOURCE_BODY_MAX, JSON, api_version_explain},
+    {HTTP_POST, API "/policies/versions/{id}/propose", LANE_BENCH, RIGHT_POLICY_WRITE, JSON_BODY_MAX, JSON, api_version_propose},
+    {HTTP_POST, API "/policies/versions/{id}/withdraw", LANE_API, RIGHT_POLICY_WRITE, JSON_BODY_MAX, JSON, api_version_withdraw},
+    {HTTP_POST, API "/policies/versions/{id}/approve", LANE_API, RIGHT_APPROVE, JSON_BODY_MAX, JSON, api_version_approve},
+    {HTTP_POST, API "/policies/versions/{id}/refuse", LANE_API, RIGHT_APPROVE, JSON_BODY_MAX, JSON, api_version_refuse},
+    {HTTP_POST, API "/policies/versions/{id}/drop", LANE_API, RIGHT_POLICY_WRITE, JSON_BODY_MAX, JSON, api_version_drop},
     {HTTP_GET, API "/openapi.json", LANE_DIRECT, RIGHT_NONE, 0, NULL, api_openapi},
     {HTTP_GET, "/healthz", LANE_DIRECT, RIGHT_NONE, 0, NULL, api_healthz},
     {HTTP_GET, "/metrics", LANE_API, RIGHT_NONE, 0, NULL, api_metrics},

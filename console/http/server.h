@@ -11,7 +11,7 @@
 #include "console/http/stream.h"
 
 struct server;
-enum lane { LANE_DIRECT, LANE_API, LANE_PASSWORD, LANE_INTAKE, LANE_COUNT };
+enum lane { LANE_DIRECT, LANE_API, LANE_PASSWORD, LANE_INTAKE, LANE_BENCH, LANE_COUNT };
 
 #define SERVER_HEAD_MS 15000       /* from the connection's start, or its last answer, to a whole head */
 #define SERVER_BODY_MS 30000       /* for a body, and more as bytes come: */

@@ -337,6 +337,31 @@
     " id INTEGER PRIMARY KEY, user INTEGER NOT NULL REFERENCES user(id) ON DELETE CASCADE,"                  \
     " name TEXT NOT NULL, address TEXT NOT NULL, shared INTEGER NOT NULL, created INTEGER NOT NULL);"        \
     "CREATE UNIQUE INDEX saved_view_name ON saved_view(user, name COLLATE NOCASE);"
+/* What people write (sources.h), judged anew (replays.h), and how it goes down (rollouts.h). */
+#define STEP_SOURCES                                                                                         \
+    "CREATE TABLE source("                                                                                   \
+    " id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, name TEXT NOT NULL,"                                    \
+    " shipped INTEGER NOT NULL, created INTEGER NOT NULL, created_by TEXT NOT NULL, UNIQUE(kind, name));"    \
+    "CREATE TABLE source_version("                                                                           \
+    " id INTEGER PRIMARY KEY,"                                                                               \
+    " source INTEGER NOT NULL REFERENCES source(id),"                                                        \
+    " number INTEGER,"                 /* once approved: 1, 2, … */                                          \
+    " state INTEGER NOT NULL,"         /* enum source_state */                                               \
+    " revision INTEGER NOT NULL,"      /* of its text: grows with every save */                              \
+    " base INTEGER, author TEXT NOT NULL, note TEXT NOT NULL, label TEXT NOT NULL DEFAULT '',"               \
+    " made INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL,"                            \
+    " hash BLOB NOT NULL, files TEXT NOT NULL,"                                                              \
+    " proposed INTEGER, proposed_by TEXT, decided INTEGER, decided_by TEXT, why TEXT,"                       \
+    " goods INTEGER);"                                                                                       \
+    "CREATE INDEX source_version_of ON source_version(source, id);"                                          \
+    "CREATE UNIQUE INDEX source_version_number ON source_version(source, number) WHERE number IS NOT NULL;"  \
+    "CREATE INDEX source_version_open ON source_version(state) WHERE state IN (0, 1);"                       \
+    "CREATE TRIGGER source_stays BEFORE UPDATE OF files, hash, number ON source_version"                     \
+    " WHEN old.state = 2 BEGIN SELECT RAISE(ABORT, 'approved'); END;"                                        \
+    "CREATE TABLE source_revision("                                                                          \
+    " version INTEGER NOT NULL REFERENCES source_version(id), revision INTEGER NOT NULL,"                    \
+    " time INTEGER NOT NULL, user TEXT NOT NULL, hash BLOB NOT NULL, files TEXT NOT NULL,"                   \
+    " PRIMARY KEY(version, revision)) WITHOUT ROWID;"
 
 const char *const schema_steps[] = {
     STEP_1,
@@ -352,6 +377,7 @@ const char *const schema_steps[] = {
     STEP_SHARDS,
     STEP_EVIDENCE,
     STEP_INBOX,
+    STEP_SOURCES,
 };
 const size_t schema_step_count = GH_COUNT(schema_steps);
 

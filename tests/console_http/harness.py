@@ -57,7 +57,10 @@ class Answer:
 
 
 class Console:
-    def __init__(self, *settings):
+    """keeper: started by `gatehouse console`, with its helper processes beside it."""
+
+    def __init__(self, *settings, keeper=False):
+        self.program = ["gatehouse", "console"] if keeper else ["gh-console"]
         self.dir = tempfile.mkdtemp(prefix="gh-console-")
         os.chmod(self.dir, 0o755)
         self.state = os.path.join(self.dir, "state")
@@ -77,7 +80,7 @@ class Console:
 
     def start(self):
         self.log = open(os.path.join(self.dir, "log"), "a")
-        self.process = subprocess.Popen([os.path.join(BUILD, "gh-console")] + self.settings, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([os.path.join(BUILD, self.program[0])] + self.program[1:] + self.settings, stdout=subprocess.PIPE,
                                         stderr=self.log, text=True)
         line = self.process.stdout.readline()
         m = re.match(r"Gatehouse console: (https://127\.0\.0\.1:(\d+)/)", line)

@@ -161,9 +161,9 @@ def test_audit():
     console.start()
 
 
-def children(pid):
-    out = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], stdout=subprocess.PIPE, text=True).stdout
-    return [int(x) for x in out.split()]
+def children(pid, name=""):
+    out = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(pid)], stdout=subprocess.PIPE, text=True).stdout
+    return [int(x.split()[0]) for x in out.splitlines() if x.split()[1].startswith(name)]
 
 
 def test_keeper():
@@ -181,8 +181,8 @@ def test_keeper():
     check("and how to begin", "#invite=" in p.stdout.readline() + p.stdout.readline())
     taken = subprocess.run([gatehouse, "console"] + settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=30)
     check("a second one: exit 2 and why", taken.returncode == 2 and "another program listens there" in taken.stderr, taken.stderr)
-    child = children(p.pid)
-    equal("one process", len(child), 1)
+    child = children(p.pid, "gh-console")
+    equal("one console", len(child), 1)
     os.kill(child[0], signal.SIGKILL)
     equal("killed, it comes back", p.stdout.readline(), "Gatehouse console: https://127.0.0.1:%d/\n" % port)
     child = children(p.pid)

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Questions to gh-workbench, as a person asks them: check, test, explain. On a lane of their own: they may
+ * take seconds. */
+#include "base/log.h"
+#include "console/api/sources.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#define BENCH_MS 20000
+#define ANSWER_MAX (8u << 20)
+#define ANSWER_DEPTH 24
+
+void bench_pack_files(struct jw *j, const char *member, const struct source_bag *bag)
+{
+    jw_kobj(j, member);
+    for (size_t i = 0; i < bag->n; i++) {
+        jw_key_span(j, span_str(bag->v[i].path));
+        jw_str(j, bag->v[i].bytes);
+    }
+    jw_end_obj(j);
+}
+
+int bench_bag(struct db *d, struct arena *a, const struct source_version *v, const struct source_files *files,
+              struct source_bag *bag)
+{
+    int rc = source_bag_add(a, files, v->name, bag);
+
+    return rc || v->kind != SOURCE_POLICY ? rc : source_bag_used(d, a, files, "", bag);
+}
+
+bool bench_ask(struct app *app, struct arena *a, struct span question, struct span pack, uint64_t timeout_ms,
+               struct span *ret, const char **ret_why)
+{
+    struct helpers_answer answer = {.fd = -1};
+    int fd = pack.n ? msg_memfd("pack", pack) : -1, rc;
+    struct span mapped = {NULL, 0}, text;
+    char *copy = NULL;
+
+    *ret_why = "The workbench (gh-workbench) does not run beside this console.";
+    if (pack.n && fd < 0)
+        return false;
+    rc = helpers_wait(app->helpers, ROLE_WORKBENCH, question, fd, timeout_ms, &answer);
+    if (rc) {
+        if (rc == ST_TIMEOUT)
+            *ret_why = "The workbench did not answer in time.";
+        return false;
+    }
+    text = writer_span(&answer.json);
+    if (answer.fd >= 0 && msg_map(answer.fd, ANSWER_MAX, &mapped) == 0)
+        text = mapped;
+    copy = arena_dup(a, text.p, text.n);
+    *ret = span_of(copy, text.n);
+    if (mapped.p)
+        msg_unmap(mapped);
+    if (answer.fd >= 0)
+        close(answer.fd);
+    if (answer.state != ASK_DONE || !copy) {
+        log_warn("the workbench could not answer: %.*s", (int)(text.n < 200 ? text.n : 200),
+                 copy ? copy : "not enough memory");
+        *ret_why = "The workbench could not answer.";
+        copy = NULL;
+    }
+    writer_done(&answer.json);
+    return copy != NULL;
+}
+
+bool bench_about(struct worker *w, struct request *r, struct arena *a, const char *op,
+                 const struct source_version *v, const struct source_files *files, struct span event,
+                 const struct json **ret, struct span *ret_text)
+{
+    struct source_bag *bag = arena_alloc(a, sizeof(*bag));
+    const char *why = "", *question = arena_printf(a, "{\"op\":\"%s\",\"bundle\":\"%s\"}", op, v->name);
+    struct json *j = NULL;
+    struct writer pack;
+    struct jw jw;
+    int rc = bag && question ? bench_bag(w->db, a, v, files, bag) : ST_NOMEM;
+    bool good;
+
+    if (rc) {
+        app_fail(r, rc);
+        return false;
+    }
+    writer_init(&pack, 32u << 20);
+    jw_init(&jw, &pack);
+    jw_obj(&jw);
+    bench_pack_files(&jw, "files", bag);
+    if (event.n)
+        jw_kstr(&jw, "event", event);
+    jw_end_obj(&jw);
+    good = writer_ok(&pack) &&
+           bench_ask(w->app, a, span_str(question), writer_span(&pack), BENCH_MS, ret_text, &why);
+    writer_done(&pack);
+    if (!good) {
+        reply_problem_say(r, PROBLEM_NO_HELPER, "%s",
+                          *why ? why : "The files are too large for the workbench.");
+        reply_header(r, "Retry-After", "5");
+        return false;
+    }
+    rc = json_parse(a, *ret_text, ANSWER_DEPTH, &j, NULL);
+    *ret = j;
+    if (rc)
+        app_fail(r, rc == ST_NOMEM ? rc : ST_IO);
+    return rc == 0;
+}
+
+static void reply_answer(struct request *r, struct span text)
+{
+    struct jw j;
+
+    reply_json(r, 200, &j);
+    jw_raw(&j, text);
+    reply_json_end(r);
+}
+
+/* op of the body's files, or the version's own. */
+static void ask(struct worker *w, struct request *r, bool test)
+{
+    static const char *const names[] = {"files"};
+    struct arena *a = arena_new(SOURCE_ARENA);
+    struct source_files *files = a ? arena_alloc(a, sizeof(*files)) : NULL;
+    const struct json *answer;
+    struct source_version v;
+    struct span text;
+
+    if (!files) {
+        app_fail(r, ST_NOMEM);
+    } else if (body_fields(r, names, 1) && version_of(w, r, w->db, a, &v) && files_of(r, a, &v, files)) {
+        if (v.kind == SOURCE_LISTS || v.kind == SOURCE_SETTINGS)
+            reply_problem_say(r, PROBLEM_NOT_FOUND, "The workbench tries policies and rules.");
+        else if (bench_about(w, r, a,
+                             v.kind == SOURCE_RULES ? "rules"
+                             : test                 ? "test"
+                                                    : "check",
+                             &v, files, (struct span){NULL, 0}, &answer, &text))
+            reply_answer(r, text);
+    }
+    arena_free(a);
+}
+
+void api_version_check(struct worker *w, struct request *r)
+{
+    ask(w, r, false);
+}
+
+void api_version_test(struct worker *w, struct request *r)
+{
+    ask(w, r, true);
+}
+
+/* The text of an event, or of an alert's: only what this person may read. False with the problem written. */
+static bool find_event(struct worker *w, struct request *r, struct arena *a, struct span *ret)
+{
+    const struct json *event = json_get(r->json, "event"), *alert = json_get(r->json, "alert");
+    const struct json *given = event ? event : alert;
+    char scope[SIGHT_SQL], clear[SIGHT_SQL];
+    const char *sql;
+    struct db_stmt *s;
+    bool shown;
+    int rc;
+
+    if (!given || (event && alert) || given->type != JSON_NUMBER || !given->integer) {
+        reply_problem_say(r, PROBLEM_BAD_FIELD, "Give one of 'event' and 'alert': its number.");
+        return false;
+    }
+    /* an alert stands behind the event that it is about (same n, k = 0), and policies judge that one */
+    sql = arena_printf(
+        a,
+        "SELECT e.json, %s FROM event x JOIN event e ON e.appliance = x.appliance AND e.run = x.run "
+        "AND e.n = x.n AND (e.id = x.id OR e.k = 0) WHERE x.id = %s AND %s ORDER BY e.k LIMIT 1",
+        sight_clear_sql(&r->who.sight, "e", clear), event ? "?" : "(SELECT event FROM alert WHERE id = ?)",
+        sight_scope_sql(&r->who.sight, "e.appliance", scope));
+    rc = sql ? db_query(w->db, &s, sql, "i", given->i) : ST_NOMEM;
+    if (!rc)
+        rc = db_step(s);
+    if (rc != 1) {
+        app_fail(r, rc ? rc : ST_NOT_FOUND);
+        return false;
+    }
+    shown = db_i64(s, 1) != 0;
+    *ret = span_of(arena_dup(a, db_text(s, 0).p, db_text(s, 0).n), db_text(s, 0).n);
+    db_reset(s);
+    if (!shown)
+        reply_problem(r, PROBLEM_CLEARANCE);
+    else if (!ret->p)
+        app_fail(r, ST_NOMEM);
+    return shown && ret->p;
+}
+
+void api_version_explain(struct worker *w, struct request *r)
+{
+    static const char *const names[] = {"files", "event", "alert"};
+    struct arena *a = arena_new(SOURCE_ARENA);
+    struct source_files *files = a ? arena_alloc(a, sizeof(*files)) : NULL;
+    const struct json *answer;
+    struct source_version v;
+    struct span text, event;
+
+    if (!files) {
+        app_fail(r, ST_NOMEM);
+    } else if (body_fields(r, names, GH_COUNT(names)) && version_of(w, r, w->db, a, &v) &&
+               files_of(r, a, &v, files) && find_event(w, r, a, &event)) {
+        if (v.kind != SOURCE_POLICY)
+            reply_problem_say(r, PROBLEM_NOT_FOUND, "Only policies explain an event.");
+        else if (bench_about(w, r, a, "explain", &v, files, event, &answer, &text))
+            reply_answer(r, text);
+    }
+    arena_free(a);
+}
