@@ -24,7 +24,7 @@ _gatehouse() {
         keys) words="generate show -c --set" ;;
         enrol) words="request accept -o -c --set" ;;
         simulate) words="--appliances --days --batches --records --seed --wrong-clocks -o --console" ;;
-        firmware) words="build keys sign verify install status bless rollback selftest scrub setup -c --set --json --again --repair --key --root" ;;
+        firmware) words="build keys sign verify install status bless rollback selftest scrub setup -c --set --json --again --repair --disk --renew-lock --key --root" ;;
         status) words="-c --set --json" ;;
         config | owners) words="-c --set" ;;
         help) words="inspect classify run console policy enforce rules register journal evidence keys enrol simulate firmware status owners config" ;;

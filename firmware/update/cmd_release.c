@@ -41,7 +41,7 @@ int update_build(const struct conf *c, int argc, char **argv)
     struct manifest m = {.hardware = 1};
     const char *out, *image = NULL, *uki = NULL, *sbom = NULL, *hash = NULL, *version, *note = "";
     uint64_t hardware = 1;
-    bool disk = false;
+    bool disk = false, renew = false;
     char why[256] = "";
     const struct word words[] = {{"-o", .text = &out, .needed = true},
                                  {"--image", .text = &image},
@@ -56,12 +56,17 @@ int update_build(const struct conf *c, int argc, char **argv)
                                  {"--hardware", .number = &hardware},
                                  {"--built", .number = &m.built},
                                  {"--note", .text = &note},
-                                 {"--disk", .flag = &disk}};
+                                 {"--disk", .flag = &disk},
+                                 {"--renew-lock", .flag = &renew}};
     int rc;
 
     (void)c;
     if (words_parse("build", words, GH_COUNT(words), argc, argv, NULL, 0) < 0)
         return 2;
+    if (renew && (!disk || setenv("GH_LOCK", "renew", 1) != 0)) {
+        fprintf(stderr, "gatehouse firmware build: --renew-lock goes with --disk\n");
+        return 2;
+    }
     if (disk)
         return make_image(out, version, m.epoch);
     if (!image || !uki || !hash || !update_hex32(span_str(hash), m.root_hash) || hardware > UINT32_MAX) {

@@ -17,7 +17,8 @@ static const struct {
      "                   [--min-epoch N] [--floor N] [--hardware MASK] [--built SECONDS] [--sbom FILE] "
      "[--note TEXT]\n"
      "                                  make a release directory, not yet signed\n"
-     "           build -o DIR --epoch N --version TEXT --disk    make the image first (needs root and "
+     "           build -o DIR --epoch N --version TEXT --disk [--renew-lock]    make the image first (needs "
+     "root and "
      "mmdebstrap)"},
     {"keys", update_keys,
      "keys -o FILE --root KEY --number N --threshold N PUBLIC...    say who may sign releases"},

@@ -87,16 +87,20 @@ def fresh_vars(work, name):
 
 
 def make(work, name, epoch, **environment):
+    """An image of that epoch, made from the packages of the first one that was made (which takes what Debian has), signed."""
+    first, lock = not os.path.exists(work + "/packages.lock"), work + "/packages.lock"
     out = os.path.join(work, name)
     if not os.path.exists(out + "/summary"):
         os.makedirs(out, exist_ok=True)
         for f in ("release.keys", "release-root.pub"):
             shutil.copy(os.path.join(work, "keys", f), out)
-        env = dict(os.environ, GH_BUILD=BUILD, GH_LEVEL="3", **environment)
+        env = {**os.environ, "GH_BUILD": BUILD, "GH_LEVEL": "3", "GH_LOCK": "any" if first else lock, "GH_CACHE": work + "/cache", **environment}
         p = subprocess.run([MAKER, out, str(epoch), "0.1.%d" % epoch], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if p.returncode:
             raise AssertionError("the image cannot be made:\n" + p.stdout[-3000:])
         print(p.stdout[-400:], flush=True)
+        if first:
+            shutil.copy(out + "/packages.lock", lock)
         for k in ("an", "binh"):
             run(GATEHOUSE, "firmware", "sign", out + "/release", "--key", "%s/keys/%s/appliance.key" % (work, k))
     return out

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The firmware image in QEMU, without hardware virtualisation.
 
-  image_test.py BUILD [--keep DIR] [CASE...]     cases: good data tree hash rescue watchdog fallback update job secureboot reproducible (default: all)
+  image_test.py BUILD [--keep DIR] [CASE...]     cases: good data tree hash rescue watchdog fallback update job sandbox secureboot reproducible lock (default: all)
 
 The image is made once (in DIR, or a temporary directory). Needs root, mmdebstrap, qemu-system-x86_64 and ovmf; skipped otherwise. A boot takes 30 s
 alone and minutes on a busy machine: time-outs are generous, and nothing here measures time."""
@@ -116,7 +116,7 @@ def case_secureboot(work, image):
     run("openssl", "rsa", "-in", "/usr/share/ovmf/PkKek-1-snakeoil.key", "-passin", "pass:snakeoil", "-out", key)
     signed, loader = os.path.join(work, "signed.efi"), os.path.join(work, "loader.efi")
     run("sbsign", "--key", key, "--cert", cert, "--output", signed, image + "/uki")
-    run("sbsign", "--key", key, "--cert", cert, "--output", loader, "/usr/lib/systemd/boot/efi/systemd-bootx64.efi")
+    run("sbsign", "--key", key, "--cert", cert, "--output", loader, image + "/loader")
     data = open(signed, "rb").read()
     at = data.index(b"gh.roothash=") + 12
     with open(os.path.join(work, "tampered.efi"), "wb") as f:
@@ -137,10 +137,25 @@ def case_secureboot(work, image):
 def case_reproducible(work, image):
     again = os.path.join(work, "again")
     shutil.rmtree(again, ignore_errors=True)
-    make(work, "again", 1)
-    for f in ("image", "initrd", "uki", "sbom.spdx", "release/manifest"):
+    make(work, "again", 1, GH_CACHE="")
+    for f in ("packages.lock", "image", "initrd", "uki", "sbom.spdx", "release/manifest"):
         a, b = (hashlib.sha256(open(os.path.join(d, f), "rb").read()).hexdigest() for d in (image, again))
         check("%s comes out the same twice" % f, a == b)
+
+
+def case_lock(work, image):
+    """A package that is not the one of the list stops the build."""
+    lines = open(image + "/packages.lock").read().split("\n")
+    at = next(i for i, x in enumerate(lines) if x.startswith("libc6 "))
+    lines[at] = lines[at][:-1] + ("0" if lines[at][-1] != "0" else "1")
+    with open(os.path.join(work, "other.lock"), "w") as f:
+        f.write("\n".join(lines))
+    try:
+        make(work, "other", 3, GH_LOCK=os.path.join(work, "other.lock"), GH_CACHE="")
+        check("another hash of a package is refused", False)
+    except AssertionError as e:
+        check("another hash of a package is refused", "these are not the packages" in str(e) and "--renew-lock" in str(e), str(e))
+    shutil.rmtree(os.path.join(work, "other"), ignore_errors=True)
 
 
 def frames(path):
@@ -208,7 +223,7 @@ def case_job(work, image):
 
 
 CASES = {"good": case_good, "data": case_data, "tree": case_tree, "hash": case_hash, "rescue": case_rescue, "watchdog": case_watchdog, "fallback": case_fallback, "update": case_update, "job": case_job,
-         "secureboot": case_secureboot, "reproducible": case_reproducible, "sandbox": case_job}
+         "secureboot": case_secureboot, "reproducible": case_reproducible, "lock": case_lock, "sandbox": case_job}
 ALIASES = ("sandbox",) # of another case, which is not made twice
 
 
