@@ -418,3 +418,18 @@ int jail_enter_quietly(enum jail_profile profile, const struct jail_options *opt
         *ret_landlock_abi = abi;
     return 0;
 }
+
+int jail_become(const struct jail_options *opt, char *err, size_t cap)
+{
+    int rc;
+
+    (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    rc = drop_rights(opt, 0);
+    if (rc)
+        return complain(err, cap, "cannot become the unprivileged user (node.user)", rc);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return complain(err, cap, "cannot set no_new_privs", ST_IO);
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* a change of user cleared it */
+    rc = set_limits(opt);
+    return rc ? complain(err, cap, "cannot set resource limits", rc) : 0;
+}

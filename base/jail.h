@@ -48,4 +48,8 @@ int jail_enter(enum jail_profile profile, const struct jail_options *opt, int *r
 /* The same without the trials, for those who make them. */
 int jail_enter_quietly(enum jail_profile profile, const struct jail_options *opt, int *ret_landlock_abi, char *err, size_t cap);
 
+/* For a process that starts programs and therefore takes no filter: it becomes the unprivileged user, lets go of all
+ * capabilities, also for what it starts, and of core dumps, and dies with its keeper. As jail_enter. */
+int jail_become(const struct jail_options *opt, char *err, size_t cap);
+
 #endif

@@ -24,6 +24,7 @@ enum role {
     ROLE_OUTLET,
     ROLE_WORKBENCH,
     ROLE_REPORT,
+    ROLE_DOWN,
     ROLE_COUNT
 };
 const char *role_name(enum role r); /* "sensor" */

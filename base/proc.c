@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/proc.h"
 #include "base/log.h"
+#include "base/settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -245,6 +246,24 @@ static _Noreturn void usage(const char *name, const char *what)
     exit(2);
 }
 
+#define PROC_CONF_ARGS 256 /* words of a command line that name the configuration */
+
+/* What the console set from afar holds for the appliance's processes, not for a console beside it. */
+static void overlay(struct proc *p, int argc, char **argv)
+{
+    static char *args[PROC_CONF_ARGS];
+    size_t n = 0;
+
+    if (p->role == ROLE_CONSOLE || p->role == ROLE_OUTLET || p->role == ROLE_WORKBENCH || p->role == ROLE_REPORT)
+        return;
+    for (int i = 1; i + 1 < argc && strcmp(argv[i], "--") != 0 && n + 2 <= PROC_CONF_ARGS; i++)
+        if (!strcmp(argv[i], "-c") || !strcmp(argv[i], "--set")) {
+            args[n++] = argv[i];
+            args[n++] = argv[++i];
+        }
+    settings_overlay(&p->conf, args, n);
+}
+
 /* Takes the common options out of argv; what is left is the process's own. Returns the keeper's descriptor or -1. */
 static int common_args(struct proc *p, const char *name, int argc, char **argv, struct writer *err, int *ret_rc)
 {
@@ -303,6 +322,8 @@ void proc_start(struct proc *p, enum role role, const char *name, int argc, char
     conf_defaults(&p->conf);
     writer_init(&err, 65536);
     fd = common_args(p, name, argc, argv, &err, &rc);
+    if (!rc)
+        overlay(p, argc, argv);
     signal(SIGPIPE, SIG_IGN);
     p->loop = loop_new();
     gh_check(p->loop);

@@ -4,10 +4,12 @@
 #include "base/text.h"
 #include "console/carry.h"
 #include "console/enrol.h"
+#include "console/goods_command.h"
 #include "console/serve.h"
 #include "console/state.h"
 #include "console/store/appliances.h"
 #include "console/store/chain.h"
+#include "console/store/goods.h"
 #include "console/store/people.h"
 
 #include <stdio.h>
@@ -16,7 +18,7 @@
 
 struct options {
     struct conf conf;
-    const char *output, *url, *role, *user, *reason;
+    const char *output, *url, *role, *user, *reason, *name, *version, *note, *appliance, *ring;
     const char **words; /* arguments without a dash; the command's number of them at least */
     size_t n_words;
     bool json;
@@ -185,6 +187,8 @@ static int run_approve(struct options *o, struct state *s)
     if (d) {
         rc = appliance_enrol(d, &r.keys, r.name);
         if (!rc)
+            rc = goods_settle(d);
+        if (!rc)
             rc = audit_append(d, "console", NULL, "appliance_enrolled", r.name, phrase);
         if (!rc)
             rc = state_write(o->output, writer_span(&w), 0644);
@@ -332,6 +336,25 @@ static int run_accept_hole(struct options *o, struct state *s)
     return rc;
 }
 
+static struct goods_words goods_words_of(const struct options *o)
+{
+    return (struct goods_words){o->words, o->n_words, o->name, o->version, o->note, o->appliance, o->ring};
+}
+
+static int run_goods(struct options *o, struct state *s)
+{
+    const struct goods_words w = goods_words_of(o);
+
+    return goods_command(s, &w);
+}
+
+static int run_export_down(struct options *o, struct state *s)
+{
+    const struct goods_words w = goods_words_of(o);
+
+    return goods_export(s, &w);
+}
+
 static int run_audit(struct options *o, struct state *s)
 {
     int64_t bad = 0;
@@ -364,6 +387,8 @@ static const struct command commands[] = {
     {"import", "import [-c FILE] [-o RECEIPTS-DIR] DIR|FILE...", run_import, false, 1, SIZE_MAX},
     {"accept-hole", "accept-hole [-c FILE] IDENTITY N..M --reason TEXT", run_accept_hole, false, 2, 2},
     {"audit", "audit [-c FILE]", run_audit, false, 0, 0},
+    {"goods", "goods [-c FILE] add|list|assign|unassign|assignments|ring|status|remove ...", run_goods, false, 0, 3},
+    {"export-down", "export-down [-c FILE] DIR --appliance NAME", run_export_down, false, 0, 1},
 };
 
 static const struct command *find(const char *word)
@@ -399,6 +424,11 @@ static int parse(const struct command *c, struct options *o, int argc, char **ar
                             : !strcmp(argv[i], "--role")   ? &o->role
                             : !strcmp(argv[i], "--user")   ? &o->user
                             : !strcmp(argv[i], "--reason") ? &o->reason
+                            : !strcmp(argv[i], "--name") ? &o->name
+                            : !strcmp(argv[i], "--version") ? &o->version
+                            : !strcmp(argv[i], "--note") ? &o->note
+                            : !strcmp(argv[i], "--appliance") ? &o->appliance
+                            : !strcmp(argv[i], "--ring") ? &o->ring
                                                            : NULL;
         bool conf = !strcmp(argv[i], "-c"), set = !strcmp(argv[i], "--set");
         if ((slot || conf || set) && !value) {

@@ -24,6 +24,8 @@ struct ctl_options {
 void ctl_options_init(struct ctl_options *o);
 /* Takes argv[*i] when it is a common option (and moves *i over its value). Faults are printed and remembered. */
 bool ctl_option(struct ctl_options *o, int argc, char **argv, int *i);
+/* Puts what the console set from afar (base/settings.h) over the configuration file, and the command line over that. */
+void ctl_overlay(struct ctl_options *o);
 /* The value behind option argv[*i], or NULL after a message. */
 const char *ctl_value(int argc, char **argv, int *i);
 /* "gatehouse inspect: unknown option '-x'; did you mean …" + how to get help; returns 2. */

@@ -3,13 +3,13 @@
 _gatehouse() {
     local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} words=""
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="inspect classify run console policy enforce rules register journal evidence keys enrol simulate firmware status owners config lists help --version"
+        words="inspect classify run console policy enforce rules register journal evidence keys enrol down simulate firmware status owners config lists help --version"
     else
         case "$command" in
         inspect) words="-c --set -w --no-documents --no-scan --threads" ;;
         classify) words="-c --set --text" ;;
         run) words="-c --set -i --replay --units" ;;
-        console) words="init committee link enrol-approve appliances retire import accept-hole audit -c --set -o --reason" ;;
+        console) words="init committee link enrol-approve appliances retire import accept-hole goods export-down audit add list assign unassign assignments ring status remove policy rules lists fingerprints settings firmware -c --set -o --reason --name --version --note --appliance --ring" ;;
         policy)
             words="check test explain facts replay diff shadow keygen sign promote rollback status -c --set --json --journal --since --key --number --floor --note"
             # the bundles that came with the program
@@ -23,11 +23,12 @@ _gatehouse() {
         evidence) words="list member request share open record -c -k -o -r --committee --reason --by --renew --password-file" ;;
         keys) words="generate show -c --set" ;;
         enrol) words="request accept -o -c --set" ;;
+        down) words="status import -c --set --json" ;;
         simulate) words="--appliances --days --batches --records --seed --wrong-clocks -o --console" ;;
         firmware) words="build keys sign verify install status bless rollback selftest scrub setup -c --set --json --again --repair --disk --renew-lock --key --root" ;;
         status) words="-c --set --json" ;;
         config | owners) words="-c --set" ;;
-        help) words="inspect classify run console policy enforce rules register journal evidence keys enrol simulate firmware status owners config" ;;
+        help) words="inspect classify run console policy enforce rules register journal evidence keys enrol down simulate firmware status owners config" ;;
         esac
     fi
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -35,7 +35,7 @@ static const struct command commands[] = {
             "  --replay CAPTURE      replay a file through the whole system instead; may be repeated\n"
             "  --units DIR           processes are started by the socket units of the package, each as its own user\n"},
     {"console", command_console, NULL, "the subcommittee's web console",
-     "gatehouse console [-c FILE]  |  gatehouse console init|link|enrol-approve|appliances|retire|import|accept-hole|audit [-c FILE] ...",
+     "gatehouse console [-c FILE]  |  gatehouse console init|link|enrol-approve|appliances|retire|import|accept-hole|goods|export-down|audit [-c FILE] ...",
      COMMON "  init                  make keys, certificate and database\n"
             "  link                  print a new one-time sign-in link\n"
             "  enrol-approve FILE    accept an appliance's request, write the answer with -o\n"
@@ -44,6 +44,8 @@ static const struct command commands[] = {
             "  import DIR|FILE...    take in what 'gatehouse journal export' wrote; receipts go to -o DIR, or beside it\n"
             "  accept-hole ID N..M   give up batches that nobody has any more, with --reason TEXT\n"
             "  committee             who opens evidence: show|divide|add|remove|quorum; 'committee x' shows each form\n"
+            "  goods ...             policies, rules, lists, settings, firmware: add, assign to appliances, see what became of it\n"
+            "  export-down DIR       the same for an appliance without a line: --appliance NAME, to be taken in by 'gatehouse down import'\n"
             "  audit                 print and check the chained record of who did what\n"},
     {"policy", NULL, "gh-policy", "check, test, replay, compare, sign and promote policies",
      "gatehouse policy check|test|explain|facts|replay|diff|shadow|keygen|sign|promote|rollback|status ...", "'gatehouse policy' alone shows each form.\n"},
@@ -76,6 +78,9 @@ static const struct command commands[] = {
     {"keys", NULL, "gh-uplink", "make and show this appliance's keys", "gatehouse keys generate|show [-c FILE]",
      COMMON},
     {"enrol", NULL, "gh-uplink", "join a console", "gatehouse enrol request -o FILE | accept FILE [-c FILE]", COMMON},
+    {"down", NULL, "gh-down", "what the console ordered this appliance to have", "gatehouse down status [--json] | import DIR [-c FILE]",
+     COMMON "  status                what was ordered of each kind, and what became of it\n"
+            "  import DIR            take in what 'gatehouse console export-down' wrote for this appliance\n"},
     {"simulate", NULL, "gh-uplink", "a fleet of appliances that are not there, for tests of a console",
      "gatehouse simulate --appliances N [--days D] [--batches N] [--records N] [--seed N] [--wrong-clocks Y] -o DIR [--console URL]",
      "  --appliances N        DIR/00001 and up: keys and request.json in each, to be approved into console.json\n"

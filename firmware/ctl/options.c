@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/log.h"
+#include "base/settings.h"
 #include "base/text.h"
 #include "firmware/ctl/ctl.h"
 #include "firmware/ctl/keeper.h"
@@ -50,6 +51,11 @@ bool ctl_option(struct ctl_options *o, int argc, char **argv, int *i)
     o->conf_args[o->n_conf_args++] = name;
     o->conf_args[o->n_conf_args++] = (char *)v;
     return true;
+}
+
+void ctl_overlay(struct ctl_options *o)
+{
+    settings_overlay(&o->conf, o->conf_args, o->n_conf_args);
 }
 
 int ctl_usage(const char *command, const char *fmt, ...)

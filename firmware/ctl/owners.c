@@ -25,7 +25,7 @@ static const struct row {
     const char *user, *group;
     mode_t dir, file;
 } rows[] = {
-    {"", THE_DIR, "gh-core", "gatehouse", 0750, 0},
+    {"", THE_DIR, "gh-core", "gatehouse", 0751, 0}, /* also who is not of the group goes through it, to what it may read */
     {"keeper", NEW_DIR, "gatehouse", "gatehouse", 0750, 0640},
     {"uplink", NEW_DIR, "gh-uplink", "gatehouse", 0750, 0640},
     {"scan", NEW_DIR, "gh-scan", "gh-scan", 0750, 0640},
@@ -40,11 +40,13 @@ static const struct row {
     {"journal.head", THE_FILE, "gh-core", "gh-core", 0, 0600},
     {"evidence", A_TREE, "gh-core", "gh-core", 0700, 0600},
     {"pcap", A_TREE, "gh-core", "gh-core", 0750, 0640},
-    {"policies", A_TREE, "gh-core", "gatehouse", 0750, 0644},
+    {"policies", A_TREE, "gh-down", "gatehouse", 0750, 0644},
+    {"down", NEW_DIR, "gh-uplink", "gatehouse", 0750, 0640},
+    {"goods", NEW_DIR, "gh-down", "gh-goods", 0750, 0640},
     {"status.json", GONE, NULL, NULL, 0, 0},
 };
 static const char *const ours[] = {"gatehouse",  "gh-sensor", "gh-core",  "gh-scan",  "gh-policy",
-                                   "gh-enforce", "gh-uplink", "gh-lists", "gh-update"};
+                                   "gh-enforce", "gh-uplink", "gh-down", "gh-lists", "gh-update"};
 
 struct giver {
     uid_t from[GH_COUNT(ours) + 1];
@@ -79,7 +81,7 @@ static void give(struct giver *g, int at, const char *name, const struct row *r,
     bool dir;
 
     if (fd < 0 && errno == ELOOP) { /* a link of the policy store: its owner alone counts */
-        if (r->what == A_TREE && fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && is_ours(g, st.st_uid))
+        if ((r->what == A_TREE || r->what == NEW_DIR) && fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && is_ours(g, st.st_uid))
             if (fchownat(at, name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0)
                 complain(g, name);
         return;

@@ -94,6 +94,29 @@ static void own_state(struct run *r)
         run_write_status(r);
 }
 
+/* gh-down put something in force. */
+static void take_goods(struct run *r, const struct json *note)
+{
+    enum role user = !strcmp(json_cstr(json_get(note, "goods"), ""), "policy")  ? ROLE_POLICY
+                     : !strcmp(json_cstr(json_get(note, "goods"), ""), "lists") ? ROLE_LISTS
+                                                                                : ROLE_SCAN;
+
+    if (keeper_stopping(r->keeper))
+        return;
+    if (json_bool(json_get(note, "anew"), false)) {
+        log_info("the console changed the configuration: all processes are started anew");
+        r->anew = true;
+        keeper_stop(r->keeper, 10000);
+    } else if (user == ROLE_LISTS) {
+        keeper_tell(r->keeper, ROLE_LISTS, MSG_RELOAD);
+    } else {
+        writer_clear(&r->notes[user]); /* what the old one said counts no more */
+        if (keeper_restart(r->keeper, user) != 0)
+            log_error("gh-%s cannot be started with what the console sent", role_name(user));
+    }
+    run_write_status(r);
+}
+
 static void on_note(void *arg, enum role role, struct span json)
 {
     struct run *r = arg;
@@ -107,6 +130,8 @@ static void on_note(void *arg, enum role role, struct span json)
         !strcmp(json_cstr(json_get(j, "output"), ""), "closed")) {
         if (r->outlet.kind > OUTLET_FILE && !r->outlet_timer)
             r->outlet_timer = loop_timer_add(r->loop, OUTLET_MS, true, on_outlet, r);
+    } else if (a && j && role == ROLE_DOWN) {
+        take_goods(r, j);
     } else if (a && j) {
         writer_clear(&r->notes[role]);
         writer_put(&r->notes[role], json);
@@ -134,6 +159,7 @@ static void on_reload(void *arg)
     keeper_tell(r->keeper, ROLE_LISTS, MSG_RELOAD);
     keeper_tell(r->keeper, ROLE_CORE, MSG_OUTPUT);
     r->uplink_faulty = false; /* the next look releases it */
+    writer_clear(&r->notes[ROLE_POLICY]); /* what the old one said counts no more */
     /* It reads its bundle before it locks itself in, so there is a new one; the core asks it again what the old one had. */
     if (!keeper_stopping(r->keeper) && keeper_restart(r->keeper, ROLE_POLICY) != 0)
         log_error("the policy cannot be read again");
@@ -231,6 +257,33 @@ static void on_enrolled(void *arg)
 
     if (keeper_held(r->keeper, ROLE_UPLINK) && !r->uplink_faulty && is_enrolled(r))
         keeper_release(r->keeper, ROLE_UPLINK);
+    if (keeper_held(r->keeper, ROLE_DOWN) && is_enrolled(r))
+        keeper_release(r->keeper, ROLE_DOWN);
+}
+
+/* Who is enrolled takes what the console hands down, also by a stick. */
+static void add_down(struct run *r)
+{
+    keeper_add(r->keeper, ROLE_DOWN, "gh-down", NULL, -1, -1, -1);
+    keeper_link(r->keeper, ROLE_CORE, ROLE_DOWN);
+    if (!is_enrolled(r))
+        keeper_hold(r->keeper, ROLE_DOWN);
+}
+
+/* The console changed the configuration: this process once more from its beginning, with the same words. */
+static int start_anew(int argc, char **argv)
+{
+    static char *again[600];
+    sigset_t none;
+    size_t n = 0;
+
+    again[n++] = (char *)"gatehouse";
+    for (int i = 0; i < argc && n < GH_COUNT(again) - 1; i++)
+        again[n++] = argv[i];
+    again[n] = NULL;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    return ctl_exec("gatehouse", (int)n, again);
 }
 
 static void build(struct run *r)
@@ -269,8 +322,9 @@ static void build(struct run *r)
             keeper_hold(r->keeper, ROLE_UPLINK);
             log_info("not enrolled with a console yet: everything is recorded and waits ('gatehouse enrol')");
         }
-        loop_timer_add(r->loop, ENROLLED_MS, true, on_enrolled, r);
     }
+    add_down(r);
+    loop_timer_add(r->loop, ENROLLED_MS, true, on_enrolled, r);
     keeper_add(r->keeper, ROLE_SENSOR, "gh-sensor", r->sensor_args, -1, -1, -1);
     keeper_link(r->keeper, ROLE_SENSOR, ROLE_CORE);
     keeper_add_lists(r->keeper, c, false);
@@ -298,6 +352,7 @@ int command_run(int argc, char **argv)
     loop_signal(r.loop, SIGHUP, on_reload, &r);
     loop_signal(r.loop, SIGUSR2, on_switch, &r);
     loop_signal(r.loop, SIGUSR1, on_rotated, &r);
+    ctl_overlay(&r.opt);
     r.keeper = keeper_new(r.loop, r.opt.conf_args, &hooks);
     if (r.units)
         keeper_by_units(r.keeper, r.units);
@@ -314,7 +369,7 @@ int command_run(int argc, char **argv)
     loop_free(r.loop);
     for (size_t i = 0; i < ROLE_COUNT; i++)
         writer_done(&r.notes[i]);
-    return r.rc;
+    return r.anew && !r.rc ? start_anew(argc, argv) : r.rc;
 }
 
 /* ---- gatehouse console ---- */

@@ -26,6 +26,7 @@ struct run {
     struct writer notes[ROLE_COUNT];
     struct outlet outlet; /* output.eve */
     struct loop_timer *outlet_timer;
+    bool anew;         /* the console changed the configuration: start all of it again */
     const char *units; /* --units: directory of the socket units, or NULL */
 };
 

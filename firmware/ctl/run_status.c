@@ -30,7 +30,7 @@ static void put_users(struct jw *j, const struct run *r, const enum role *shown,
 void run_write_status(void *arg)
 {
     static const enum role shown[] = {ROLE_SENSOR,  ROLE_CORE,   ROLE_SCAN, ROLE_POLICY,
-                                      ROLE_ENFORCE, ROLE_UPLINK, ROLE_LISTS};
+                                      ROLE_ENFORCE, ROLE_UPLINK, ROLE_DOWN, ROLE_LISTS};
     struct run *r = arg;
     char path[CONF_TEXT + 32], temp[CONF_TEXT + 40], iso[CLOCK_ISO_SIZE];
     struct writer w;

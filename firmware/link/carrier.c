@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ANSWER_MAX 65536
-
 struct carrier {
     CURL *curl;
     struct curl_slist *headers;
@@ -20,9 +18,7 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
     struct carrier *c = arg;
 
     (void)size; /* always 1 */
-    if (c->answer->n + n > ANSWER_MAX)
-        return 0; /* longer than any answer of ours: stop */
-    writer_bytes(c->answer, p, n);
+    writer_bytes(c->answer, p, n); /* longer than any answer of ours: stop */
     return writer_ok(c->answer) ? n : 0;
 }
 
@@ -71,6 +67,7 @@ void carrier_rate(struct carrier *c, uint64_t rate)
 {
     c->rate = rate;
     curl_easy_setopt(c->curl, CURLOPT_MAX_SEND_SPEED_LARGE, (curl_off_t)rate);
+    curl_easy_setopt(c->curl, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)rate);
 }
 
 /* As long as a line of 1 KiB/s, or of the rate where that is less, takes for n bytes. */
@@ -119,7 +116,7 @@ int carrier_post(struct carrier *c, const struct letter *letter, long *ret_statu
     writer_clear(answer);
     curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)letter->body.n);
     curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, letter->body.p);
-    curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, patience(c, letter->body.n));
+    curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, patience(c, letter->body.n + letter->answer));
     rc = curl_easy_perform(c->curl);
     c->answer = NULL;
     if (rc != CURLE_OK && !c->message[0])

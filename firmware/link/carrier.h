@@ -12,12 +12,12 @@ struct carrier;
 struct carrier *carrier_new(const struct link_console *console, uint64_t timeout_ms);
 /* Goes through an HTTP proxy, http://host:port; the environment's proxies never count. */
 void carrier_proxy(struct carrier *c, const char *proxy);
-/* From now on at most so many bytes a second are sent; 0: no limit. */
+/* From now on at most so many bytes a second are sent, and received; 0: no limit. */
 void carrier_rate(struct carrier *c, uint64_t rate);
 void carrier_free(struct carrier *c);
 /* POSTs body to path. Blocks while the line moves anything, at most the time-out and a second for each KiB
  * (or what the rate makes of it), and the time-out while it moves nothing. 0 with the HTTP status and the
- * body (bounded), or ST_CLOSED (no connection), ST_TIMEOUT, ST_BAD_SIGNATURE (another TLS key than the pinned
+ * body (bounded by the writer's ceiling), or ST_CLOSED (no connection), ST_TIMEOUT, ST_BAD_SIGNATURE (another TLS key than the pinned
  * one); carrier_message has the sentence. */
 int carrier_post(struct carrier *c, const struct letter *letter, long *ret_status, struct writer *answer);
 const char *carrier_message(const struct carrier *c);

@@ -21,9 +21,11 @@ struct link_console {
 struct letter {
     const char *path, *type; /* where on the console, and the body's content type */
     struct span body;
+    size_t answer; /* bytes that the answer may well have, for the patience; 0: a few */
 };
 #define LINK_ENVELOPE "application/vnd.gatehouse.envelope"
 #define LINK_PART "application/vnd.gatehouse.part"
+#define LINK_ASK "application/vnd.gatehouse.ask"
 
 /* 0; ST_NOT_FOUND when not enrolled; ST_MALFORMED. */
 int link_console_load(const char *state_dir, struct link_console *ret);
@@ -31,6 +33,7 @@ int link_console_load(const char *state_dir, struct link_console *ret);
 int keys_command(const struct conf *c, int argc, char **argv);
 int enrol_command(const struct conf *c, int argc, char **argv);
 int simulate_command(const struct conf *c, int argc, char **argv);
+int down_command(const struct conf *c, int argc, char **argv);
 
 /* Whole small file (at most 64 KiB) into w; a new file with mode, atomically, refusing to overwrite unless
  * replace. */

@@ -9,6 +9,7 @@
 #include "base/proc.h"
 #include "base/rates.h"
 #include "firmware/link/carrier.h"
+#include "firmware/link/goods_dir.h"
 #include "firmware/link/uplink.h"
 
 #include <stdio.h>
@@ -27,6 +28,7 @@ struct link {
     struct queue *queue;
     struct uplink *uplink;
     struct wishes *wishes;
+    struct down *down;
     struct proc_chan *core;
     struct loop_timer *timer;
     struct rates rates;
@@ -142,6 +144,10 @@ static void on_note(void *arg)
     jw_ku64(&j, "waiting", newest > sent ? newest - sent : 0);
     jw_ku64(&j, "wishes", wishes_count(l->wishes));
     jw_ku64(&j, "files_sent", wishes_sent(l->wishes));
+    if (l->down) {
+        jw_ku64(&j, "goods_bytes", down_bytes(l->down));
+        jw_ku64(&j, "goods_here", down_done(l->down));
+    }
     jw_kcstr(&j, "console", *trouble ? trouble : "ok");
     jw_end_obj(&j);
     proc_note(&l->proc, writer_span(&w));
@@ -172,6 +178,7 @@ static void listen_for_wishes(struct link *l)
     char path[CONF_TEXT + 32];
     struct seal_public own;
     uint8_t id[SEAL_ID];
+    int rc;
 
     snprintf(path, sizeof(path), "%s/appliance.pub", l->proc.conf.node_state_dir);
     if (keyfile_load_public(path, &own, NULL, 0) != 0) {
@@ -180,6 +187,13 @@ static void listen_for_wishes(struct link *l)
     }
     seal_id(&own, id);
     uplink_listen(l->uplink, l->wishes, id, l->proc.conf.uplink_hello);
+    rc = goods_dir_make(l->proc.conf.node_state_dir);
+    if (rc)
+        log_warn("%s/down cannot be made: %s. What the console orders cannot be fetched", l->proc.conf.node_state_dir,
+                 status_text(rc));
+    else
+        gh_check(l->down = down_new(l->proc.conf.node_state_dir, &l->console.key, id));
+    uplink_fetch(l->uplink, l->down);
 }
 
 static void load_rates(struct link *l)
@@ -202,14 +216,18 @@ static void lock_in(struct link *l)
                         "/etc/gai.conf",
                         "/etc/host.conf",
                         NULL};
+    char down[CONF_TEXT + 32];
+    const char *rw[] = {l->down ? down : NULL, NULL}; /* and there it keeps what comes down */
     struct jail_options opt = {.user = l->proc.conf.node_user,
                                .keep_user = !*l->proc.conf.node_user,
+                               .rw = rw,
                                .ro = ro,
                                .memory = UPLINK_MEMORY,
                                .files = UPLINK_FILES};
     char err[256];
     int abi = 0;
 
+    snprintf(down, sizeof(down), "%s/down", l->proc.conf.node_state_dir);
     if (jail_enter(JAIL_UPLINK, &opt, &abi, err, sizeof(err)) != 0) {
         log_error("cannot lock itself in: %s", err);
         exit(3);
@@ -264,6 +282,7 @@ int main(int argc, char **argv)
     proc_chan_remove(l.core);
     uplink_free(l.uplink);
     wishes_free(l.wishes);
+    down_free(l.down);
     queue_free(l.queue);
     carrier_free(l.carrier);
     return 0;

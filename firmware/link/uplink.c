@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ANSWER_MAX 65536
+#define ANSWER_MAX (GOODS_ASK_MOST + 65536)
 #define ANSWER_DEPTH 8
 #define UNHEARD_MS 3600000 /* between hellos to a console that does not know them */
 #define INTAKE_PATH "/api/v1/intake"
@@ -19,6 +19,8 @@ struct uplink {
     struct uplink_hooks hooks;
     struct writer batch, sealed, answer;
     struct wishes *wishes; /* NULL: none are listened to */
+    struct down *down;     /* NULL: nothing is fetched */
+    bool down_turn;        /* a piece of a wish went last */
     uint8_t id[SEAL_ID];
     uint64_t hello_ms, hello_at_ms;
     bool part_turn; /* a batch went last: a piece of a wish may go now */
@@ -42,7 +44,7 @@ struct uplink *uplink_new(struct queue *q, const struct seal_public *console,
     u->hooks = *hooks;
     writer_init(&u->batch, ENVELOPE_PLAIN_MAX);
     writer_init(&u->sealed, ENVELOPE_PLAIN_MAX + 4096);
-    writer_init(&u->answer, ANSWER_MAX + 1);
+    writer_init(&u->answer, ANSWER_MAX);
     u->arena = arena_new(1 << 20);
     if (!u->arena) {
         uplink_free(u);
@@ -68,6 +70,11 @@ void uplink_listen(struct uplink *u, struct wishes *wishes, const uint8_t id[sta
     u->wishes = wishes;
     u->hello_ms = hello_ms;
     memcpy(u->id, id, SEAL_ID);
+}
+
+void uplink_fetch(struct uplink *u, struct down *down)
+{
+    u->down = down;
 }
 
 uint64_t uplink_sent(const struct uplink *u)
@@ -150,14 +157,17 @@ static void arrived(struct uplink *u, uint64_t number)
     u->hooks.receipt(u->hooks.arg, number);
 }
 
-/* An answer may also name wishes. */
+/* An answer may also name wishes, and orders. */
 static void hear_wishes(struct uplink *u)
 {
     struct json *j = NULL;
 
     arena_reset(u->arena);
-    if (u->wishes && json_parse(u->arena, writer_span(&u->answer), ANSWER_DEPTH, &j, NULL) == 0)
-        wishes_take(u->wishes, j);
+    if (!u->wishes || json_parse(u->arena, writer_span(&u->answer), ANSWER_DEPTH, &j, NULL) != 0)
+        return;
+    wishes_take(u->wishes, j);
+    if (u->down)
+        down_take(u->down, j);
 }
 
 /* What the console said. True when things go on at once. */
@@ -206,7 +216,7 @@ static bool understand(struct uplink *u, long status)
 /* Posts one letter; a failure to get through becomes the trouble. */
 static int post(struct uplink *u, const char *path, const char *type, struct span body, long *ret_status)
 {
-    const struct letter letter = {path, type, body};
+    const struct letter letter = {path, type, body, !strcmp(type, LINK_ASK) ? GOODS_ASK_MOST : 0};
     int rc = u->hooks.post(u->hooks.arg, &letter, ret_status, &u->answer);
 
     if (rc)
@@ -291,6 +301,37 @@ static uint64_t send_part(struct uplink *u, uint64_t now_ms)
     return 0;
 }
 
+static uint64_t send_ask(struct uplink *u, uint64_t now_ms)
+{
+    long status = 0;
+    bool good;
+    int rc;
+
+    u->part_turn = false;
+    if (!down_next(u->down, &u->batch)) {
+        snprintf(u->trouble, sizeof(u->trouble), "%s", down_trouble(u->down));
+        return down_busy(u->down) ? back_off(u, now_ms) : 0;
+    }
+    rc = post(u, DOWN_PATH, LINK_ASK, writer_span(&u->batch), &status);
+    good = down_answered(u->down, rc, status, writer_span(&u->answer));
+    if (!good && !rc)
+        snprintf(u->trouble, sizeof(u->trouble), "%s", *down_trouble(u->down) ? down_trouble(u->down) : "the console is busy");
+    if (!good)
+        return back_off(u, now_ms);
+    u->wait_ms = 0;
+    u->trouble[0] = 0;
+    return 0;
+}
+
+/* Wishes and orders take turns. */
+static uint64_t send_other(struct uplink *u, uint64_t now_ms)
+{
+    bool wished = wishes_count(u->wishes) > 0, ordered = u->down && down_busy(u->down);
+
+    u->down_turn = ordered && (!wished || !u->down_turn);
+    return u->down_turn ? send_ask(u, now_ms) : send_part(u, now_ms);
+}
+
 static uint64_t send_hello(struct uplink *u, uint64_t now_ms)
 {
     struct fetch_hello h;
@@ -316,7 +357,7 @@ static uint64_t send_hello(struct uplink *u, uint64_t now_ms)
 
 uint64_t uplink_step(struct uplink *u, uint64_t now_ms)
 {
-    bool wished = u->wishes && wishes_count(u->wishes) > 0;
+    bool wished = u->wishes && (wishes_count(u->wishes) > 0 || (u->down && down_busy(u->down)));
     uint64_t alert;
     int rc;
 
@@ -335,7 +376,7 @@ uint64_t uplink_step(struct uplink *u, uint64_t now_ms)
     if (u->next <= u->newest && !(wished && u->part_turn))
         return send_batch(u, now_ms);
     if (wished)
-        return send_part(u, now_ms);
+        return send_other(u, now_ms);
     if (!u->wishes || !u->newest)
         return UINT64_MAX;
     return now_ms < u->hello_at_ms ? u->hello_at_ms - now_ms : send_hello(u, now_ms);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * uplink: brings batch after batch to the console, in order, each once at a time, and tells the core what has
  * arrived. In between it brings what the console wishes to have (wishes.h), a piece after each batch, so that
- * neither holds up the other; an appliance that has nothing to report asks for wishes from time to time.
+ * neither holds up the other, and so it fetches what the console ordered (down.h); an appliance that has nothing to report asks for wishes from time to time.
  *
  * A batch that holds alerts does not wait for those in front of it: it goes ahead of its turn, to the
  * console's /intake/ahead, and the chain takes it in when it gets there.
@@ -13,6 +13,7 @@
 #define GH_LINK_UPLINK_H
 
 #include "base/arena.h"
+#include "firmware/link/down.h"
 #include "firmware/link/link.h"
 #include "firmware/link/queue.h"
 #include "firmware/link/wishes.h"
@@ -35,6 +36,8 @@ void uplink_free(struct uplink *u);
  * send. */
 void uplink_listen(struct uplink *u, struct wishes *wishes, const uint8_t id[static SEAL_ID],
                    uint64_t hello_ms);
+/* Also fetches what the console ordered this appliance to have (borrowed). */
+void uplink_fetch(struct uplink *u, struct down *down);
 /* Sends the next batch, piece of a wish or hello if there is one and it is time (now_ms on the monotonic
  * clock). Returns the milliseconds until it wants to be called again: 0 at once (more is waiting), UINT64_MAX
  * when there is nothing to do but wait for news. */

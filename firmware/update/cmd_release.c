@@ -200,7 +200,8 @@ static int keyset_of(const char *file, const char *root, struct keyset *ret)
 int update_verify(const struct conf *c, int argc, char **argv)
 {
     const char *dir, *file = NULL, *root = NULL;
-    const struct word words[] = {{"--keys", .text = &file}, {"--root", .text = &root}};
+    bool manifest = false;
+    const struct word words[] = {{"--keys", .text = &file}, {"--root", .text = &root}, {"--manifest", .flag = &manifest}};
     struct keyset keys;
     struct manifest m;
     struct writer bytes;
@@ -209,7 +210,7 @@ int update_verify(const struct conf *c, int argc, char **argv)
     int rc;
 
     if (words_parse("verify", words, GH_COUNT(words), argc, argv, &dir, 1) != 1 || !file != !root) {
-        fprintf(stderr, "usage: gatehouse firmware verify DIR [--keys FILE --root PUBLIC]\n");
+        fprintf(stderr, "usage: gatehouse firmware verify DIR [--manifest] [--keys FILE --root PUBLIC]\n");
         return 2;
     }
     rc = file ? keyset_of(file, root, &keys) : keyset_trusted(c, &keys);
@@ -218,13 +219,13 @@ int update_verify(const struct conf *c, int argc, char **argv)
     a = arena_new(64u << 20);
     writer_init(&bytes, MANIFEST_MAX + 65536);
     rc = a ? bundle_open(dir, &keys, a, &bytes, &m, why) : ST_NOMEM;
-    if (!rc)
+    if (!rc && !manifest)
         rc = bundle_check(dir, &m, why);
     if (rc)
         fprintf(stderr, "gatehouse firmware verify: %s\n", *why ? why : status_text(rc));
     else
-        printf("%s: release %s, epoch %llu: signed by enough, whole (%llu bytes in %u chunks)\n", dir,
-               m.version, (unsigned long long)m.epoch, (unsigned long long)(m.image_bytes + m.uki_bytes),
+        printf("%s: release %s, epoch %llu: signed by enough%s (%llu bytes in %u chunks)\n", dir,
+               m.version, (unsigned long long)m.epoch, manifest ? "" : ", whole", (unsigned long long)(m.image_bytes + m.uki_bytes),
                m.n_image + m.n_uki);
     writer_done(&bytes);
     arena_free(a);

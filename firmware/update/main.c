@@ -23,7 +23,7 @@ static const struct {
     {"keys", update_keys,
      "keys -o FILE --root KEY --number N --threshold N PUBLIC...    say who may sign releases"},
     {"sign", update_sign, "sign DIR --key KEY             add a signature to a release"},
-    {"verify", update_verify, "verify DIR [--keys FILE --root PUBLIC]    signatures, and every chunk"},
+    {"verify", update_verify, "verify DIR [--manifest] [--keys FILE --root PUBLIC]    signatures, and every chunk"},
     {"install", update_install,
      "install DIR [--again] [--repair]    write it to the slot that does not run; --repair: over what is "
      "damaged of the one that runs"},

@@ -28,7 +28,7 @@ bool update_hex32(struct span s, uint8_t out[static 32])
     return s.n == 64 && hex(s, out, 32) == 32;
 }
 
-int running_read(const struct conf *c, struct running *ret)
+int running_read_quietly(const struct conf *c, struct running *ret)
 {
     char text[CMDLINE_MAX];
     int fd = open(c->firmware_cmdline, O_RDONLY | O_CLOEXEC);
@@ -55,7 +55,12 @@ int running_read(const struct conf *c, struct running *ret)
             ret->tree.salt_n = hex(span_part(word, 8, word.n), ret->tree.salt, sizeof(ret->tree.salt));
     }
     memcpy(ret->tree.root_hash, ret->root_hash, sizeof(ret->root_hash));
-    if (ret->epoch && root)
+    return ret->epoch && root ? 0 : ST_NOT_FOUND;
+}
+
+int running_read(const struct conf *c, struct running *ret)
+{
+    if (running_read_quietly(c, ret) == 0)
         return 0;
     fprintf(stderr,
             "gatehouse firmware: %s names no release: this machine runs Gatehouse as a package, not as "

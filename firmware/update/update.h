@@ -19,6 +19,8 @@ struct running {
 bool update_hex32(struct span s, uint8_t out[static 32]);
 /* 0, or 2 with a message: this machine was not started by a Gatehouse kernel. */
 int running_read(const struct conf *c, struct running *ret);
+/* 0, or ST_NOT_FOUND without a message. */
+int running_read_quietly(const struct conf *c, struct running *ret);
 /* The trusted release keys: the newest set that the root key signed, of the image or of the state directory.
  */
 int keyset_trusted(const struct conf *c, struct keyset *ret);

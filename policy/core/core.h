@@ -62,7 +62,7 @@ struct core {
     struct seal_keys *keys;
     struct journal *journal;
     struct evidence *evidence;
-    struct proc_chan *uplink;
+    struct proc_chan *uplink, *down;
     uint64_t own_run, own_n; /* numbers for what happens here: alerts about the appliance, live accounts */
     uint64_t told_batch;     /* newest batch that the uplink knows of */
     uint64_t openings_ms;    /* when the evidence directory is looked through again (openings.h) */
@@ -105,6 +105,8 @@ void emit_flush(struct core *c);
 void record_open(struct core *c);
 void record_close(struct core *c);
 void record_uplink(struct core *c, int fd);
+/* The same for gh-down (down.c). */
+void record_down(struct core *c, int fd);
 /* One event with what was derived from it; counts it as written or lost. */
 int record_unit(struct core *c, const struct record *r, size_t n);
 /* Something about the appliance itself or a live account. */

@@ -61,6 +61,8 @@ static void on_peer(struct proc *p, enum role role, int fd)
         acting_peer(c->acting, fd);
     else if (role == ROLE_UPLINK && c->journal)
         record_uplink(c, fd);
+    else if (role == ROLE_DOWN && c->journal)
+        record_down(c, fd);
     else
         close(fd);
 }

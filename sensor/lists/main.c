@@ -105,18 +105,28 @@ static const char *directory(const char *path, bool is_file, char out[static CON
     return out;
 }
 
+/* Lists that the console sent lie in the state directory, whose owner alone may read it; what is in force there is a link,
+ * which will lead elsewhere one day. */
+static bool from_console(const struct conf *c)
+{
+    struct span state = span_str(c->node_state_dir), dir = span_str(c->lists_dir);
+
+    return state.n && dir.n > state.n && span_eq(span_part(dir, 0, state.n), state) && dir.p[state.n] == '/';
+}
+
 static int lock_in(const struct conf *c)
 {
     char dirs[3][CONF_TEXT], err[256];
     const char *ro[4] = {NULL};
     size_t n = 0;
     struct jail_options opt = {.user = c->node_user,
+                               .keep_user = from_console(c) && !*c->node_user,
                                .ro = ro,
                                .memory = 3 * c->lists_memory + HEAD_ROOM,
                                .input = 2 * c->lists_memory};
 
     if (*c->lists_dir)
-        ro[n++] = directory(c->lists_dir, false, dirs[0]);
+        ro[n++] = directory(c->lists_dir, from_console(c), dirs[0]);
     if (*c->sensor_ndpi_protocols)
         ro[n++] = directory(c->sensor_ndpi_protocols, true, dirs[1]);
     if (*c->sensor_ndpi_categories)

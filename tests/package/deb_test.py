@@ -23,7 +23,7 @@ import starter  # noqa: E402
 # set of blocked pairs wants CAP_NET_ADMIN, and the host's network is what it works on.
 EXPOSURE = {"gatehouse-enforce@.service": 1.8}
 MOST_EXPOSURE = 1.5
-USERS = ["gatehouse", "gh-sensor", "gh-core", "gh-scan", "gh-policy", "gh-lists", "gh-enforce", "gh-uplink", "gh-update"]
+USERS = ["gatehouse", "gh-sensor", "gh-core", "gh-scan", "gh-policy", "gh-lists", "gh-enforce", "gh-uplink", "gh-down", "gh-update"]
 # No ITP to close; no address of the authors is published; the scripts call systemctl as debhelper's do.
 TAGS = "initial-upload-closes-no-bugs,bogus-mail-host,bogus-mail-host-in-debian-changelog,maintainer-script-calls-systemctl"
 WANTED = ["usr/bin/gatehouse", "usr/libexec/gatehouse/gh-sensor", "usr/libexec/gatehouse/gh-console", "usr/share/gatehouse/rules/", "usr/share/gatehouse/policy/standard/bundle.json", "usr/share/gatehouse/policy/state-secrets/policy.lua",
