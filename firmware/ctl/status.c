@@ -108,6 +108,7 @@ int command_config(int argc, char **argv)
             return ctl_unknown("config", argv[i], known, GH_COUNT(known));
     if (o.failed)
         return 2;
+    ctl_overlay(&o); /* with what the console set from afar */
     writer_init(&w, 1u << 20);
     conf_print(&o.conf, &w);
     printf("%s", writer_cstr(&w));

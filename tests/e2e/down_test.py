@@ -74,23 +74,6 @@ def write(name, text):
     return chain.path(name)
 
 
-def policy(version, more=""):
-    d = chain.path("policy-" + version)
-    os.makedirs(d)
-    with open(os.path.join(d, "bundle.json"), "w") as f:
-        json.dump({"name": "own", "version": version, "format": 1}, f)
-    with open(os.path.join(d, "policy.lua"), "w") as f:
-        f.write(POLICY + more)
-    return d
-
-
-POLICY = """rule "everything" {
-  title = { en = "Anything", vi = "Bất kỳ" },
-  when = function() return true end,
-  verdict = "log",
-}
-"""
-
 try:
     POLICY_DIR = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "policy", "standard")
     chain.enrol()
@@ -144,8 +127,8 @@ try:
     s = settled(api, "settings", 1, "running", "refused", "failed")
     check("settings go down and hold", s["state"] == "running", s)
     check("the same keeper started all anew", chain.appliance.poll() is None and chain.pid_of("keeper") == chain.status()["pid"])
-    arguments = open("/proc/%d/cmdline" % chain.pid_of("uplink")).read()
-    check("the processes have them", "uplink.hello=2s" in arguments and "node.log_level=debug" in arguments, arguments)
+    code, out = run("config", "-c", chain.path("appliance.conf"))
+    check("the configuration in force has them", "hello = 2s" in out and "log_level = debug" in out, [l for l in out.split("\n") if "hello" in l or "log_level" in l])
     n = add("settings", write("s2/settings.conf", "[enforce]\nenabled = yes\n"), "set", "2")
     assign("settings", n)
     s = settled(api, "settings", 2, "running", "refused", "failed")
