@@ -30,6 +30,7 @@
 #define BENCH_QUEUE 16
 #define WORKERS (API_THREADS + PASSWORD_THREADS + 1 + BENCH_THREADS)
 #define THROTTLE_ENTRIES 4096
+#define PACE_ENTRIES 4096 /* sessions and tokens whose requests are counted */
 #define MEMORY (4ull << 30)
 #define FILES 4096
 #define TICK_MS 1000
@@ -194,7 +195,8 @@ static int start_app(struct serving *s)
     pthread_mutex_init(&a->gate_lock, NULL);
     a->hub = hub_new(STREAMS, STREAMS_PER_SESSION);
     a->throttle = throttle_new(THROTTLE_ENTRIES, (unsigned)a->conf->console_login_rate);
-    if (!a->hub || !a->throttle || password_hash(span_str("nobody has this password"), a->dummy_hash) != 0 ||
+    a->pace = pace_new(PACE_ENTRIES, (unsigned)a->conf->console_request_rate);
+    if (!a->hub || !a->throttle || !a->pace || password_hash(span_str("nobody has this password"), a->dummy_hash) != 0 ||
         store_reader(a->store, &s->tick_db) != 0)
         return 3;
     return start_pools(s);
@@ -347,6 +349,7 @@ static void stop(struct serving *s)
     db_close(s->tick_db);
     hub_free(s->app.hub);
     throttle_free(s->app.throttle);
+    pace_free(s->app.pace);
     site_free(s->app.site);
     state_close(&s->state);
 }

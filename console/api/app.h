@@ -9,6 +9,7 @@
 #include "base/conf.h"
 #include "base/seal.h"
 #include "console/helpers.h"
+#include "console/http/pace.h"
 #include "console/http/pool.h"
 #include "console/http/server.h"
 #include "console/http/static.h"
@@ -38,6 +39,7 @@ struct app {
     struct site *site;
     struct hub *hub;
     struct throttle *throttle;
+    struct pace *pace; /* of sessions and tokens */
     struct pool *pool[LANE_COUNT];
     struct server *server;
     struct helpers *helpers; /* processes beside this one (console/helpers.h) */
@@ -135,6 +137,27 @@ void api_search_fields(struct worker *w, struct request *r);
 void api_appliances_list(struct worker *w, struct request *r);
 void api_stats(struct worker *w, struct request *r);
 void api_users_list(struct worker *w, struct request *r);
+void api_user_change(struct worker *w, struct request *r);
+void api_user_link(struct worker *w, struct request *r);
+void api_user_sessions(struct worker *w, struct request *r);
+void api_user_sessions_end(struct worker *w, struct request *r);
+void api_invites_add(struct worker *w, struct request *r);
+void api_units_list(struct worker *w, struct request *r);
+void api_units_add(struct worker *w, struct request *r);
+void api_unit_change(struct worker *w, struct request *r);
+void api_unit_remove(struct worker *w, struct request *r);
+void api_sessions_list(struct worker *w, struct request *r);
+void api_session_end_one(struct worker *w, struct request *r);
+void api_tokens_list(struct worker *w, struct request *r);
+void api_tokens_add(struct worker *w, struct request *r);
+void api_token_end(struct worker *w, struct request *r);
+void api_second_begin(struct worker *w, struct request *r);
+void api_second_confirm(struct worker *w, struct request *r);
+void api_second_remove(struct worker *w, struct request *r);
+void api_recovery_codes(struct worker *w, struct request *r);
+void api_unlock_ask(struct worker *w, struct request *r);
+void api_unlocks_list(struct worker *w, struct request *r);
+void api_unlock_decide(struct worker *w, struct request *r);
 void api_audit_list(struct worker *w, struct request *r);
 void api_stream(struct worker *w, struct request *r);
 void api_intake(struct worker *w, struct request *r);

@@ -3,7 +3,7 @@
  * body. */
 #include "base/clock.h"
 #include "base/log.h"
-#include "console/api/app.h"
+#include "console/api/access.h"
 #include "console/http/head.h"
 
 #include <stdio.h>
@@ -118,6 +118,7 @@ static int find_session(struct worker *w, struct request *r)
     r->who.session = s.id;
     r->who.user = s.user;
     r->who.roles = s.roles;
+    r->who.half = s.half;
     r->who.name = arena_dup(r->arena, s.name, strlen(s.name));
     r->who.created_us = s.created;
     r->who.idle_until_us = s.seen + app->idle_us;
@@ -140,18 +141,44 @@ static bool read_body(struct request *r)
     return false;
 }
 
+/* May who asks come here? The problem is written when not. A token is for what it was made for; who owes a second
+ * factor can do nothing but set it up. */
+static bool may_come(struct worker *w, struct request *r)
+{
+    enum right right = r->route->right;
+    uint64_t wait = 0;
+
+    if (right == RIGHT_NONE)
+        return true;
+    if (r->who.session || r->who.token)
+        wait = pace_take(w->app->pace, r->who.session ? r->who.session : -r->who.token);
+    if (!r->who.session && !r->who.token) {
+        reply_problem(r, PROBLEM_SIGN_IN);
+    } else if (wait) {
+        reply_problem(r, PROBLEM_RATE);
+        reply_header(r, "Retry-After",
+                     arena_printf(r->arena, "%llu", (unsigned long long)(wait + 999) / 1000));
+    } else if (r->who.token && !(r->who.token_rights >> right & 1)) {
+        reply_problem(r, PROBLEM_SCOPE);
+    } else if (!rights_have(r->who.roles, right)) {
+        reply_problem(r, PROBLEM_ROLE);
+    } else if (r->who.half && right != RIGHT_SELF) {
+        reply_problem(r, PROBLEM_SECOND_FACTOR);
+    }
+    return r->reply.status == 0;
+}
+
 void app_run(struct worker *w, struct request *r)
 {
     int rc;
 
     db_time_box(w->db, QUERY_TIME_MS);
-    rc = find_session(w, r);
+    /* a program's token stands alone: a cookie beside it does not count */
+    rc = r->head.authorization.n ? token_who(w, r) : find_session(w, r);
     if (rc)
         app_fail(r, rc);
-    else if (r->route->right != RIGHT_NONE && !r->who.session)
-        reply_problem(r, PROBLEM_SIGN_IN);
-    else if (!rights_have(r->who.roles, r->route->right))
-        reply_problem(r, PROBLEM_ROLE);
+    else if (!may_come(w, r))
+        return;
     else if (query_parse(r->arena, r->head.query_text, &r->query) != 0)
         reply_problem_say(
             r, PROBLEM_BAD_QUERY,

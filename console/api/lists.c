@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * What can be looked at: lists, one alert, figures. */
 #include "base/clock.h"
+#include "console/api/access.h"
 #include "console/api/app.h"
 #include "console/api/filter.h"
 #include "console/http/head.h"
@@ -93,6 +94,7 @@ void api_alert_get(struct worker *w, struct request *r)
     /* an event of some MB becomes a tree of a multiple of that */
     struct arena *a = arena_new(512u << 20);
     struct jw j;
+    bool opened = false;
     int rc = a ? 0 : ST_NOMEM;
 
     if (!query_fields(r, NULL, 0)) {
@@ -101,7 +103,9 @@ void api_alert_get(struct worker *w, struct request *r)
     }
     reply_json(r, 200, &j);
     if (!rc)
-        rc = alert_detail(w->db, a, &r->who.sight, r->id, false, r->who.name, &j);
+        rc = unlock_view(w, r, &opened);
+    if (!rc)
+        rc = alert_detail(w->db, a, &r->who.sight, r->id, opened, r->who.name, &j);
     arena_free(a);
     if (rc == ST_NOT_FOUND)
         reply_problem_say(r, PROBLEM_NOT_FOUND, "There is no such alert.");
@@ -157,17 +161,6 @@ void api_stats(struct worker *w, struct request *r)
         app_fail(r, rc);
     else
         reply_json_end(r);
-}
-
-void api_users_list(struct worker *w, struct request *r)
-{
-    struct jw j;
-
-    if (!query_fields(r, NULL, 0))
-        return;
-    reply_json(r, 200, &j);
-    jw_obj(&j);
-    finish(r, &j, user_list(w->db, &j));
 }
 
 void api_audit_list(struct worker *w, struct request *r)

@@ -53,7 +53,7 @@ static bool answered_before(struct db *d, struct request *r, int *ret_rc)
     return true;
 }
 
-static int keep_answer(struct db *d, struct request *r)
+static int keep_answer(struct db *d, struct request *r, struct span kept)
 {
     uint8_t hash[SEAL_HASH];
 
@@ -62,7 +62,7 @@ static int keep_answer(struct db *d, struct request *r)
     request_hash(r, hash);
     return db_exec(d, "INSERT INTO answered(user, key, request, status, body, time) VALUES(?, ?, ?, ?, ?, ?)",
                    "itbiti", r->who.user, r->head.idempotency_key, span_of(hash, SEAL_HASH),
-                   (int64_t)r->reply.status, writer_span(&r->reply.body), (int64_t)clock_wall_us());
+                   (int64_t)r->reply.status, kept, (int64_t)clock_wall_us());
 }
 
 bool once_begin(struct worker *w, struct request *r, struct db **ret_db)
@@ -89,10 +89,15 @@ bool once_begin(struct worker *w, struct request *r, struct db **ret_db)
 
 bool once_end(struct worker *w, struct request *r, struct db *d, int rc)
 {
+    return once_end_keep(w, r, d, rc, writer_span(&r->reply.body));
+}
+
+bool once_end_keep(struct worker *w, struct request *r, struct db *d, int rc, struct span kept)
+{
     bool changed = !rc && (r->reply.status == 200 || r->reply.status == 201);
 
     if (!rc)
-        rc = keep_answer(d, r);
+        rc = keep_answer(d, r, kept);
     if (rc || !changed)
         store_rollback(w->app->store);
     else

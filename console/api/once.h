@@ -12,4 +12,7 @@ bool once_begin(struct worker *w, struct request *r, struct db **ret_db);
  * happened, and rc becomes a problem. True when something was committed. */
 bool once_end(struct worker *w, struct request *r, struct db *d, int rc);
 
+/* The same, but what is kept under the key is this, not the reply: for replies that have a secret in them. */
+bool once_end_keep(struct worker *w, struct request *r, struct db *d, int rc, struct span kept);
+
 #endif

@@ -26,6 +26,7 @@ static const struct {
     {"Accept-Encoding", offsetof(struct head, accept_encoding), 512},
     {"Last-Event-ID", offsetof(struct head, last_event_id), 32},
     {"Idempotency-Key", offsetof(struct head, idempotency_key), 128},
+    {"Authorization", offsetof(struct head, authorization), 128},
 };
 
 static void fault(struct head *h, enum problem p)

@@ -36,7 +36,7 @@ struct head {
     enum http_method method;
     struct span path, query_text; /* of the target as sent: no percent-decoding */
     struct span host, origin, fetch_site, content_type, cookie, if_none_match, accept_encoding, last_event_id,
-        idempotency_key, length_text, transfer_encoding;
+        idempotency_key, authorization, length_text, transfer_encoding;
     uint64_t length; /* of the body */
     unsigned headers, seen;
     enum problem problem; /* first fault found */
@@ -71,6 +71,9 @@ struct request {
     struct {
         int64_t session, user; /* 0: not signed in */
         unsigned roles; /* bits 1 << enum user_role */
+        int64_t token;  /* a program's; then session is 0 */
+        uint64_t token_rights; /* bits 1 << enum right: what the token may at most */
+        bool half;      /* signed in, but the second factor is owed */
         const char *name;
         struct sight sight; /* what this person may see */
         uint64_t created_us, idle_until_us, ends_us;

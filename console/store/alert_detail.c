@@ -5,6 +5,7 @@
 #include "console/store/alerts.h"
 #include "console/store/appliances.h"
 #include "console/store/pcaps.h"
+#include "console/store/unlock.h"
 
 #include <stdio.h>
 
@@ -251,6 +252,8 @@ int alert_detail(struct db *d, struct arena *a, const struct sight *who, int64_t
         rc = pcap_put(d, id, j);
     else
         put_or_null(j, "pcap", NULL); /* how large it is tells how large the document is */
+    if (!rc)
+        rc = unlock_put(d, id, who->user, j);
     jw_key(j, "sensor");
     if (!rc)
         rc = appliance_one(d, u.appliance, j);

@@ -60,7 +60,7 @@ bool password_is_good(struct span password, struct span name)
     return !name.n || !span_eq(password, name);
 }
 
-static void token_make(char text[static TOKEN_TEXT])
+void token_make(char text[static TOKEN_TEXT])
 {
     uint8_t raw[TOKEN_BYTES];
     struct writer w;
@@ -81,7 +81,7 @@ static void token_hash(struct span token, uint8_t out[static SEAL_HASH])
 int user_find(struct db *d, struct span name, struct user *ret)
 {
     struct db_stmt *s;
-    int rc = db_query(d, &s, "SELECT id, roles, name, hash FROM user WHERE name = ?", "t", name);
+    int rc = db_query(d, &s, "SELECT id, roles, name, hash, disabled FROM user WHERE name = ?", "t", name);
 
     if (rc || (rc = db_step(s)) != 1)
         return rc ? rc : ST_NOT_FOUND;
@@ -89,6 +89,7 @@ int user_find(struct db *d, struct span name, struct user *ret)
     ret->roles = (unsigned)db_i64(s, 1);
     snprintf(ret->name, sizeof(ret->name), "%s", db_cstr(s, 2));
     snprintf(ret->hash, sizeof(ret->hash), "%s", db_cstr(s, 3));
+    ret->disabled = db_i64(s, 4) != 0;
     db_reset(s);
     return 0;
 }
@@ -96,7 +97,7 @@ int user_find(struct db *d, struct span name, struct user *ret)
 bool user_any_administrator(struct db *d)
 {
     struct db_stmt *s;
-    bool any = db_query(d, &s, "SELECT 1 FROM user WHERE roles & ? LIMIT 1", "i",
+    bool any = db_query(d, &s, "SELECT 1 FROM user WHERE roles & ? AND NOT disabled LIMIT 1", "i",
                         (int64_t)1 << USER_ADMINISTRATOR) == 0 &&
                db_step(s) == 1;
     if (any)
@@ -116,25 +117,6 @@ int user_add(struct db *d, const char *name, const char *hash, unsigned roles, i
 int user_set_hash(struct db *d, int64_t id, const char *hash)
 {
     return db_exec(d, "UPDATE user SET hash = ? WHERE id = ?", "si", hash, id);
-}
-
-int user_list(struct db *d, struct jw *j)
-{
-    struct db_stmt *s;
-    int rc = db_query(d, &s, "SELECT name, roles, created, last_sign_in FROM user ORDER BY name", "");
-
-    jw_karr(j, "items");
-    while (!rc && (rc = db_step(s)) == 1) {
-        jw_obj(j);
-        jw_kstr(j, "name", db_text(s, 0));
-        rights_write_roles(j, (unsigned)db_i64(s, 1));
-        jw_ktime(j, "created", db_i64(s, 2));
-        jw_ktime(j, "last_sign_in", db_i64(s, 3));
-        jw_end_obj(j);
-        rc = 0;
-    }
-    jw_end_arr(j);
-    return rc;
 }
 
 int session_add(struct db *d, int64_t user, const char *address, char token[static TOKEN_TEXT])
@@ -170,8 +152,8 @@ int session_find(struct db *d, struct span token, uint64_t idle_us, uint64_t max
 
     token_hash(token, hash);
     rc = db_query(d, &s,
-                  "SELECT session.id, user.id, roles, name, session.created, seen FROM session "
-                  "JOIN user ON user.id = session.user WHERE token = ?",
+                  "SELECT session.id, user.id, roles, name, session.created, seen, half FROM session "
+                  "JOIN user ON user.id = session.user WHERE token = ? AND NOT disabled",
                   "b", span_of(hash, sizeof(hash)));
     if (rc || (rc = db_step(s)) != 1)
         return rc ? rc : ST_NOT_FOUND;
@@ -181,6 +163,7 @@ int session_find(struct db *d, struct span token, uint64_t idle_us, uint64_t max
     snprintf(ret->name, sizeof(ret->name), "%s", db_cstr(s, 3));
     ret->created = (uint64_t)db_i64(s, 4);
     ret->seen = (uint64_t)db_i64(s, 5);
+    ret->half = db_i64(s, 6) != 0;
     db_reset(s);
     return in_time(ret->created, ret->seen, idle_us, max_us) ? 0 : ST_NOT_FOUND;
 }
@@ -200,6 +183,11 @@ bool session_alive(struct db *d, int64_t id, uint64_t idle_us, uint64_t max_us)
 int session_touch(struct db *d, int64_t id)
 {
     return db_exec(d, "UPDATE session SET seen = ? WHERE id = ?", "ii", (int64_t)clock_wall_us(), id);
+}
+
+int session_half(struct db *d, int64_t id, bool half)
+{
+    return db_exec(d, "UPDATE session SET half = ? WHERE id = ?", "ii", (int64_t)half, id);
 }
 
 int session_end(struct db *d, int64_t id)
@@ -242,6 +230,18 @@ int invite_add(struct db *d, unsigned roles, int64_t user, uint64_t life_us, cha
     return rc;
 }
 
+int invite_add_person(struct db *d, unsigned roles, const char *scope, unsigned clear, uint64_t life_us,
+                      char token[static TOKEN_TEXT])
+{
+    uint8_t hash[SEAL_HASH];
+
+    token_make(token);
+    token_hash(span_str(token), hash);
+    return db_exec(d, "INSERT INTO invite(token, roles, expires, scope, clear) VALUES(?, ?, ?, ?, ?)", "biisi",
+                   span_of(hash, sizeof(hash)), (int64_t)roles, (int64_t)(clock_wall_us() + life_us), scope,
+                   (int64_t)clear);
+}
+
 int invite_find(struct db *d, struct span token, struct invite *ret)
 {
     uint8_t hash[SEAL_HASH];
@@ -251,7 +251,7 @@ int invite_find(struct db *d, struct span token, struct invite *ret)
     token_hash(token, hash);
     rc = db_query(
         d, &s,
-        "SELECT invite.roles, invite.user, name, expires FROM invite LEFT JOIN user ON user.id = invite.user "
+        "SELECT invite.roles, invite.user, name, expires, scope, invite.clear FROM invite LEFT JOIN user ON user.id = invite.user "
         "WHERE token = ? AND expires > ?",
         "bi", span_of(hash, sizeof(hash)), (int64_t)clock_wall_us());
     if (rc || (rc = db_step(s)) != 1)
@@ -260,6 +260,9 @@ int invite_find(struct db *d, struct span token, struct invite *ret)
     ret->user = db_i64(s, 1);
     snprintf(ret->name, sizeof(ret->name), "%s", db_cstr(s, 2));
     ret->expires = (uint64_t)db_i64(s, 3);
+    ret->all_units = db_is_null(s, 4);
+    snprintf(ret->scope, sizeof(ret->scope), "%s", db_cstr(s, 4));
+    ret->clear = (unsigned)db_i64(s, 5);
     db_reset(s);
     return 0;
 }

@@ -18,11 +18,13 @@
 struct user {
     int64_t id;
     unsigned roles; /* bits 1 << enum user_role */
+    bool disabled;
     char name[NAME_SIZE], hash[PASSWORD_HASH];
 };
 struct session {
     int64_t id, user;
     unsigned roles; /* bits 1 << enum user_role */
+    bool half;      /* the second factor is owed: nothing but setting it up is allowed */
     char name[NAME_SIZE];
     uint64_t created, seen;
 };
@@ -31,8 +33,14 @@ struct invite {
     int64_t user;   /* 0: for a newcomer */
     char name[NAME_SIZE];
     uint64_t expires;
+    /* of a newcomer: what he may see (access.h reads scope) */
+    bool all_units;
+    char scope[1536];
+    unsigned clear;
 };
 
+/* 32 random bytes as hex. */
+void token_make(char text[static TOKEN_TEXT]);
 bool name_is_good(struct span name);
 /* Long enough, valid UTF-8, not the user's name, not one of the most common ones. */
 bool password_is_good(struct span password, struct span name);
@@ -43,7 +51,6 @@ bool user_any_administrator(struct db *d);
 /* ST_EXISTS when the name is taken. */
 int user_add(struct db *d, const char *name, const char *hash, unsigned roles, int64_t *ret_id);
 int user_set_hash(struct db *d, int64_t id, const char *hash);
-int user_list(struct db *d, struct jw *j);
 
 /* New session; its token goes into the cookie. */
 int session_add(struct db *d, int64_t user, const char *address, char token[static TOKEN_TEXT]);
@@ -54,6 +61,8 @@ int session_find(struct db *d, struct span token, uint64_t idle_us, uint64_t max
 bool session_alive(struct db *d, int64_t id, uint64_t idle_us, uint64_t max_us);
 int session_touch(struct db *d, int64_t id);
 int session_end(struct db *d, int64_t id);
+/* The second factor is owed, or was given. */
+int session_half(struct db *d, int64_t id, bool half);
 /* All of a user's but one. */
 int session_end_others(struct db *d, int64_t user, int64_t but);
 /* Removes what is over: sessions, links, kept answers. */
@@ -62,6 +71,9 @@ int people_expire(struct db *d, uint64_t idle_us, uint64_t max_us);
 /* New one-time link: for a newcomer with roles, or (user != 0) a new password. Links made before for the same
  * purpose end. */
 int invite_add(struct db *d, unsigned roles, int64_t user, uint64_t life_us, char token[static TOKEN_TEXT]);
+/* The same for one newcomer among others, with what he may see: scope as units_text has it (NULL: all units). */
+int invite_add_person(struct db *d, unsigned roles, const char *scope, unsigned clear, uint64_t life_us,
+                      char token[static TOKEN_TEXT]);
 int invite_find(struct db *d, struct span token, struct invite *ret);
 /* Takes it; ST_NOT_FOUND when it is gone already. */
 int invite_use(struct db *d, struct span token);

@@ -362,6 +362,32 @@
     " version INTEGER NOT NULL REFERENCES source_version(id), revision INTEGER NOT NULL,"                    \
     " time INTEGER NOT NULL, user TEXT NOT NULL, hash BLOB NOT NULL, files TEXT NOT NULL,"                   \
     " PRIMARY KEY(version, revision)) WITHOUT ROWID;"
+/* The second factor, links with a scope, programs' tokens, known browsers, contents opened by two persons. */
+#define STEP_ACCESS                                                                                          \
+    "ALTER TABLE user ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;"                                       \
+    "ALTER TABLE user ADD COLUMN totp BLOB;"      /* secret, sealed to console.key */                        \
+    "ALTER TABLE user ADD COLUMN totp_new BLOB;"  /* shown, not confirmed yet */                             \
+    "ALTER TABLE user ADD COLUMN totp_step INTEGER NOT NULL DEFAULT 0;" /* of the last code taken */         \
+    "CREATE TABLE recovery("                                                                                 \
+    " user INTEGER NOT NULL REFERENCES user(id) ON DELETE CASCADE, hash BLOB NOT NULL,"                      \
+    " PRIMARY KEY(user, hash)) WITHOUT ROWID;"                                                               \
+    "ALTER TABLE invite ADD COLUMN scope TEXT;"   /* units by number, comma between; NULL: all */            \
+    "ALTER TABLE invite ADD COLUMN clear INTEGER NOT NULL DEFAULT 255;"                                      \
+    "ALTER TABLE session ADD COLUMN half INTEGER NOT NULL DEFAULT 0;" /* a second factor is owed */          \
+    "CREATE TABLE token("                                                                                    \
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE,"                                      \
+    " user INTEGER NOT NULL REFERENCES user(id) ON DELETE CASCADE, name TEXT NOT NULL,"                      \
+    " rights INTEGER NOT NULL,"                   /* bits 1 << enum right */                                 \
+    " all_units INTEGER NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER);"        \
+    "CREATE INDEX token_user ON token(user);"                                                                \
+    "CREATE TABLE device("                        /* browsers from which somebody has signed in */           \
+    " hash BLOB PRIMARY KEY, user INTEGER NOT NULL REFERENCES user(id) ON DELETE CASCADE,"                   \
+    " seen INTEGER NOT NULL) WITHOUT ROWID;"                                                                 \
+    "CREATE TABLE unlock("                                                                                   \
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, alert INTEGER NOT NULL, user INTEGER NOT NULL,"                  \
+    " asked_by TEXT NOT NULL, asked INTEGER NOT NULL, reason TEXT NOT NULL, minutes INTEGER NOT NULL,"       \
+    " state INTEGER NOT NULL DEFAULT 0, decided_by TEXT, decided INTEGER, until INTEGER);"                   \
+    "CREATE INDEX unlock_alert ON unlock(alert, user);"
 
 const char *const schema_steps[] = {
     STEP_1,
@@ -378,6 +404,7 @@ const char *const schema_steps[] = {
     STEP_EVIDENCE,
     STEP_INBOX,
     STEP_SOURCES,
+    STEP_ACCESS,
 };
 const size_t schema_step_count = GH_COUNT(schema_steps);
 
