@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "console/api/app.h"
+#include "console/api/replays.h"
 #include "console/listen.h"
 #include "console/state.h"
 #include "console/store/intake.h"
@@ -36,6 +37,7 @@
 #define TICK_MS 1000
 #define HEARTBEAT_S 15
 #define EXPIRE_S 60
+#define ROLLOUT_S 2
 #define ROOM_S 10
 #define FILL_STEP 1000 /* older events filed in the index in one second */
 #define ROOM_STEPS 20
@@ -184,6 +186,7 @@ static void on_server_log(void *arg, const char *line)
 static int start_app(struct serving *s)
 {
     struct app *a = &s->app;
+    struct db *replay_db = NULL;
 
     a->conf = &s->proc.conf;
     a->store = s->state.store;
@@ -198,6 +201,8 @@ static int start_app(struct serving *s)
     a->pace = pace_new(PACE_ENTRIES, (unsigned)a->conf->console_request_rate);
     if (!a->hub || !a->throttle || !a->pace || password_hash(span_str("nobody has this password"), a->dummy_hash) != 0 ||
         store_reader(a->store, &s->tick_db) != 0)
+        return 3;
+    if (store_reader(a->store, &replay_db) != 0 || !(a->replays = replays_new(a, replay_db)))
         return 3;
     return start_pools(s);
 }
@@ -314,6 +319,8 @@ static void on_tick(void *arg)
         expire(s);
         sum_days(s);
     }
+    if (s->ticks % ROLLOUT_S == 0)
+        app_rollouts(&s->app, s->tick_db);
     if (s->ticks % ROOM_S == 0) {
         app_pcap_room(&s->app, s->tick_db);
         for (int i = 0; i < ROOM_STEPS && intake_make_room(s->state.store, s->proc.conf.console_max) > 0; i++)
@@ -333,6 +340,7 @@ static void stop(struct serving *s)
     uint64_t until = clock_mono_ms() + STREAM_END_MS;
 
     helpers_stop(s->app.helpers); /* who waits for an answer need not any more */
+    replays_stop(s->app.replays);
     for (int lane = 0; lane < LANE_COUNT; lane++)
         pool_stop(s->app.pool[lane]);
     if (s->app.hub) {

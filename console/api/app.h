@@ -42,6 +42,7 @@ struct app {
     struct pace *pace; /* of sessions and tokens */
     struct pool *pool[LANE_COUNT];
     struct server *server;
+    struct replays *replays; /* recorded events judged anew (replays.h) */
     struct helpers *helpers; /* processes beside this one (console/helpers.h) */
     uint64_t idle_us, max_us;       /* of sessions */
     char dummy_hash[PASSWORD_HASH]; /* what an unknown name is checked against, to take the same time */
@@ -93,6 +94,9 @@ void app_publish_appliances(struct app *app, struct db *d, int64_t *since);
 
 /* Lets the oldest fetched packets go when they take more than console.pcap_max; they can be fetched again. */
 void app_pcap_room(struct app *app, struct db *reader);
+
+/* Looks at running roll-outs: takes the next step, or takes them back. Main thread, every few seconds. */
+void app_rollouts(struct app *app, struct db *reader);
 
 /* Members of a JSON body. body_fields: true when there is an object with no other members than those named;
  * otherwise the problem is written. body_text: a string of at most max bytes; *ret stays when it is absent
@@ -183,6 +187,20 @@ void api_version_withdraw(struct worker *w, struct request *r);
 void api_version_approve(struct worker *w, struct request *r);
 void api_version_refuse(struct worker *w, struct request *r);
 void api_version_drop(struct worker *w, struct request *r);
+void api_rollouts_list(struct worker *w, struct request *r);
+void api_rollout_add(struct worker *w, struct request *r);
+void api_rollout_get(struct worker *w, struct request *r);
+void api_rollout_approve(struct worker *w, struct request *r);
+void api_rollout_pause(struct worker *w, struct request *r);
+void api_rollout_resume(struct worker *w, struct request *r);
+void api_rollout_next(struct worker *w, struct request *r);
+void api_rollout_stop(struct worker *w, struct request *r);
+void api_rollout_back(struct worker *w, struct request *r);
+void api_ring_set(struct worker *w, struct request *r);
+void api_replay_start(struct worker *w, struct request *r);
+void api_replay_get(struct worker *w, struct request *r);
+void api_replays_list(struct worker *w, struct request *r);
+void api_replay_cancel(struct worker *w, struct request *r);
 void api_openapi(struct worker *w, struct request *r);
 void api_healthz(struct worker *w, struct request *r);
 void api_metrics(struct worker *w, struct request *r);

@@ -389,6 +389,22 @@
     " state INTEGER NOT NULL DEFAULT 0, decided_by TEXT, decided INTEGER, until INTEGER);"                   \
     "CREATE INDEX unlock_alert ON unlock(alert, user);"
 
+#define STEP_ROLLOUTS                                                                                        \
+    "CREATE TABLE rollout("                                                                                  \
+    " id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, goods INTEGER NOT NULL,"                                \
+    " state INTEGER NOT NULL,"         /* enum rollout_state */                                              \
+    " step INTEGER NOT NULL,"          /* the newest that was taken; -1: none yet */                         \
+    " steps INTEGER NOT NULL, everybody INTEGER NOT NULL," /* the last one is all, later ones included */    \
+    " since INTEGER NOT NULL DEFAULT 0," /* when it was taken */                                             \
+    " wait_s INTEGER NOT NULL, need INTEGER NOT NULL, most_failed INTEGER NOT NULL, most_alerts INTEGER NOT NULL," \
+    " made INTEGER NOT NULL, made_by TEXT NOT NULL, why TEXT NOT NULL, approved INTEGER, approved_by TEXT,"  \
+    " before_all INTEGER, ended INTEGER, reason TEXT);"                                                      \
+    "CREATE INDEX rollout_open ON rollout(kind) WHERE state IN (0, 1, 2);"                                   \
+    "CREATE TABLE rollout_appliance("                                                                        \
+    " rollout INTEGER NOT NULL REFERENCES rollout(id), appliance INTEGER NOT NULL, step INTEGER NOT NULL,"   \
+    " before INTEGER NOT NULL,"        /* goods that were wanted, 0: as it was made */                       \
+    " PRIMARY KEY(rollout, appliance)) WITHOUT ROWID;"
+
 const char *const schema_steps[] = {
     STEP_1,
     STEP_2,
@@ -405,6 +421,7 @@ const char *const schema_steps[] = {
     STEP_INBOX,
     STEP_SOURCES,
     STEP_ACCESS,
+    STEP_ROLLOUTS,
 };
 const size_t schema_step_count = GH_COUNT(schema_steps);
 

@@ -9,9 +9,8 @@
  *     check    bundle                   files                       bench_check.c
  *     test     bundle                   files                       bench_check.c
  *     explain  bundle                   files, event                bench_explain.c
- *     open     new, old (or null)       files, old_files            {"session":N} or a check that failed
- *     feed     session                  lines "NUMBER JSON\n"       bench_replay.c
- *     close    session                  -                           {}
+ *     open     new, old (or null)       files, old_files            {"session":N,"judges":[event types]} or
+ * faults feed     session                  lines "NUMBER JSON\n"       bench_replay.c close    session - {}
  *
  * files: {"mine/policy.lua": "text", "mail-out/bundle.json": "text", …}: the bundle and what it may use, each
  * under its own name. One thread. */

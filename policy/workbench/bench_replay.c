@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "policy/workbench/bench_impl.h"
 
-#define CHANGES_MAX 200 /* told of one feed; all are counted */
+#define CHANGES_MAX 500 /* told of one feed; all are counted */
 
 void bench_session_end(struct bench_session *s)
 {
@@ -60,6 +60,18 @@ static struct bundle *load(struct bench *b, const char *name, bool *told, struct
     return NULL;
 }
 
+/* Which events are worth sending. */
+static void put_types(const struct bench_session *s, struct jw *j)
+{
+    uint64_t types = s->now->types | (s->old ? s->old->types : 0) | 1ull << EVENT_FILEINFO;
+
+    jw_karr(j, "judges");
+    for (int t = 0; t < EVENT_TYPE_COUNT; t++)
+        if (types >> t & 1)
+            jw_cstr(j, event_type_name((enum event_type)t));
+    jw_end_arr(j);
+}
+
 bool bench_open(struct bench *b, const struct bench_ask *a, struct jw *j)
 {
     const struct json *old = json_get(a->question, "old");
@@ -86,6 +98,7 @@ bool bench_open(struct bench *b, const struct bench_ask *a, struct jw *j)
         s->number = ++b->next;
         s->used_ms = clock_mono_ms();
         jw_ku64(j, "session", s->number);
+        put_types(s, j);
     }
     jw_kbool(j, "good", !told);
     jw_end_obj(j);

@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Events come from the database by time, a few hundred at a time; the workbench says how many it took. */
+#include "console/api/replays.h"
+#include "base/clock.h"
+#include "base/event.h"
+#include "console/api/sources.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PORTION_EVENTS 500
+#define PORTION_BYTES (4u << 20)
+#define CHANGES_BYTES (1u << 20)
+#define BENCH_MS 20000
+#define STATEMENT_MS 60000
+#define JOB_ARENA (64u << 20)
+#define OPEN_MAX 6 /* that wait or run */
+
+enum job_state { JOB_WAITS, JOB_RUNS, JOB_DONE, JOB_FAILED, JOB_CANCELLED };
+static const char *const state_names[] = {"waiting", "running", "done", "failed", "cancelled"};
+
+struct job {
+    int64_t id, version, against; /* id 0: free */
+    enum job_state state;
+    bool cancel, complete;
+    char name[SOURCE_NAME_MAX + 1], who[65], why[256];
+    struct sight sight;
+    struct writer question, pack, changes, counts; /* changes: elements with commas; counts: members */
+    size_t n_changes;
+    int64_t since_us, until_us, at_us, begun_us, ended_us;
+    uint64_t events;
+};
+struct replays {
+    struct app *app;
+    struct db *db;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool ending;
+    int64_t next;
+    struct job job[REPLAYS_KEPT];
+};
+/* One run of a job, on the thread alone. */
+struct run {
+    struct replays *p;
+    struct job *job;
+    struct arena *arena; /* of a portion */
+    int64_t session, mask;
+    int64_t time, id; /* of the last event that was read */
+    struct writer lines;
+    size_t n;
+    int64_t dim[PORTION_EVENTS]; /* events whose content is withheld */
+    size_t n_dim;
+    char why[256];
+};
+
+static int64_t now_us(void)
+{
+    return (int64_t)clock_wall_us();
+}
+
+static void job_free(struct job *j)
+{
+    writer_done(&j->question);
+    writer_done(&j->pack);
+    writer_done(&j->changes);
+    writer_done(&j->counts);
+    *j = (struct job){.id = 0};
+}
+
+/* Asks the workbench; the answer is parsed into the run's arena. */
+static const struct json *ask(struct run *u, struct span question, struct span pack)
+{
+    const char *why = "";
+    struct span text;
+    struct json *j = NULL;
+
+    if (!bench_ask(u->p->app, u->arena, question, pack, BENCH_MS, &text, &why) ||
+        json_parse(u->arena, text, 24, &j, NULL) != 0)
+        snprintf(u->why, sizeof(u->why), "%s", *why ? why : "The workbench could not answer.");
+    return j;
+}
+
+static bool open_session(struct run *u)
+{
+    const struct json *a = ask(u, writer_span(&u->job->question), writer_span(&u->job->pack));
+    const struct json *faults = json_get(a, "faults");
+
+    if (!a)
+        return false;
+    u->session = json_i64(json_get(a, "session"), 0);
+    json_each(t, json_get(a, "judges"))
+    {
+        enum event_type type;
+        if (t->type == JSON_STRING && event_type_parse(t->s, &type))
+            u->mask |= 1ll << type;
+    }
+    if (!u->session)
+        snprintf(u->why, sizeof(u->why), "%s:%lld: %.160s",
+                 json_cstr(json_get(faults ? faults->child : NULL, "file"), ""),
+                 (long long)json_i64(json_get(faults ? faults->child : NULL, "line"), 0),
+                 json_cstr(json_get(faults ? faults->child : NULL, "text"), "it cannot be loaded"));
+    return u->session != 0;
+}
+
+static void put_line(struct run *u, int64_t id, struct span json)
+{
+    size_t at;
+
+    writer_printf(&u->lines, "%lld ", (long long)id);
+    at = u->lines.n;
+    writer_put(&u->lines, json);
+    for (size_t i = at; writer_ok(&u->lines) && i < u->lines.n; i++)
+        if (u->lines.p[i] == '\n' ||
+            u->lines.p[i] == '\r') /* white space: inside of a text it would be escaped */
+            u->lines.p[i] = ' ';
+    writer_u8(&u->lines, '\n');
+}
+
+/* The next events into lines. 1 there are some, 0 the end, negative a fault. */
+static int read_portion(struct run *u)
+{
+    char scope[SIGHT_SQL], clear[SIGHT_SQL], sql[2 * SIGHT_SQL + 512];
+    struct db_stmt *s;
+    int rc;
+
+    writer_clear(&u->lines);
+    u->n = u->n_dim = 0;
+    snprintf(sql, sizeof(sql),
+             "SELECT e.id, e.time, e.json, %s FROM event e WHERE e.time >= ?1 AND (e.time, e.id) > (?1, ?2) "
+             "AND e.time <= ?4 "
+             "AND (?3 >> e.type) & 1 AND %s ORDER BY e.time, e.id LIMIT ?5",
+             sight_clear_sql(&u->job->sight, "e", clear),
+             sight_scope_sql(&u->job->sight, "e.appliance", scope));
+    db_time_box(u->p->db, STATEMENT_MS);
+    rc = db_query(u->p->db, &s, sql, "iiiii", u->time, u->id, u->mask, u->job->until_us,
+                  (int64_t)PORTION_EVENTS);
+    while (!rc && u->n < PORTION_EVENTS && u->lines.n < PORTION_BYTES && (rc = db_step(s)) == 1) {
+        u->id = db_i64(s, 0);
+        u->time = db_i64(s, 1);
+        put_line(u, u->id, db_text(s, 2));
+        if (!db_i64(s, 3))
+            u->dim[u->n_dim++] = u->id;
+        u->n++;
+        rc = 0;
+    }
+    if (!rc)
+        db_reset(s);
+    return rc ? rc : u->n > 0;
+}
+
+static bool is_dim(const struct run *u, int64_t id)
+{
+    for (size_t i = 0; i < u->n_dim; i++)
+        if (u->dim[i] == id)
+            return true;
+    return false;
+}
+
+/* The newest alert about an event, 0: none. */
+static int64_t alert_of(struct db *d, int64_t event)
+{
+    struct db_stmt *s;
+    int64_t id = 0;
+
+    if (db_query(d, &s,
+                 "SELECT a.id FROM event x JOIN event y ON y.appliance = x.appliance AND y.run = x.run AND "
+                 "y.n = x.n JOIN alert a "
+                 "ON a.event = y.id WHERE x.id = ? LIMIT 1",
+                 "i", event) == 0 &&
+        db_step(s) == 1) {
+        id = db_i64(s, 0);
+        db_reset(s);
+    }
+    return id;
+}
+
+static void put_change(struct run *u, const struct json *c, struct writer *out)
+{
+    static const char *const kept[] = {"type", "timestamp", "old", "old_rule", "new", "new_rule"};
+    int64_t event = json_i64(json_get(c, "event"), 0), alert = alert_of(u->p->db, event);
+    bool dim = is_dim(u, event);
+    struct jw j;
+
+    jw_init(&j, out);
+    jw_obj(&j);
+    jw_ki64(&j, "event", event);
+    jw_key(&j, "alert");
+    if (alert)
+        jw_i64(&j, alert);
+    else
+        jw_null(&j);
+    for (size_t i = 0; i < GH_COUNT(kept); i++)
+        jw_kcstr(&j, kept[i], json_cstr(json_get(c, kept[i]), ""));
+    jw_kcstr(&j, "subject", dim ? "" : json_cstr(json_get(c, "subject"), ""));
+    jw_kcstr(&j, "reason", dim ? "" : json_cstr(json_get(c, "reason"), ""));
+    jw_kbool(&j, "redacted", dim);
+    jw_end_obj(&j);
+}
+
+static void put_counts(const struct json *a, struct writer *out)
+{
+    static const char *const kept[] = {"judged",  "skipped",   "bad",     "failed",
+                                       "changed", "by_action", "from_to", "history_dropped"};
+
+    writer_clear(out);
+    for (size_t i = 0; i < GH_COUNT(kept); i++) {
+        const struct json *v = json_get(a, kept[i]);
+        writer_printf(out, ",\"%s\":", kept[i]);
+        writer_put(out, v ? v->raw : span_str("null"));
+    }
+}
+
+/* What a feed said becomes part of the job. */
+static void take(struct run *u, const struct json *a)
+{
+    struct job *job = u->job;
+    struct writer one;
+
+    json_each(c, json_get(a, "changes"))
+    {
+        if (job->n_changes >= REPLAY_CHANGES_MAX)
+            break;
+        writer_init(&one, 65536);
+        put_change(u, c, &one);
+        pthread_mutex_lock(&u->p->lock);
+        if (writer_ok(&one) && job->changes.n + one.n + 1 < CHANGES_BYTES) {
+            if (job->n_changes++)
+                writer_u8(&job->changes, ',');
+            writer_put(&job->changes, writer_span(&one));
+        }
+        pthread_mutex_unlock(&u->p->lock);
+        writer_done(&one);
+    }
+    pthread_mutex_lock(&u->p->lock);
+    put_counts(a, &job->counts);
+    pthread_mutex_unlock(&u->p->lock);
+}
+
+static struct span skip_lines(struct span lines, int64_t n)
+{
+    struct reader r = reader_span(lines);
+    struct span line;
+
+    while (n-- > 0 && reader_line(&r, &line))
+        continue;
+    return reader_rest(&r);
+}
+
+static bool stopped(struct run *u)
+{
+    bool stop;
+
+    pthread_mutex_lock(&u->p->lock);
+    stop = u->job->cancel || u->p->ending;
+    pthread_mutex_unlock(&u->p->lock);
+    return stop;
+}
+
+/* False: a fault (why), or nobody waits any more. */
+static bool feed(struct run *u)
+{
+    char question[96];
+    struct span rest = writer_span(&u->lines);
+
+    snprintf(question, sizeof(question), "{\"op\":\"feed\",\"session\":%lld}", (long long)u->session);
+    while (rest.n) {
+        const struct json *a;
+        int64_t taken;
+        if (stopped(u))
+            return false;
+        arena_reset(u->arena);
+        a = ask(u, span_str(question), rest);
+        taken = json_i64(json_get(a, "taken"), 0);
+        if (taken <= 0)
+            return false;
+        take(u, a);
+        rest = skip_lines(rest, taken);
+    }
+    pthread_mutex_lock(&u->p->lock);
+    u->job->events += u->n;
+    u->job->at_us = u->time;
+    pthread_mutex_unlock(&u->p->lock);
+    return true;
+}
+
+static enum job_state go_through(struct run *u)
+{
+    uint64_t until = clock_mono_ms() + REPLAY_MAX_MS;
+    int more = 1;
+
+    if (!open_session(u))
+        return JOB_FAILED;
+    u->time = u->job->since_us;
+    while (u->job->events < REPLAY_EVENTS_MAX && clock_mono_ms() < until && (more = read_portion(u)) == 1)
+        if (!feed(u))
+            return *u->why ? JOB_FAILED : JOB_CANCELLED;
+    if (more < 0)
+        snprintf(u->why, sizeof(u->why), "The events cannot be read: %s.", status_text(more));
+    u->job->complete = more == 0;
+    return more < 0 ? JOB_FAILED : JOB_DONE;
+}
+
+static void close_session(struct run *u)
+{
+    char question[96];
+
+    snprintf(question, sizeof(question), "{\"op\":\"close\",\"session\":%lld}", (long long)u->session);
+    arena_reset(u->arena);
+    if (u->session)
+        (void)ask(u, span_str(question), (struct span){NULL, 0}); /* gone already: as well */
+}
+
+static void run_job(struct replays *p, struct job *job)
+{
+    static struct run u; /* one thread */
+    enum job_state state = JOB_FAILED;
+
+    u = (struct run){.p = p, .job = job, .arena = arena_new(JOB_ARENA)};
+    writer_init(&u.lines, PORTION_BYTES + (64u << 20));
+    if (u.arena)
+        state = go_through(&u);
+    pthread_mutex_lock(&p->lock);
+    job->state = job->cancel ? JOB_CANCELLED : state;
+    job->ended_us = now_us();
+    snprintf(job->why, sizeof(job->why), "%s", u.why);
+    writer_done(&job->question);
+    writer_done(&job->pack);
+    pthread_mutex_unlock(&p->lock);
+    if (u.arena)
+        close_session(&u);
+    writer_done(&u.lines);
+    arena_free(u.arena);
+}
+
+static struct job *next_job(struct replays *p)
+{
+    struct job *best = NULL;
+
+    for (size_t i = 0; i < REPLAYS_KEPT; i++)
+        if (p->job[i].id && p->job[i].state == JOB_WAITS && (!best || p->job[i].id < best->id))
+            best = &p->job[i];
+    return best;
+}
+
+static void *work(void *arg)
+{
+    struct replays *p = arg;
+
+    pthread_mutex_lock(&p->lock);
+    while (!p->ending) {
+        struct job *job = next_job(p);
+        if (!job) {
+            pthread_cond_wait(&p->wake, &p->lock);
+            continue;
+        }
+        job->state = JOB_RUNS;
+        job->begun_us = now_us();
+        pthread_mutex_unlock(&p->lock);
+        run_job(p, job);
+        pthread_mutex_lock(&p->lock);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
+struct replays *replays_new(struct app *app, struct db *db)
+{
+    struct replays *p = calloc(1, sizeof(*p));
+
+    if (!p)
+        return NULL;
+    p->app = app;
+    p->db = db;
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_cond_init(&p->wake, NULL);
+    if (pthread_create(&p->thread, NULL, work, p) == 0)
+        return p;
+    free(p);
+    return NULL;
+}
+
+void replays_stop(struct replays *p)
+{
+    if (!p)
+        return;
+    pthread_mutex_lock(&p->lock);
+    p->ending = true;
+    pthread_cond_signal(&p->wake);
+    pthread_mutex_unlock(&p->lock);
+    pthread_join(p->thread, NULL);
+    for (size_t i = 0; i < REPLAYS_KEPT; i++)
+        job_free(&p->job[i]);
+    db_close(p->db);
+    pthread_cond_destroy(&p->wake);
+    pthread_mutex_destroy(&p->lock);
+    free(p);
+}
+
+static bool is_open(const struct job *j)
+{
+    return j->id && (j->state == JOB_WAITS || j->state == JOB_RUNS);
+}
+
+/* A free place, or that of the oldest finished one. */
+static struct job *place(struct replays *p)
+{
+    struct job *best = NULL;
+
+    for (size_t i = 0; i < REPLAYS_KEPT; i++)
+        if (!is_open(&p->job[i]) && (!best || p->job[i].id < best->id))
+            best = &p->job[i];
+    return best;
+}
+
+int replays_add(struct replays *p, const struct replay_order *o, int64_t *ret_id)
+{
+    size_t open = 0;
+    struct job *j;
+    bool mine = false;
+    int rc = 0;
+
+    pthread_mutex_lock(&p->lock);
+    for (size_t i = 0; i < REPLAYS_KEPT; i++) {
+        open += is_open(&p->job[i]);
+        mine |= is_open(&p->job[i]) && !strcmp(p->job[i].who, o->who);
+    }
+    j = place(p);
+    if (mine || open >= OPEN_MAX || !j) {
+        rc = ST_AGAIN;
+    } else {
+        job_free(j);
+        *j = (struct job){.id = ++p->next, .version = o->version, .against = o->against, .sight = o->sight};
+        snprintf(j->name, sizeof(j->name), "%.48s", o->name);
+        snprintf(j->who, sizeof(j->who), "%.64s", o->who);
+        writer_init(&j->question, 4096);
+        writer_init(&j->pack, o->pack.n + 1);
+        writer_init(&j->changes, CHANGES_BYTES + 1);
+        writer_init(&j->counts, 65536);
+        writer_put(&j->question, o->question);
+        writer_put(&j->pack, o->pack);
+        j->since_us = j->at_us = o->since_us;
+        j->until_us = now_us();
+        *ret_id = j->id;
+        if (!writer_ok(&j->question) || !writer_ok(&j->pack)) {
+            job_free(j);
+            rc = ST_NOMEM;
+        }
+        pthread_cond_signal(&p->wake);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return rc;
+}
+
+static struct job *own(struct replays *p, const char *who, int64_t id)
+{
+    for (size_t i = 0; i < REPLAYS_KEPT; i++)
+        if (p->job[i].id == id && id && !strcmp(p->job[i].who, who))
+            return &p->job[i];
+    return NULL;
+}
+
+static void put_job(const struct job *job, bool changes, struct jw *j)
+{
+    jw_ki64(j, "id", job->id);
+    jw_kcstr(j, "state", state_names[job->state]);
+    jw_kcstr(j, "name", job->name);
+    jw_ki64(j, "version", job->version);
+    jw_key(j, "against");
+    if (job->against)
+        jw_i64(j, job->against);
+    else
+        jw_null(j);
+    jw_ktime(j, "since", job->since_us);
+    jw_ktime(j, "until", job->until_us);
+    jw_ktime(j, "at", job->at_us);
+    jw_ktime(j, "begun", job->begun_us);
+    jw_ktime(j, "ended", job->ended_us);
+    jw_ku64(j, "events", job->events);
+    jw_kbool(j, "complete", job->complete);
+    jw_ktext(j, "why", span_str(job->why));
+    jw_key(j, "counts");
+    if (job->counts.n) {
+        struct span members = writer_span(&job->counts);
+        struct writer w;
+        writer_init(&w, 65536);
+        writer_u8(&w, '{');
+        writer_put(&w, span_part(members, 1, members.n));
+        writer_u8(&w, '}');
+        jw_raw(j, writer_span(&w));
+        writer_done(&w);
+    } else {
+        jw_null(j);
+    }
+    if (!changes)
+        return;
+    jw_karr(j, "changes");
+    if (job->changes.n)
+        jw_raw(j, writer_span(&job->changes));
+    jw_end_arr(j);
+}
+
+int replays_put(struct replays *p, const char *who, int64_t id, struct jw *j)
+{
+    const struct job *job;
+
+    pthread_mutex_lock(&p->lock);
+    job = own(p, who, id);
+    if (job)
+        put_job(job, true, j);
+    pthread_mutex_unlock(&p->lock);
+    return job ? 0 : ST_NOT_FOUND;
+}
+
+void replays_put_all(struct replays *p, const char *who, struct jw *j)
+{
+    int64_t below = INT64_MAX;
+
+    jw_karr(j, "items");
+    pthread_mutex_lock(&p->lock);
+    for (size_t k = 0; k < REPLAYS_KEPT; k++) {
+        const struct job *best = NULL;
+        for (size_t i = 0; i < REPLAYS_KEPT; i++)
+            if (p->job[i].id && p->job[i].id < below && !strcmp(p->job[i].who, who) &&
+                (!best || p->job[i].id > best->id))
+                best = &p->job[i];
+        if (!best)
+            break;
+        below = best->id;
+        jw_obj(j);
+        put_job(best, false, j);
+        jw_end_obj(j);
+    }
+    pthread_mutex_unlock(&p->lock);
+    jw_end_arr(j);
+}
+
+int replays_cancel(struct replays *p, const char *who, int64_t id)
+{
+    struct job *job;
+    int rc = ST_NOT_FOUND;
+
+    pthread_mutex_lock(&p->lock);
+    job = own(p, who, id);
+    if (job) {
+        rc = 0;
+        job->cancel = true;
+        if (job->state == JOB_WAITS) {
+            job->state = JOB_CANCELLED;
+            job->ended_us = now_us();
+        }
+    }
+    pthread_mutex_unlock(&p->lock);
+    return rc;
+}
