@@ -12,6 +12,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#define ARGS_MOST 512
+
 struct proc_chan {
     struct proc *proc;
     struct msg_chan *chan;
@@ -175,6 +177,9 @@ static void on_keeper(void *arg, uint32_t events)
         } else if (m.type == MSG_LOG_LEVEL) {
             if (m.body.n == 1 && m.body.p[0] <= LOG_LEVEL_DEBUG)
                 log_set_level((enum log_level)m.body.p[0]);
+        } else if (m.type == MSG_FACT) {
+            if (p->on_fact)
+                p->on_fact(p, m.body);
         } else if (m.type == MSG_RELOAD) {
             if (p->on_reload)
                 p->on_reload(p);
@@ -291,6 +296,30 @@ static int common_args(struct proc *p, const char *name, int argc, char **argv, 
     return fd;
 }
 
+/* The command line of a process that a unit started comes by its channel: the same words that a child of the keeper gets.
+ * They live as long as the process. */
+static void args_from_keeper(struct proc *p, const char *name, struct writer *err, int *ret_rc)
+{
+    char *argv[ARGS_MOST] = {(char *)name}, *text, *end;
+    int argc = 1;
+    struct msg m;
+
+    if (msg_receive(p->keeper, &m, true) != 0 || m.type != MSG_ARGS || (m.body.n && m.body.p[m.body.n - 1] != 0)) {
+        log_error("the keeper gave no arguments");
+        exit(3);
+    }
+    text = malloc(m.body.n + 1);
+    gh_check(text);
+    memcpy(text, m.body.p, m.body.n);
+    for (end = text + m.body.n; text < end && argc < ARGS_MOST; text += strlen(text) + 1)
+        argv[argc++] = text;
+    free(p->argv);
+    p->argv = calloc((size_t)argc + 1, sizeof(*p->argv));
+    gh_check(p->argv);
+    p->argc = 0;
+    (void)common_args(p, name, argc, argv, err, ret_rc);
+}
+
 static void join_keeper(struct proc *p, int fd)
 {
     if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
@@ -329,6 +358,8 @@ void proc_start(struct proc *p, enum role role, const char *name, int argc, char
     gh_check(p->loop);
     if (fd >= 0)
         join_keeper(p, fd);
+    if (fd >= 0 && started_by_socket(fd))
+        args_from_keeper(p, name, &err, &rc);
     if (rc) {
         if (write(STDERR_FILENO, err.p, err.n) < 0)
             exit(3);

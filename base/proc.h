@@ -6,7 +6,8 @@
  * when that process was restarted: the old channel is then dead. When the keeper's end closes, the process exits.
  *
  * Or it is started by a socket unit of systemd (firmware/package), whose connection to the keeper is descriptor 3: then the
- * keeper is not the parent and may not kill it, so it hands the keeper its life (LIFELINE) and says how it ended (ENDED).
+ * keeper is not the parent and may not kill it, so it hands the keeper its life (LIFELINE), has its
+ * arguments from it (ARGS) and says how it ended (ENDED).
  *
  * A '*' in node.user stands for the process's own name: "gh-*" makes gh-sensor run as gh-sensor. proc_start puts it in. */
 #ifndef GH_BASE_PROC_H
@@ -32,6 +33,7 @@ struct proc {
     void (*on_output)(struct proc *p, int fd);
     void (*on_enforce)(struct proc *p, bool on); /* the panic switch was turned; default: nothing */
     void (*on_reload)(struct proc *p); /* RELOAD: read your files again; default: nothing */
+    void (*on_fact)(struct proc *p, struct span json); /* FACT; default: nothing */
     char **argv;                     /* own options that are left, without the common ones */
     int argc;
     pid_t pid;                       /* of the process that called proc_start, not of its children */

@@ -13,6 +13,8 @@ int command_console(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_config(int argc, char **argv);
 int command_owners(int argc, char **argv);
+int command_support(int argc, char **argv);
+int command_log_level(int argc, char **argv);
 
 /* The options every command takes: -c FILE and --set s.k=v. conf_args is what is handed on to the processes. */
 struct ctl_options {

@@ -3,7 +3,7 @@
 _gatehouse() {
     local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} words=""
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="inspect classify run console policy enforce rules register journal evidence keys enrol down simulate firmware status owners config lists help --version"
+        words="inspect classify run console policy enforce rules register journal evidence keys enrol down simulate firmware status log-level support owners config lists help --version"
     else
         case "$command" in
         inspect) words="-c --set -w --no-documents --no-scan --threads" ;;
@@ -27,8 +27,10 @@ _gatehouse() {
         simulate) words="--appliances --days --batches --records --seed --wrong-clocks -o --console" ;;
         firmware) words="build keys sign verify install status bless rollback selftest scrub setup -c --set --json --again --repair --disk --renew-lock --key --root" ;;
         status) words="-c --set --json" ;;
+        log-level) words="error warn info debug normal sensor core scan policy lists enforce uplink --for -c --set" ;;
+        support) words="-o --log -c --set" ;;
         config | owners) words="-c --set" ;;
-        help) words="inspect classify run console policy enforce rules register journal evidence keys enrol down simulate firmware status owners config" ;;
+        help) words="inspect classify run console policy enforce rules register journal evidence keys enrol down simulate firmware status log-level support owners config" ;;
         esac
     fi
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -136,6 +136,8 @@ static int child_start(struct child *c)
     gh_check(c->chan);
     c->io = loop_io_add(c->keeper->loop, fd, EPOLLIN, on_child, c);
     gh_check(c->io);
+    if (c->keeper->units)
+        (void)keeper_send_args(c); /* a lost one shows in its end */
     if (c->log_level >= 0)
         keeper_log_level(c->keeper, c->role, (enum log_level)c->log_level);
     return 0;
@@ -311,6 +313,14 @@ void keeper_log_level(struct keeper *k, enum role role, enum log_level level)
     c->log_level = (int)level;
     if (c->alive && c->chan)
         (void)msg_post(c->chan, MSG_LOG_LEVEL, span_of(&byte, 1), -1);
+}
+
+void keeper_fact(struct keeper *k, struct span json)
+{
+    struct child *c = &k->children[ROLE_CORE];
+
+    if (c->alive && c->chan)
+        (void)msg_post(c->chan, MSG_FACT, json, -1);
 }
 
 void keeper_give(struct keeper *k, enum role role, enum msg_type type, int fd)

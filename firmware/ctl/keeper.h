@@ -47,11 +47,13 @@ void keeper_add_lists(struct keeper *k, const struct conf *conf, bool strict);
 void keeper_tell(struct keeper *k, enum role role, enum msg_type type);
 /* How much a child says to the log; kept for its next start too. */
 void keeper_log_level(struct keeper *k, enum role role, enum log_level level);
+/* What the keeper did, a JSON object, to gh-core for an audit event; lost when that does not run. */
+void keeper_fact(struct keeper *k, struct span json);
 /* A message without a body to a child, if it runs, with a descriptor, which is taken over; -1: without one. */
 void keeper_give(struct keeper *k, enum role role, enum msg_type type, int fd);
 /* From now on processes are not made here but by the service manager, which waits for a connection to dir/ROLE.sock and
- * starts the process of that name with it as descriptor 3, its own user and its own rights (firmware/package). Their
- * arguments are those of their units. dir is borrowed. */
+ * starts the process of that name with it as descriptor 3, its own user and its own rights (firmware/package). Files
+ * that a process is given as descriptors 0, 1 and 4 do not reach it. dir is borrowed. */
 void keeper_by_units(struct keeper *k, const char *dir);
 /* A process that was added waits with its start until keeper_release, or is not started again until then. */
 void keeper_hold(struct keeper *k, enum role role);

@@ -46,5 +46,7 @@ struct keeper {
  * manager starts; or a negative code. */
 int keeper_start_fork(struct child *c);
 int keeper_start_unit(const struct child *c);
+/* Then the first message to it: its arguments. */
+int keeper_send_args(const struct child *c);
 
 #endif

@@ -82,6 +82,28 @@ int keeper_start_fork(struct child *c)
     return rc ? rc : fds[0];
 }
 
+/* The words behind the program's name, as child_exec gives them. */
+static void add_words(struct writer *w, char *const *words)
+{
+    for (char *const *a = words; a && *a; a++) {
+        writer_str(w, *a);
+        writer_u8(w, 0);
+    }
+}
+
+int keeper_send_args(const struct child *c)
+{
+    struct writer w;
+    int rc;
+
+    writer_init(&w, 65536);
+    add_words(&w, c->keeper->conf_args);
+    add_words(&w, c->args);
+    rc = writer_ok(&w) ? msg_post(c->chan, MSG_ARGS, writer_span(&w), -1) : ST_LIMIT;
+    writer_done(&w);
+    return rc;
+}
+
 int keeper_start_unit(const struct child *c)
 {
     struct sockaddr_un to = {.sun_family = AF_UNIX};

@@ -92,6 +92,16 @@ static const struct command commands[] = {
      "gatehouse firmware build|keys|sign|verify|install|status|bless|rollback|selftest|setup ...", "'gatehouse firmware' alone shows each form.\n"},
     {"status", command_status, NULL, "health, processes, losses", "gatehouse status [-c FILE] [--json]",
      COMMON "Exit 1: the appliance does not run.\n"},
+    {"log-level", command_log_level, NULL, "more or less in the log, for a while",
+     "gatehouse log-level [-c FILE]  |  gatehouse log-level error|warn|info|debug [PROCESS] [--for TIME] [-c FILE]  |  gatehouse log-level normal",
+     COMMON "  PROCESS               sensor, core, scan, policy, lists, enforce or uplink; otherwise all\n"
+            "  --for TIME            90s, 30m (the usual), 2h; at most a day, then it is as configured again\n"
+            "Without a level it says what holds. Needs no restart.\n"},
+    {"support", command_support, NULL, "one archive for who helps from afar, without secrets and names",
+     "gatehouse support -o FILE.tar [--log FILE] [-c FILE]",
+     COMMON "  -o FILE.tar           the archive, which must not be there yet\n"
+            "  --log FILE            a log to take instead of the machine's journal\n"
+            "MANIFEST.txt in it says what is inside and what was taken out.\n"},
     {"owners", command_owners, NULL, "give the state directory to the users of the processes (root)",
      "gatehouse owners [-c FILE]", COMMON "Done by the package and before each start of the service; by hand after a copy was restored.\n"},
     {"config", command_config, NULL, "print the configuration in force, with every key explained",

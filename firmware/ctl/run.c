@@ -130,6 +130,8 @@ static void on_note(void *arg, enum role role, struct span json)
         !strcmp(json_cstr(json_get(j, "output"), ""), "closed")) {
         if (r->outlet.kind > OUTLET_FILE && !r->outlet_timer)
             r->outlet_timer = loop_timer_add(r->loop, OUTLET_MS, true, on_outlet, r);
+    } else if (a && j && (role == ROLE_UPLINK || role == ROLE_DOWN) && json_get(j, "settings")) {
+        run_settings(r, json_get(j, "settings"));
     } else if (a && j && role == ROLE_DOWN) {
         take_goods(r, j);
     } else if (a && j) {
@@ -165,17 +167,42 @@ static void on_reload(void *arg)
         log_error("the policy cannot be read again");
 }
 
-/* gatehouse enforce off|on turned the switch in the state directory. */
+static enum msg_type enforce_switch(const struct run *r)
+{
+    char path[CONF_TEXT + 32];
+
+    snprintf(path, sizeof(path), "%s/enforce.off", r->opt.conf.node_state_dir);
+    return access(path, F_OK) == 0 ? MSG_ENFORCE_OFF : MSG_ENFORCE_ON;
+}
+
+/* gatehouse enforce off|on turned the switch in the state directory, or gatehouse log-level left a wish. */
 static void on_switch(void *arg)
 {
     struct run *r = arg;
-    char path[CONF_TEXT + 32];
-    enum msg_type type;
+    enum msg_type type = enforce_switch(r);
 
-    snprintf(path, sizeof(path), "%s/enforce.off", r->opt.conf.node_state_dir);
-    type = access(path, F_OK) == 0 ? MSG_ENFORCE_OFF : MSG_ENFORCE_ON;
-    keeper_tell(r->keeper, ROLE_ENFORCE, type);
-    keeper_tell(r->keeper, ROLE_CORE, type);
+    if (type != r->enforce_told) {
+        keeper_tell(r->keeper, ROLE_ENFORCE, type);
+        keeper_tell(r->keeper, ROLE_CORE, type);
+    }
+    r->enforce_told = type;
+    loglevel_look(&r->log_level);
+}
+
+static void on_second(void *arg)
+{
+    struct run *r = arg;
+
+    loglevel_tick(&r->log_level);
+    run_write_status(r);
+}
+
+void run_settings(struct run *r, const struct json *settings)
+{
+    const struct json *level = json_get(settings, "log_level");
+
+    if (level && loglevel_wish(&r->log_level, level, "console") != 0)
+        log_warn("the console's setting log_level cannot be used and is ignored");
 }
 
 /* A file was moved away; nothing else is to be read again. */
@@ -220,8 +247,6 @@ static int parse(struct run *r, int argc, char **argv)
     }
     if (r->opt.failed)
         return 2;
-    if (r->units && (r->n_replay || *interface))
-        return ctl_usage("run", "--units: the units have their own arguments; --replay and -i do not reach them");
     if (!r->n_replay && !*r->opt.conf.capture_interface)
         return ctl_usage("run", "nothing to watch: set capture.interface in the configuration, or give -i or --replay");
     return 0;
@@ -361,7 +386,10 @@ int command_run(int argc, char **argv)
         r.rc = 3;
     } else {
         log_info("%s: %s", r.opt.conf.node_name, r.n_replay ? "replaying" : "watching");
-        loop_timer_add(r.loop, STATUS_MS, true, run_write_status, &r);
+        r.enforce_told = enforce_switch(&r);
+        loglevel_start(&r.log_level, r.keeper, &r.opt.conf);
+        disk_start(&r.disk, &r.opt.conf);
+        loop_timer_add(r.loop, STATUS_MS, true, on_second, &r);
         run_write_status(&r);
         loop_run(r.loop);
     }

@@ -6,7 +6,9 @@
 
 #include "base/outlet.h"
 #include "firmware/ctl/ctl.h"
+#include "firmware/ctl/disk.h"
 #include "firmware/ctl/keeper.h"
+#include "firmware/ctl/loglevel.h"
 
 struct run {
     struct ctl_options opt;
@@ -27,10 +29,16 @@ struct run {
     struct outlet outlet; /* output.eve */
     struct loop_timer *outlet_timer;
     bool anew;         /* the console changed the configuration: start all of it again */
+    struct loglevel log_level;
+    struct disk disk;
+    enum msg_type enforce_told; /* ENFORCE_ON or ENFORCE_OFF, as it is known */
     const char *units; /* --units: directory of the socket units, or NULL */
 };
 
 /* A loop timer's callback, arg is the struct run: writes status.json anew. */
 void run_write_status(void *arg);
+/* What the console wants changed while the appliance runs, from a note of the process that fetched it:
+ * {"settings":{"log_level":{…}}} (loglevel.h). An object's unknown members are ignored: a newer console may know more. */
+void run_settings(struct run *r, const struct json *settings);
 
 #endif

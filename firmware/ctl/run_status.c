@@ -9,6 +9,17 @@
 #include <stdio.h>
 #include <unistd.h>
 
+static void put_disk(struct jw *j, struct run *r)
+{
+    struct arena *a = arena_new(1 << 20);
+    struct json *core = NULL;
+
+    if (a && r->notes[ROLE_CORE].n)
+        (void)json_parse(a, writer_span(&r->notes[ROLE_CORE]), 16, &core, NULL);
+    disk_status(&r->disk, core, j);
+    arena_free(a);
+}
+
 /* Does one user hold several of them, so that one that is taken over reaches the others' files? */
 static void put_users(struct jw *j, const struct run *r, const enum role *shown, size_t n)
 {
@@ -62,6 +73,8 @@ void run_write_status(void *arg)
     }
     jw_end_obj(&j);
     put_users(&j, r, shown, GH_COUNT(shown));
+    loglevel_status(&r->log_level, &j);
+    put_disk(&j, r);
     jw_end_obj(&j);
     writer_u8(&w, '\n');
     snprintf(path, sizeof(path), "%s/%s", r->opt.conf.node_state_dir,

@@ -1,50 +1,46 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * gatehouse status: what the keeper wrote last, for people or as JSON. gatehouse config: the configuration in force. */
+ * gatehouse status: what the keeper wrote last, for people or as JSON. gatehouse config: the configuration in
+ * force. */
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/owner.h"
 #include "firmware/ctl/ctl.h"
+#include "firmware/ctl/disk.h"
+#include "firmware/ctl/state.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
 
-#define STATUS_FILE_MAX 262144
 #define STATUS_OLD_US 10000000u
-
-static int read_file(const char *path, struct writer *w)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    uint8_t *to;
-    ssize_t n = -1;
-
-    if (fd < 0)
-        return status_from_errno(errno);
-    while ((to = writer_reserve(w, 4096)) && (n = read(fd, to, 4096)) > 0)
-        writer_advance(w, (size_t)n);
-    close(fd);
-    return n < 0 || !writer_ok(w) ? ST_IO : 0;
-}
 
 static void print_process(const struct json *p)
 {
-    printf("  %-8.*s %s", (int)p->key.n, (const char *)p->key.p, json_i64(json_get(p, "pid"), 0) ? "running" : "not running");
+    printf("  %-8.*s %s", (int)p->key.n, (const char *)p->key.p,
+           json_i64(json_get(p, "pid"), 0) ? "running" : "not running");
     if (json_i64(json_get(p, "restarts"), 0))
         printf(", restarted %lld times", (long long)json_i64(json_get(p, "restarts"), 0));
-    json_each(f, json_get(p, "facts"))
-        printf("\n             %.*s: %.*s", (int)f->key.n, (const char *)f->key.p, (int)f->raw.n, (const char *)f->raw.p);
+    json_each(f, json_get(p, "facts")) printf("\n             %.*s: %.*s", (int)f->key.n,
+                                              (const char *)f->key.p, (int)f->raw.n, (const char *)f->raw.p);
     putchar('\n');
 }
 
 static void print_people(const struct json *s, bool old)
 {
-    printf("%s (Gatehouse %s), %s since %s\n", json_cstr(json_get(s, "name"), "?"), json_cstr(json_get(s, "version"), "?"),
-           json_cstr(json_get(s, "mode"), "?"), json_cstr(json_get(s, "started"), "?"));
-    printf("%s; last written %s\n", old ? "NOT RUNNING (or stuck): nothing was heard for more than 10 s" : "running",
+    printf("%s (Gatehouse %s), %s since %s\n", json_cstr(json_get(s, "name"), "?"),
+           json_cstr(json_get(s, "version"), "?"), json_cstr(json_get(s, "mode"), "?"),
+           json_cstr(json_get(s, "started"), "?"));
+    printf("%s; last written %s\n",
+           old ? "NOT RUNNING (or stuck): nothing was heard for more than 10 s" : "running",
            json_cstr(json_get(s, "written"), "?"));
-    json_each(p, json_get(s, "processes"))
-        print_process(p);
+    if (!strcmp(json_cstr(json_get(s, "users"), ""), "one"))
+        printf("all processes are one user: one that is taken over reaches the others' files (the package's "
+               "service separates them)\n");
+    if (json_get(s, "log_level"))
+        printf("log level %s for %s until %s, wanted by %s\n",
+               json_cstr(json_path(s, "log_level.level"), "?"),
+               json_cstr(json_path(s, "log_level.process"), "?"),
+               json_cstr(json_path(s, "log_level.until"), "?"), json_cstr(json_path(s, "log_level.by"), "?"));
+    disk_print(json_get(s, "disk"));
+    json_each(p, json_get(s, "processes")) print_process(p);
 }
 
 int command_status(int argc, char **argv)
@@ -53,7 +49,6 @@ int command_status(int argc, char **argv)
     struct ctl_options o;
     bool as_json = false, old;
     char path[CONF_TEXT + 32];
-    struct writer w;
     struct arena *a;
     struct json *s = NULL;
     uint64_t written = 0;
@@ -71,14 +66,13 @@ int command_status(int argc, char **argv)
     if (o.failed)
         return 2;
     snprintf(path, sizeof(path), "%s/%s", o.conf.node_state_dir, owner_status_name(o.conf.node_state_dir));
-    writer_init(&w, STATUS_FILE_MAX);
     a = arena_new(8u << 20);
     gh_check(a);
-    rc = read_file(path, &w);
-    if (!rc)
-        rc = json_parse(a, writer_span(&w), 32, &s, NULL);
+    rc = state_read_json(a, path, &s);
     if (rc) {
-        fprintf(stderr, "gatehouse status: %s: %s\nNo appliance has run with this state directory; start it with 'gatehouse run'\n",
+        fprintf(stderr,
+                "gatehouse status: %s: %s\nNo appliance has run with this state directory; start it with "
+                "'gatehouse run'\n",
                 path, status_text(rc));
         rc = 2;
         goto out;
@@ -86,13 +80,13 @@ int command_status(int argc, char **argv)
     text = json_cstr(json_get(s, "written"), "");
     old = !clock_parse_iso(text, strlen(text), &written) || clock_wall_us() > written + STATUS_OLD_US;
     if (as_json)
-        printf("{\"running\":%s,\"status\":%.*s}\n", old ? "false" : "true", (int)(w.n - (w.p[w.n - 1] == '\n')), (const char *)w.p);
+        printf("{\"running\":%s,\"status\":%.*s}\n", old ? "false" : "true", (int)s->raw.n,
+               (const char *)s->raw.p);
     else
         print_people(s, old);
     rc = old ? 1 : 0;
 out:
     arena_free(a);
-    writer_done(&w);
     return rc;
 }
 

@@ -111,6 +111,8 @@ void record_down(struct core *c, int fd);
 int record_unit(struct core *c, const struct record *r, size_t n);
 /* Something about the appliance itself or a live account. */
 void record_own(struct core *c, enum event_type type, struct span json);
+/* An audit event of this appliance itself: the object gatehouse.audit. */
+void record_fact(struct core *c, struct span audit);
 /* Enforcement was switched on or off, or is off at the start: an audit record. */
 void record_switch(struct core *c, bool on);
 /* Writes batches that are due, tries again when the journal was full, tells the uplink. */

@@ -91,6 +91,15 @@ static void on_enforce(struct proc *p, bool on)
         record_switch(c, on);
 }
 
+/* What the keeper did stands in the journal too. */
+static void on_fact(struct proc *p, struct span json)
+{
+    struct core *c = p->arg;
+
+    if (c->journal)
+        record_fact(c, json);
+}
+
 static void stop_when_done(struct core *c, uint64_t now_ms)
 {
     bool late = now_ms > c->stop_ms + STOP_MS;
@@ -300,6 +309,7 @@ int main(int argc, char **argv)
     c->proc.on_peer = on_peer;
     c->proc.on_stop = on_stop;
     c->proc.on_enforce = on_enforce;
+    c->proc.on_fact = on_fact;
     c->proc.on_output = on_output;
     options(c);
     open_all(c);

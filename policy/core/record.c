@@ -254,7 +254,7 @@ void record_own(struct core *c, enum event_type type, struct span json)
     (void)journal_add(c->journal, &r, 1); /* no account counts these; a refusal shows in the next ones */
 }
 
-void record_switch(struct core *c, bool on)
+void record_fact(struct core *c, struct span audit)
 {
     char iso[CLOCK_ISO_SIZE];
     struct writer w;
@@ -266,13 +266,16 @@ void record_switch(struct core *c, bool on)
     jw_kcstr(&j, "timestamp", clock_iso(clock_wall_us(), iso));
     jw_kcstr(&j, "event_type", "audit");
     jw_kobj(&j, "gatehouse");
-    jw_kobj(&j, "audit");
-    jw_kcstr(&j, "what", on ? "enforcement_on" : "enforcement_off");
-    jw_end_obj(&j);
+    jw_kraw(&j, "audit", audit);
     jw_end_obj(&j);
     jw_end_obj(&j);
     record_own(c, EVENT_AUDIT, writer_span(&w));
     writer_done(&w);
+}
+
+void record_switch(struct core *c, bool on)
+{
+    record_fact(c, span_str(on ? "{\"what\":\"enforcement_on\"}" : "{\"what\":\"enforcement_off\"}"));
 }
 
 static void tell_uplink(struct core *c)
