@@ -136,7 +136,8 @@ static void lay_settings(struct conf *c, const char *state_dir)
     struct writer w;
 
     writer_init(&w, 2 * SETTINGS_BYTES);
-    if (read_settings(state_dir, &w) && settings_read(writer_span(&w), &scratch, NULL, NULL, why, sizeof(why)) == 0)
+    if (read_settings(state_dir, &w) &&
+        settings_read(writer_span(&w), &scratch, NULL, NULL, why, sizeof(why)) == 0)
         *c = scratch;
     else if (*why)
         log_warn("the console's settings are left out: %s", why);
@@ -163,7 +164,8 @@ static void lay_args(struct conf *c, char *const *args, size_t n, const char *na
         if (strcmp(args[i], name) != 0)
             continue;
         writer_init(&err, 65536);
-        (void)(name[1] == 'c' ? conf_load(c, args[i + 1], &err) : conf_set(c, args[i + 1], &err)); /* they were taken before */
+        (void)(name[1] == 'c' ? conf_load(c, args[i + 1], &err)
+                              : conf_set(c, args[i + 1], &err)); /* they were taken before */
         writer_done(&err);
     }
 }

@@ -89,7 +89,7 @@ static const struct command commands[] = {
      "  --console URL         send; otherwise files for 'gatehouse console import' are written\n"
      "Call it again when the console has approved them.\n"},
     {"firmware", NULL, "gh-update", "releases: make, sign, verify, install, bless, take back",
-     "gatehouse firmware build|keys|sign|verify|install|status|bless|rollback|selftest|setup ...", "'gatehouse firmware' alone shows each form.\n"},
+     "gatehouse firmware build|keys|sign|verify|install|take|have|status|bless|rollback|selftest|setup ...", "'gatehouse firmware' alone shows each form.\n"},
     {"status", command_status, NULL, "health, processes, losses", "gatehouse status [-c FILE] [--json]",
      COMMON "Exit 1: the appliance does not run.\n"},
     {"log-level", command_log_level, NULL, "more or less in the log, for a while",

@@ -3,6 +3,7 @@
  * gh-down. What became of it is seen from outside: the installer's word, the running kernel's epoch, and the
  * list of releases that failed here. */
 #include "base/json.h"
+#include "base/settings.h"
 #include "firmware/link/apply_kinds.h"
 #include "firmware/update/floor.h"
 #include "firmware/update/update.h"
@@ -43,7 +44,7 @@ static bool installer_says(const struct apply_box *b, uint64_t serial, bool *ret
 
     writer_init(&w, RESULT_MAX + 65536);
     said = a &&
-           goods_dir_read(goods_dir_path(b->state_dir, "goods/firmware.result", path), RESULT_MAX, &w) == 0 &&
+           goods_dir_read(goods_dir_path(b->state_dir, SETTINGS_FIRMWARE_RESULT, path), RESULT_MAX, &w) == 0 &&
            json_parse(a, writer_span(&w), 4, &j, NULL) == 0 &&
            json_i64(json_get(j, "serial"), 0) == (int64_t)serial;
     if (said) {

@@ -155,6 +155,15 @@ static int activate_policy(const struct apply_box *b, uint64_t serial, char says
     return 0;
 }
 
+/* Root's service looks for this file. */
+static int order_installer(const struct apply_box *b, uint64_t serial)
+{
+    char path[GOODS_DIR_PATH], text[32];
+    int n = snprintf(text, sizeof(text), "%llu\n", (unsigned long long)serial);
+
+    return goods_dir_write(goods_dir_path(b->state_dir, SETTINGS_FIRMWARE, path), span_of(text, (size_t)n));
+}
+
 int kinds_activate(const struct apply_box *b, enum goods_kind k, uint64_t serial,
                    char says[static CHILD_SAYS])
 {
@@ -163,6 +172,8 @@ int kinds_activate(const struct apply_box *b, enum goods_kind k, uint64_t serial
     if (rc)
         return rc;
     rc = unpack_activate(b->state_dir, k, serial);
+    if (!rc && k == GOODS_FIRMWARE && serial)
+        rc = order_installer(b, serial);
     if (rc)
         snprintf(says, CHILD_SAYS, "it cannot be put in force: %s", status_text(rc));
     return rc;

@@ -135,3 +135,48 @@ const char *carrier_message(const struct carrier *c)
 {
     return c->message[0] ? c->message : "no message";
 }
+
+/* One connection is kept for all of a process's gets. */
+static CURL *getter(uint64_t timeout_ms)
+{
+    static CURL *curl;
+
+    if (!curl) {
+        curl_global_init(CURL_GLOBAL_DEFAULT);
+        curl = curl_easy_init();
+    }
+    if (!curl)
+        return NULL;
+    curl_easy_reset(curl); /* connections stay */
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+    curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)((timeout_ms + 999) / 1000));
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "gatehouse/" GH_VERSION);
+    return curl;
+}
+
+int carrier_get(const char *url, uint64_t timeout_ms, struct writer *out)
+{
+    struct carrier sink = {.answer = out};
+    CURL *curl = getter(timeout_ms);
+    long status = 0;
+    CURLcode rc;
+
+    if (!curl || curl_easy_setopt(curl, CURLOPT_URL, url) != CURLE_OK)
+        return ST_NOMEM;
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &sink);
+    rc = curl_easy_perform(curl);
+    if (rc == CURLE_WRITE_ERROR)
+        return ST_LIMIT;
+    if (rc != CURLE_OK)
+        return rc == CURLE_OPERATION_TIMEDOUT ? ST_TIMEOUT : ST_CLOSED;
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    return status == 200 ? 0 : status == 404 ? ST_NOT_FOUND : ST_AGAIN;
+}

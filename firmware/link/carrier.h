@@ -22,4 +22,8 @@ void carrier_free(struct carrier *c);
 int carrier_post(struct carrier *c, const struct letter *letter, long *ret_status, struct writer *answer);
 const char *carrier_message(const struct carrier *c);
 
+/* GETs an address, http or https; for what proves itself (signed, or by its hash): no certificate is looked at. Appends to
+ * out, whose ceiling bounds it. 0; ST_NOT_FOUND (404); ST_AGAIN (any other status); ST_CLOSED, ST_TIMEOUT; ST_LIMIT. */
+int carrier_get(const char *url, uint64_t timeout_ms, struct writer *out);
+
 #endif

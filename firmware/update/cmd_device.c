@@ -98,32 +98,28 @@ static void bar(void *arg, const char *what, uint64_t done, uint64_t total)
             "########################################", percent);
 }
 
-int update_install(const struct conf *c, int argc, char **argv)
+int update_install_from(const struct conf *c, const char *bundle, bool again, bool repair, char why[static 256])
 {
     struct keyset keys;
-    struct install_result r;
+    struct install_result r = {.why = ""};
     struct device d;
-    bool again = false, repair = false;
-    const struct word words[] = {{"--again", .flag = &again}, {"--repair", .flag = &repair}};
     int last = -1, rc;
-    struct install_request q = {.slot = {c->firmware_slot_a, c->firmware_slot_b},
+    struct install_request q = {.bundle = bundle,
+                                .slot = {c->firmware_slot_a, c->firmware_slot_b},
                                 .esp = c->firmware_esp,
                                 .state = c->firmware_state,
                                 .hardware = (uint32_t)c->firmware_hardware,
                                 .keys = &keys,
+                                .again = again,
+                                .repair = repair,
                                 .arg = &last};
 
-    if (words_parse("install", words, GH_COUNT(words), argc, argv, &q.bundle, 1) != 1) {
-        fprintf(stderr, "usage: gatehouse firmware install DIR [--again] [--repair]\n");
-        return 2;
-    }
+    snprintf(why, 256, "this device is not ready for a release: see its log");
     rc = keyset_trusted(c, &keys);
     if (rc)
         return rc;
     rc = device_open(&d, c, true);
     if (!rc) {
-        q.again = again;
-        q.repair = repair;
         q.running = d.running.epoch;
         memcpy(q.running_root, d.running.root_hash, sizeof(q.running_root));
         q.floor = d.floor;
@@ -131,8 +127,9 @@ int update_install(const struct conf *c, int argc, char **argv)
         rc = install_run(&q, &r);
         if (q.progress)
             fprintf(stderr, "\r%*s\r", BAR + 20, "");
+        snprintf(why, 256, "%s", rc && !*r.why ? status_text(rc) : r.why);
         if (rc)
-            fprintf(stderr, "gatehouse firmware install: %s\n", *r.why ? r.why : status_text(rc));
+            fprintf(stderr, "gatehouse firmware install: %s\n", why);
         else if (r.repaired)
             printf("release %s (epoch %llu), which runs, was repaired in slot %c: %llu bytes were wrong\n",
                    r.release.version, (unsigned long long)r.release.epoch, 'a' + r.slot,
@@ -147,6 +144,20 @@ int update_install(const struct conf *c, int argc, char **argv)
     }
     device_close(&d);
     return rc;
+}
+
+int update_install(const struct conf *c, int argc, char **argv)
+{
+    bool again = false, repair = false;
+    const struct word words[] = {{"--again", .flag = &again}, {"--repair", .flag = &repair}};
+    const char *bundle;
+    char why[256];
+
+    if (words_parse("install", words, GH_COUNT(words), argc, argv, &bundle, 1) != 1) {
+        fprintf(stderr, "usage: gatehouse firmware install DIR|URL [--again] [--repair]\n");
+        return 2;
+    }
+    return update_install_from(c, bundle, again, repair, why);
 }
 
 /* ---- status ---- */

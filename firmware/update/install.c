@@ -4,6 +4,7 @@
 #include "firmware/update/esp.h"
 #include "firmware/update/floor.h"
 #include "firmware/update/slot.h"
+#include "firmware/update/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,14 +54,14 @@ int bundle_open(const char *dir, const struct keyset *keys, struct arena *a, str
     const char *bad = "";
     struct writer sig;
     unsigned good = 0;
-    int rc = floor_file_read(dir, "manifest", MANIFEST_MAX, bytes);
+    int rc = source_read(dir, "manifest", MANIFEST_MAX, bytes);
 
     if (rc) {
         snprintf(why, 256, "%s/manifest: %s", dir, status_text(rc));
         return rc;
     }
     writer_init(&sig, 65536);
-    rc = floor_file_read(dir, "manifest.sig", SIGNATURE_FILE_MAX, &sig);
+    rc = source_read(dir, "manifest.sig", SIGNATURE_FILE_MAX, &sig);
     if (rc)
         snprintf(why, 256, "%s/manifest.sig: %s", dir, status_text(rc));
     else if ((rc = manifest_verify(writer_span(bytes), writer_span(&sig), keys, &good)) != 0)
@@ -77,25 +78,26 @@ int bundle_open(const char *dir, const struct keyset *keys, struct arena *a, str
 
 int bundle_chunk(const char *dir, const struct update_chunk *c, uint8_t *buf)
 {
-    char path[PATH_MAX], hex[2 * SEAL_HASH + 1];
+    char name[8 + 2 * SEAL_HASH + 1];
     uint8_t id[SEAL_HASH];
     struct writer w;
-    int fd, rc;
+    int rc;
 
-    writer_fixed(&w, hex, sizeof(hex));
+    writer_fixed(&w, name, sizeof(name));
+    writer_str(&w, "chunks/");
     writer_hex(&w, c->id, SEAL_HASH);
-    hex[2 * SEAL_HASH] = 0;
-    if ((size_t)snprintf(path, sizeof(path), "%s/chunks/%s", dir, hex) >= sizeof(path))
-        return ST_LIMIT;
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0)
-        return status_from_errno(errno);
-    rc = file_read_at(fd, buf, c->n, 0);
-    close(fd);
-    if (rc)
-        return rc;
-    update_chunk_id(span_of(buf, c->n), id);
-    return memcmp(id, c->id, SEAL_HASH) ? ST_BAD_SIGNATURE : 0;
+    name[sizeof(name) - 1] = 0;
+    writer_init(&w, 2 * CDC_MAX);
+    rc = source_read(dir, name, CDC_MAX, &w);
+    if (!rc && w.n < c->n)
+        rc = ST_TRUNCATED;
+    if (!rc) {
+        memcpy(buf, w.p, c->n);
+        update_chunk_id(span_of(buf, c->n), id);
+        rc = memcmp(id, c->id, SEAL_HASH) ? ST_BAD_SIGNATURE : 0;
+    }
+    writer_done(&w);
+    return rc;
 }
 
 /* ---- may it be installed here? ---- */

@@ -21,7 +21,7 @@ enum install_step {
 };
 
 struct install_request {
-    const char *bundle;  /* directory of the release */
+    const char *bundle;  /* directory of the release, or the address of one (source.h) */
     const char *slot[2]; /* both image slots */
     const char *esp;     /* directory of the kernels */
     const char *state;   /* directory of floor.h */

@@ -25,8 +25,10 @@ static const struct {
     {"sign", update_sign, "sign DIR --key KEY             add a signature to a release"},
     {"verify", update_verify, "verify DIR [--manifest] [--keys FILE --root PUBLIC]    signatures, and every chunk"},
     {"install", update_install,
-     "install DIR [--again] [--repair]    write it to the slot that does not run; --repair: over what is "
+     "install DIR|URL [--again] [--repair]    write it to the slot that does not run; --repair: over what is "
      "damaged of the one that runs"},
+    {"take", update_take, "take                           install what the console ordered"},
+    {"have", update_have, "have -o FILE                   ids of the chunks that the slots hold"},
     {"status", update_status, "status [--json]                what runs, what is on trial, what failed"},
     {"bless", update_bless, "bless                          the running release proved good: keep it"},
     {"rollback", update_rollback, "rollback                       start the other slot's release next time"},

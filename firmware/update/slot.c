@@ -214,6 +214,12 @@ int chunk_index_add(struct chunk_index *x, int fd, uint64_t bytes)
     return rc;
 }
 
+void chunk_index_ids(const struct chunk_index *x, struct writer *w)
+{
+    for (size_t i = 0; i < x->n; i++)
+        writer_bytes(w, x->at[i].id, SEAL_HASH);
+}
+
 bool chunk_index_read(const struct chunk_index *x, const struct update_chunk *c, uint8_t *buf)
 {
     struct place key;

@@ -32,6 +32,8 @@ struct chunk_index *chunk_index_new(void); /* NULL when memory is short */
 void chunk_index_free(struct chunk_index *x);
 /* Adds the first bytes of fd. 0 or a negative code. */
 int chunk_index_add(struct chunk_index *x, int fd, uint64_t bytes);
+/* Appends the id of each. */
+void chunk_index_ids(const struct chunk_index *x, struct writer *w);
 /* Reads the chunk c into buf (CDC_MAX bytes) and checks it. False when no file holds it (any more). */
 bool chunk_index_read(const struct chunk_index *x, const struct update_chunk *c, uint8_t *buf);
 

@@ -30,6 +30,10 @@ int update_keys(const struct conf *c, int argc, char **argv);
 int update_sign(const struct conf *c, int argc, char **argv);
 int update_verify(const struct conf *c, int argc, char **argv);
 int update_install(const struct conf *c, int argc, char **argv);
+/* The same for a directory or address; why gets a sentence when it is not done. */
+int update_install_from(const struct conf *c, const char *bundle, bool again, bool repair, char why[static 256]);
+int update_take(const struct conf *c, int argc, char **argv);
+int update_have(const struct conf *c, int argc, char **argv);
 int update_status(const struct conf *c, int argc, char **argv);
 int update_bless(const struct conf *c, int argc, char **argv);
 int update_rollback(const struct conf *c, int argc, char **argv);

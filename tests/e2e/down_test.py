@@ -128,7 +128,7 @@ try:
     check("settings go down and hold", s["state"] == "running", s)
     check("the same keeper started all anew", chain.appliance.poll() is None and chain.pid_of("keeper") == chain.status()["pid"])
     code, out = run("config", "-c", chain.path("appliance.conf"))
-    check("the configuration in force has them", "hello = 2s" in out and "log_level = debug" in out, [l for l in out.split("\n") if "hello" in l or "log_level" in l])
+    check("the configuration in force has them", "hello = 2s" in out and "log_level = \"debug\"" in out, [l for l in out.split("\n") if "hello" in l or "log_level" in l])
     n = add("settings", write("s2/settings.conf", "[enforce]\nenabled = yes\n"), "set", "2")
     assign("settings", n)
     s = settled(api, "settings", 2, "running", "refused", "failed")

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The life of a release by the commands that people type: commands_test.py GATEHOUSE. Slots and boot partition are files in a directory."""
+import contextlib
 import hashlib
+import http.server
 import json
 import os
 import random
@@ -9,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 
 GATEHOUSE = sys.argv[1]
 passed = failed = 0
@@ -119,6 +122,39 @@ def main(d):
     text = run("firmware", "status", "-c", conf)
     check("status for people", "taken back by hand" in text and "running:  epoch 3" in text, text)
 
+    # from a neighbour's address, over a line that breaks; and as the console hands it down
+    r4 = release(4)
+    sign(r4, "an", "chi")
+    with neighbour(r4) as (address, asked):
+        out = run("firmware", "install", address, "-c", conf)
+        here = len(os.listdir(os.path.join(r4, "chunks")))
+        got = {a for a in asked if "/chunks/" in a}
+        check("only chunks that are not here are fetched", 0 < len(got) < here / 4, (len(got), here))
+        check("again after each failure", any(asked[a] > 1 for a in asked), asked)
+    check("its kernel is on trial", os.path.exists(path("esp/gatehouse_4+3.efi")), os.listdir(path("esp")))
+    out = run("firmware", "install", address, "-c", conf, want=2)
+    check("an address where nobody is", "the other side is gone" in out, out)
+    r5 = release(5)
+    sign(r5, "an", "chi")
+    os.makedirs(path("device/goods/firmware"))
+    shutil.copytree(r5, path("device/goods/firmware/7"))
+    with open(path("device/goods/firmware.order"), "w") as f:
+        f.write("7\n")
+    run("firmware", "take", "-c", conf)
+    result = json.load(open(path("device/goods/firmware.result")))
+    check("what the console ordered is taken, once", result["done"] and result["serial"] == 7 and not os.path.exists(path("device/goods/firmware.order")), result)
+    shutil.copytree(r1, path("device/goods/firmware/8"))
+    with open(path("device/goods/firmware.order"), "w") as f:
+        f.write("8\n")
+    run("firmware", "take", "-c", conf, want=2)
+    result = json.load(open(path("device/goods/firmware.result")))
+    check("what is refused is told with its reason", not result["done"] and "floor" in result["reason"], result)
+    run("firmware", "take", "-c", conf)
+    run("firmware", "have", "-o", path("have"), "-c", conf)
+    ids = open(path("have"), "rb").read()
+    slots = {ids[i:i + 32].hex() for i in range(0, len(ids), 32)}
+    check("what the slots hold is known", set(os.listdir(os.path.join(r5, "chunks"))) <= slots)
+
     chunk = os.path.join(r2, "chunks", sorted(os.listdir(os.path.join(r2, "chunks")))[0])
     with open(chunk, "r+b") as f:
         f.write(b"?")
@@ -128,6 +164,33 @@ def main(d):
     check("a mistyped command is helped", "did you mean 'install'" in out, out)
     out = run("firmware", "install", r2, "--agin", want=2)
     check("a mistyped option is helped", "did you mean '--again'" in out, out)
+
+
+@contextlib.contextmanager
+def neighbour(directory):
+    """Serves a directory; the first answer for each path breaks off. Yields its address, and how often what was asked for."""
+    asked = {}
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *args):
+            super().__init__(*args, directory=directory)
+
+        def do_GET(self):
+            asked[self.path] = asked.get(self.path, 0) + 1
+            if asked[self.path] == 1 and len(asked) % 2:
+                self.send_error(503)
+            else:
+                super().do_GET()
+
+        def log_message(self, *args):
+            pass
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield "http://127.0.0.1:%d/" % server.server_address[1], asked
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def label(epoch, n):

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * take, have: firmware that the console handed down. gh-down, which is no root, lays the release where root
+ * finds it (link/apply_kinds.c); root's service calls 'take', and gh-down reads what became of it. 'have'
+ * says which chunks the slots hold, so that gh-uplink does not fetch them. */
+#include "base/json.h"
+#include "base/settings.h"
+#include "firmware/link/goods_dir.h"
+#include "firmware/update/esp.h"
+#include "firmware/update/install.h"
+#include "firmware/update/slot.h"
+#include "firmware/update/update.h"
+#include "firmware/update/words.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define HAVE_MAX (8u << 20)
+
+static int tell(const struct conf *c, uint64_t serial, int rc, const char *why)
+{
+    char path[GOODS_DIR_PATH];
+    struct writer w;
+    struct jw j;
+
+    writer_init(&w, 2048);
+    jw_init(&j, &w);
+    jw_obj(&j);
+    jw_ku64(&j, "serial", serial);
+    jw_kbool(&j, "done", rc == 0);
+    jw_kcstr(&j, "reason", why);
+    jw_end_obj(&j);
+    if (goods_dir_write(goods_dir_path(c->node_state_dir, SETTINGS_FIRMWARE_RESULT, path), writer_span(&w)) !=
+        0)
+        fprintf(stderr, "gatehouse firmware take: %s cannot be written\n", path);
+    writer_done(&w);
+    return rc;
+}
+
+int update_take(const struct conf *c, int argc, char **argv)
+{
+    char path[GOODS_DIR_PATH], dir[GOODS_DIR_PATH], name[64], why[256] = "";
+    struct writer w;
+    uint64_t serial = 0;
+    int rc;
+
+    (void)argv;
+    if (argc) {
+        fprintf(stderr, "usage: gatehouse firmware take\n");
+        return 2;
+    }
+    writer_init(&w, 2 * 65536);
+    rc = goods_dir_read(goods_dir_path(c->node_state_dir, SETTINGS_FIRMWARE, path), 32, &w);
+    if (rc == ST_NOT_FOUND) {
+        printf("the console ordered no firmware\n");
+        writer_done(&w);
+        return 0;
+    }
+    if (rc || !span_number(span_trim(writer_span(&w)), INT64_MAX, &serial) || !serial) {
+        fprintf(stderr, "gatehouse firmware take: %s: %s\n", path, status_text(rc ? rc : ST_MALFORMED));
+        writer_done(&w);
+        return 2;
+    }
+    writer_done(&w);
+    (void)unlink(path); /* once: what is in the way is told, and the next order tries again */
+    snprintf(name, sizeof(name), "goods/firmware/%llu", (unsigned long long)serial);
+    rc = update_install_from(c, goods_dir_path(c->node_state_dir, name, dir), false, false, why);
+    return tell(c, serial, rc, why);
+}
+
+/* Adds what a file holds; one that cannot be read holds nothing. */
+static void look_at(struct chunk_index *x, int fd, uint64_t bytes)
+{
+    if (fd >= 0 && bytes)
+        (void)chunk_index_add(x, fd, bytes);
+}
+
+int update_have(const struct conf *c, int argc, char **argv)
+{
+    const char *out = NULL;
+    const struct word words[] = {{"-o", .text = &out, .needed = true}};
+    const char *const slots[] = {c->firmware_slot_a, c->firmware_slot_b};
+    struct chunk_index *x = chunk_index_new();
+    struct esp_kernel kernels[ESP_KERNELS];
+    int fds[ESP_KERNELS], n, rc;
+    struct slot s[2] = {{.fd = -1}, {.fd = -1}};
+    struct writer w;
+
+    if (words_parse("have", words, GH_COUNT(words), argc, argv, NULL, 0) < 0 || !x)
+        return 2;
+    for (size_t i = 0; i < GH_COUNT(slots); i++)
+        if (slot_open(&s[i], slots[i], false) == 0 && s[i].labelled)
+            look_at(x, s[i].fd, s[i].image_bytes);
+    n = esp_list(c->firmware_esp, kernels);
+    for (int i = 0; i < n; i++) {
+        char path[PATH_MAX];
+        off_t bytes;
+        fds[i] =
+            (size_t)snprintf(path, sizeof(path), "%s/%s", c->firmware_esp, kernels[i].name) < sizeof(path)
+                ? open(path, O_RDONLY | O_CLOEXEC)
+                : -1;
+        bytes = fds[i] >= 0 ? lseek(fds[i], 0, SEEK_END) : 0;
+        look_at(x, fds[i], bytes > 0 ? (uint64_t)bytes : 0);
+    }
+    writer_init(&w, HAVE_MAX);
+    chunk_index_ids(x, &w);
+    rc = writer_ok(&w) ? goods_dir_write(out, writer_span(&w)) : ST_LIMIT;
+    if (rc)
+        fprintf(stderr, "gatehouse firmware have: %s: %s\n", out, status_text(rc));
+    else
+        printf("%s: %zu chunks are here\n", out, w.n / SEAL_HASH);
+    writer_done(&w);
+    for (int i = 0; i < n; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    for (size_t i = 0; i < GH_COUNT(s); i++)
+        slot_close(&s[i]);
+    chunk_index_free(x);
+    return rc ? 3 : 0;
+}
