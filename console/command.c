@@ -5,6 +5,7 @@
 #include "console/carry.h"
 #include "console/enrol.h"
 #include "console/goods_command.h"
+#include "console/report_command.h"
 #include "console/serve.h"
 #include "console/state.h"
 #include "console/store/appliances.h"
@@ -18,7 +19,7 @@
 
 struct options {
     struct conf conf;
-    const char *output, *url, *role, *user, *reason, *name, *version, *note, *appliance, *ring;
+    const char *output, *url, *role, *user, *reason, *name, *version, *note, *appliance, *ring, *month, *week, *lang;
     const char **words; /* arguments without a dash; the command's number of them at least */
     size_t n_words;
     bool json;
@@ -378,6 +379,12 @@ static int run_audit(struct options *o, struct state *s)
     return 0;
 }
 
+static int run_report(struct options *o, struct state *s)
+{
+    const struct report_command c = {.month = o->month, .week = o->week, .lang = o->lang, .output = o->output};
+    return report_command(s, &c);
+}
+
 static const struct command commands[] = {
     {"init", "init [-c FILE]", run_init, true, 0, 0},
     {"link", "link [-c FILE] [--role ROLE,... | --user NAME]", run_link, true, 0, 0},
@@ -386,6 +393,7 @@ static const struct command commands[] = {
     {"retire", "retire [-c FILE] IDENTITY", run_retire, false, 1, 1},
     {"import", "import [-c FILE] [-o RECEIPTS-DIR] DIR|FILE...", run_import, false, 1, SIZE_MAX},
     {"accept-hole", "accept-hole [-c FILE] IDENTITY N..M --reason TEXT", run_accept_hole, false, 2, 2},
+    {"report", "report [-c FILE] --month 2026-10 | --week 2026-11-23 [--lang vi|en] -o FILE.pdf|FILE.csv", run_report, false, 0, 0},
     {"audit", "audit [-c FILE]", run_audit, false, 0, 0},
     {"goods", "goods [-c FILE] add|list|assign|unassign|assignments|ring|status|remove ...", run_goods, false, 0, 3},
     {"export-down", "export-down [-c FILE] DIR --appliance NAME", run_export_down, false, 0, 1},
@@ -429,6 +437,9 @@ static int parse(const struct command *c, struct options *o, int argc, char **ar
                             : !strcmp(argv[i], "--note") ? &o->note
                             : !strcmp(argv[i], "--appliance") ? &o->appliance
                             : !strcmp(argv[i], "--ring") ? &o->ring
+                            : !strcmp(argv[i], "--month")  ? &o->month
+                            : !strcmp(argv[i], "--week")   ? &o->week
+                            : !strcmp(argv[i], "--lang")   ? &o->lang
                                                            : NULL;
         bool conf = !strcmp(argv[i], "-c"), set = !strcmp(argv[i], "--set");
         if ((slot || conf || set) && !value) {

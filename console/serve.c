@@ -6,6 +6,7 @@
 #include "base/proc.h"
 #include "console/api/app.h"
 #include "console/api/replays.h"
+#include "console/api/reports.h"
 #include "console/listen.h"
 #include "console/state.h"
 #include "console/store/intake.h"
@@ -204,6 +205,7 @@ static int start_app(struct serving *s)
         return 3;
     if (store_reader(a->store, &replay_db) != 0 || !(a->replays = replays_new(a, replay_db)))
         return 3;
+    reports_begin(a);
     return start_pools(s);
 }
 
@@ -318,6 +320,7 @@ static void on_tick(void *arg)
     if (s->ticks % EXPIRE_S == 0) {
         expire(s);
         sum_days(s);
+        reports_tick(&s->app, s->tick_db);
     }
     if (s->ticks % ROLLOUT_S == 0)
         app_rollouts(&s->app, s->tick_db);

@@ -5,7 +5,7 @@
 # compiler, libraries, and what the programs call at run time
 GH_BUILD_PACKAGES="build-essential cmake ninja-build pkg-config python3 nodejs npm curl ca-certificates
 libpcap-dev libndpi-dev libsodium-dev libssl-dev libsqlite3-dev liblua5.4-dev libseccomp-dev libzstd-dev libidn2-dev libcurl4-openssl-dev
-libyara-dev libicu-dev libpoppler-glib-dev libarchive-dev libexpat1-dev zlib1g-dev libmspack-dev libbrotli-dev libmicrohttpd-dev libgnutls28-dev
+libyara-dev libicu-dev libpoppler-glib-dev libarchive-dev libexpat1-dev zlib1g-dev libmspack-dev libbrotli-dev libmicrohttpd-dev libgnutls28-dev libcairo2-dev libpango1.0-dev fonts-liberation fonts-dejavu-core
 poppler-data nftables libtesseract-dev libleptonica-dev tesseract-ocr-vie tesseract-ocr-eng"
 # peers, browser and tools of the tests
 GH_TEST_PACKAGES="git procps util-linux libnghttp2-dev clang llvm libclang-rt-14-dev chromium iproute2 nginx-light python3-aiosmtpd tcpdump libndpi-bin openssl mandoc python3-jsonschema"

@@ -7,6 +7,7 @@
 #include "console/api/sources.h"
 #include "console/api/dashboard.h"
 #include "console/api/evidence.h"
+#include "console/api/reports.h"
 
 #define API "/api/v1"
 #define JSON "application/json"
@@ -50,6 +51,11 @@ const struct route routes[] = {
     {HTTP_GET, API "/search/fields", LANE_API, RIGHT_SEE, 0, NULL, api_search_fields},
     {HTTP_GET, API "/appliances", LANE_API, RIGHT_SEE, 0, NULL, api_appliances_list},
     {HTTP_GET, API "/stats", LANE_API, RIGHT_SEE, 0, NULL, api_stats},
+    {HTTP_GET, API "/reports", LANE_API, RIGHT_REPORT, 0, NULL, api_reports_list},
+    {HTTP_POST, API "/reports", LANE_API, RIGHT_REPORT, JSON_BODY_MAX, JSON, api_report_make},
+    {HTTP_POST, API "/reports/schedule", LANE_API, RIGHT_SETTINGS, JSON_BODY_MAX, JSON, api_report_schedule},
+    {HTTP_GET, API "/reports/{id}/pdf", LANE_API, RIGHT_REPORT, 0, NULL, api_report_pdf},
+    {HTTP_GET, API "/reports/{id}/csv", LANE_API, RIGHT_REPORT, 0, NULL, api_report_csv},
     {HTTP_GET, API "/dashboard", LANE_API, RIGHT_SEE, 0, NULL, api_dashboard},
     {HTTP_GET, API "/users", LANE_API, RIGHT_PEOPLE, 0, NULL, api_users_list},
     {HTTP_POST, API "/users/{id}", LANE_API, RIGHT_PEOPLE, JSON_BODY_MAX, JSON, api_user_change},

@@ -404,6 +404,17 @@
     " rollout INTEGER NOT NULL REFERENCES rollout(id), appliance INTEGER NOT NULL, step INTEGER NOT NULL,"   \
     " before INTEGER NOT NULL,"        /* goods that were wanted, 0: as it was made */                       \
     " PRIMARY KEY(rollout, appliance)) WITHOUT ROWID;"
+/* The committee's reports (reports.h). */
+#define STEP_REPORTS                                                                                         \
+    "CREATE TABLE report("                                                                                   \
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"                                                                 \
+    " kind INTEGER NOT NULL, state INTEGER NOT NULL,"    /* enum report_kind, report_state */                \
+    " from_s INTEGER NOT NULL, to_s INTEGER NOT NULL, lang TEXT NOT NULL,"                                   \
+    " made INTEGER NOT NULL, made_by TEXT, user INTEGER NOT NULL,"       /* NULL and 0: the schedule */      \
+    " pages INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0, sha256 BLOB, why TEXT,"            \
+    " data TEXT NOT NULL);"            /* the figures, as they were then */                                  \
+    "CREATE TABLE report_schedule(week TEXT NOT NULL, month TEXT NOT NULL);"                                 \
+    "INSERT INTO report_schedule VALUES('', 'vi');"
 
 const char *const schema_steps[] = {
     STEP_1,
@@ -422,6 +433,7 @@ const char *const schema_steps[] = {
     STEP_SOURCES,
     STEP_ACCESS,
     STEP_ROLLOUTS,
+    STEP_REPORTS,
 };
 const size_t schema_step_count = GH_COUNT(schema_steps);
 

@@ -35,7 +35,7 @@ static const struct command commands[] = {
             "  --replay CAPTURE      replay a file through the whole system instead; may be repeated\n"
             "  --units DIR           processes are started by the socket units of the package, each as its own user\n"},
     {"console", command_console, NULL, "the subcommittee's web console",
-     "gatehouse console [-c FILE]  |  gatehouse console init|link|enrol-approve|appliances|retire|import|accept-hole|goods|export-down|audit [-c FILE] ...",
+     "gatehouse console [-c FILE]  |  gatehouse console init|link|enrol-approve|appliances|retire|import|accept-hole|report|goods|export-down|audit [-c FILE] ...",
      COMMON "  init                  make keys, certificate and database\n"
             "  link                  print a new one-time sign-in link\n"
             "  enrol-approve FILE    accept an appliance's request, write the answer with -o\n"
@@ -43,6 +43,7 @@ static const struct command commands[] = {
             "  retire ID             refuse what that appliance sends from now on\n"
             "  import DIR|FILE...    take in what 'gatehouse journal export' wrote; receipts go to -o DIR, or beside it\n"
             "  accept-hole ID N..M   give up batches that nobody has any more, with --reason TEXT\n"
+            "  report --month 2026-10 -o FILE.pdf   the committee's report; FILE.csv: its figures\n"
             "  committee             who opens evidence: show|divide|add|remove|quorum; 'committee x' shows each form\n"
             "  goods ...             policies, rules, lists, settings, firmware: add, assign to appliances, see what became of it\n"
             "  export-down DIR       the same for an appliance without a line: --appliance NAME, to be taken in by 'gatehouse down import'\n"

@@ -8,6 +8,7 @@ import { Find } from "./find/view";
 import { Evidence } from "./evidence/evidence";
 import type { Key } from "./i18n";
 import type { Live } from "./live";
+import { Reports } from "./reports/view";
 import type { Right, Session } from "./types";
 
 export interface Place {
@@ -37,4 +38,5 @@ export const views: View[] = [
   { name: "search", label: "find_title", right: "SEE", draw: (p) => <Find asked={p.asked} /> },
   { name: "appliances", label: "appliances", right: "SEE", draw: (p) => <Appliances live={p.live} /> },
   { name: "evidence", label: "evidence", right: "EVIDENCE", draw: (p) => <Evidence live={p.live} may={may(p.session, "EVIDENCE_ASK")} /> },
+  { name: "reports", label: "reports_title", right: "REPORT", draw: (p) => <Reports maySchedule={may(p.session, "SETTINGS")} /> },
 ];

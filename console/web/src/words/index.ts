@@ -5,7 +5,8 @@ import { common } from "./common";
 import { dash } from "./dash";
 import { find } from "./find";
 import { evidence } from "./evidence";
+import { reports } from "./reports";
 
 export type Words = Record<string, readonly [string, string]>;
-export const words = { ...common, ...dash, ...find, ...evidence };
+export const words = { ...common, ...dash, ...find, ...evidence, ...reports };
 export type Key = keyof typeof words;

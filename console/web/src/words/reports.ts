@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Words of the reports page: [English, Vietnamese].
+import type { Words } from "./index";
+
+export const reports = {
+  reports_title: ["Reports", "Báo cáo"],
+  reports_make: ["Make a report", "Lập báo cáo"],
+  reports_kind: ["Period", "Kỳ báo cáo"],
+  reports_kind_month: ["Month", "Tháng"],
+  reports_kind_week: ["Week of the day", "Tuần có ngày"],
+  reports_kind_own: ["Period", "Kỳ"],
+  reports_month: ["Month", "Tháng"],
+  reports_day: ["Day", "Ngày"],
+  reports_lang: ["Language", "Ngôn ngữ"],
+  reports_vi: ["Vietnamese", "Tiếng Việt"],
+  reports_en: ["English", "Tiếng Anh"],
+  reports_go: ["Make it", "Lập"],
+  reports_schedule: ["By themselves", "Tự động"],
+  reports_scheduleText: ["Two hours after a month or week is over its report is made and kept here.", "Hai giờ sau khi hết tháng hoặc tuần, báo cáo được tự lập và lưu tại đây."],
+  reports_every_month: ["every month", "hằng tháng"],
+  reports_every_week: ["every week", "hằng tuần"],
+  reports_none: ["not", "không"],
+  reports_both: ["in both languages", "cả hai ngôn ngữ"],
+  reports_list: ["Reports that were made", "Các báo cáo đã lập"],
+  reports_empty: ["No report yet", "Chưa có báo cáo"],
+  reports_emptyText: ["A report tells in plain words what happened in a month or week: alerts, how they were handled, documents that could not be read, losses. Choose a period above.", "Báo cáo tóm tắt bằng lời một tháng hoặc một tuần: cảnh báo, việc xử lý, tài liệu không đọc được, mất mát. Hãy chọn kỳ ở trên."],
+  reports_state_making: ["being made…", "đang lập…"],
+  reports_state_made: ["made", "đã lập"],
+  reports_state_failed: ["failed", "không lập được"],
+  reports_by: ["by", "người lập"],
+  reports_bySchedule: ["schedule", "theo lịch"],
+  reports_pages: ["pages", "trang"],
+  reports_when: ["Made", "Lập lúc"],
+  reports_files: ["Files", "Tệp"],
+  reports_noDrawer: ["The PDF maker (gh-report) does not run beside this console; CSV works.", "Tiến trình lập PDF (gh-report) không chạy cùng bảng điều khiển; CSV vẫn dùng được."],
+  reports_saved: ["Saved.", "Đã lưu."],
+} as const satisfies Words;
