@@ -158,6 +158,11 @@ int seal_verify(const uint8_t sign_pk[static SEAL_PUBLIC], const char *domain, s
     return crypto_sign_final_verify(&st, sig, sign_pk) == 0 ? 0 : ST_BAD_SIGNATURE;
 }
 
+void seal_sign_plain(const struct seal_keys *k, struct span message, uint8_t out[static SEAL_SIGNATURE])
+{
+    crypto_sign_detached(out, NULL, message.p, message.n, k->sign);
+}
+
 int seal_box(const struct seal_public *to, struct span plain, struct writer *out)
 {
     uint8_t *p = writer_reserve(out, plain.n + crypto_box_SEALBYTES);

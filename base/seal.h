@@ -50,6 +50,9 @@ void seal_sign(const struct seal_keys *k, const char *domain, struct span messag
 int seal_verify(const uint8_t sign_pk[static SEAL_PUBLIC], const char *domain, struct span message,
                 const uint8_t sig[static SEAL_SIGNATURE]); /* 0 or ST_BAD_SIGNATURE */
 
+/* Plain Ed25519 (RFC 8032) over the message alone, for other systems, which verify it with any library. */
+void seal_sign_plain(const struct seal_keys *k, struct span message, uint8_t out[static SEAL_SIGNATURE]);
+
 /* Anonymous sealed box (crypto_box_seal): only the owner of to->box opens it. */
 int seal_box(const struct seal_public *to, struct span plain, struct writer *out);
 int seal_box_open(const struct seal_keys *me, struct span sealed, struct writer *out);

@@ -8,6 +8,7 @@
 #include "console/api/replays.h"
 #include "console/api/reports.h"
 #include "console/listen.h"
+#include "console/outputs/engine.h"
 #include "console/state.h"
 #include "console/store/intake.h"
 #include "console/store/sources.h"
@@ -51,6 +52,7 @@ struct serving {
     struct app app;
     struct worker worker[WORKERS];
     struct db *tick_db;
+    struct engine *engine; /* brings events outward */
     int64_t heard;  /* appliances are published up to here */
     bool filed_all; /* the full-text index has all that older versions recorded */
     uint64_t ticks;
@@ -207,6 +209,8 @@ static int start_app(struct serving *s)
         return 3;
     reports_begin(a);
     return start_pools(s);
+    s->engine = engine_start(a->conf, a->store, a->keys, a->helpers);
+    return s->engine ? start_pools(s) : 3;
 }
 
 static int start_server(struct serving *s)
@@ -354,6 +358,7 @@ static void stop(struct serving *s)
     server_stop(s->app.server);
     for (int lane = 0; lane < LANE_COUNT; lane++)
         pool_free(s->app.pool[lane]);
+    engine_stop(s->engine);
     helpers_free(s->app.helpers);
     for (size_t i = 0; i < WORKERS; i++)
         db_close(s->worker[i].db);

@@ -2,6 +2,7 @@
  * About the console itself: its description, whether it lives, its counters. */
 #include "base/clock.h"
 #include "console/api/app.h"
+#include "console/store/outputs.h"
 #include "console/api/openapi_text.h"
 #include "console/store/intake.h"
 
@@ -126,6 +127,8 @@ void api_metrics(struct worker *w, struct request *r)
     r->reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
     put_process(w->app, &r->reply.body);
     rc = put_database(w->db, &r->reply.body);
+    if (!rc)
+        rc = output_metrics(w->db, &r->reply.body);
     if (rc)
         app_fail(r, rc);
     else

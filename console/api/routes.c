@@ -8,6 +8,7 @@
 #include "console/api/dashboard.h"
 #include "console/api/evidence.h"
 #include "console/api/reports.h"
+#include "console/api/outputs.h"
 
 #define API "/api/v1"
 #define JSON "application/json"
@@ -131,6 +132,14 @@ const struct route routes[] = {
     {HTTP_POST, API "/rollouts/{id}/next", LANE_API, RIGHT_ROLLOUT, JSON_BODY_MAX, JSON, api_rollout_next},
     {HTTP_POST, API "/rollouts/{id}/stop", LANE_API, RIGHT_ROLLOUT, JSON_BODY_MAX, JSON, api_rollout_stop},
     {HTTP_POST, API "/rollouts/{id}/back", LANE_API, RIGHT_ROLLOUT, JSON_BODY_MAX, JSON, api_rollout_back},
+    {HTTP_GET, API "/outputs", LANE_API, RIGHT_SETTINGS, 0, NULL, api_outputs_list},
+    {HTTP_POST, API "/outputs", LANE_API, RIGHT_SETTINGS, JSON_BODY_MAX, JSON, api_output_add},
+    {HTTP_POST, API "/outputs/{id}", LANE_API, RIGHT_SETTINGS, JSON_BODY_MAX, JSON, api_output_change},
+    {HTTP_DELETE, API "/outputs/{id}", LANE_API, RIGHT_SETTINGS, 0, NULL, api_output_remove},
+    {HTTP_POST, API "/outputs/{id}/secret", LANE_API, RIGHT_SETTINGS, JSON_BODY_MAX, JSON, api_output_secret},
+    {HTTP_POST, API "/outputs/{id}/test", LANE_API, RIGHT_SETTINGS, JSON_BODY_MAX, JSON, api_output_test},
+    {HTTP_GET, API "/outputs/{id}/refused", LANE_API, RIGHT_SETTINGS, 0, NULL, api_output_refused},
+    {HTTP_POST, API "/outputs/{id}/refused/clear", LANE_API, RIGHT_SETTINGS, JSON_BODY_MAX, JSON, api_output_refused_clear},
     {HTTP_GET, API "/openapi.json", LANE_DIRECT, RIGHT_NONE, 0, NULL, api_openapi},
     {HTTP_GET, "/healthz", LANE_DIRECT, RIGHT_NONE, 0, NULL, api_healthz},
     {HTTP_GET, "/metrics", LANE_API, RIGHT_NONE, 0, NULL, api_metrics},

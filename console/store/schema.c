@@ -388,6 +388,29 @@
     " asked_by TEXT NOT NULL, asked INTEGER NOT NULL, reason TEXT NOT NULL, minutes INTEGER NOT NULL,"       \
     " state INTEGER NOT NULL DEFAULT 0, decided_by TEXT, decided INTEGER, until INTEGER);"                   \
     "CREATE INDEX unlock_alert ON unlock(alert, user);"
+/* Outputs (outputs.h). */
+#define STEP_OUTPUTS                                                                                         \
+    "CREATE TABLE output("                                                                                   \
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, revision INTEGER NOT NULL,"                                      \
+    " kind INTEGER NOT NULL, format INTEGER NOT NULL, auth INTEGER NOT NULL,"                                \
+    " source INTEGER NOT NULL,"        /* 0 alerts, 1 events */                                              \
+    " enabled INTEGER NOT NULL, name TEXT NOT NULL UNIQUE COLLATE NOCASE,"                                   \
+    " target TEXT NOT NULL, query TEXT NOT NULL, ca TEXT NOT NULL,"                                          \
+    " cursor INTEGER NOT NULL, before INTEGER NOT NULL,"                                                     \
+    " tries INTEGER NOT NULL DEFAULT 0, next INTEGER NOT NULL DEFAULT 0,"                                    \
+    " sent INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0,"                                   \
+    " dead INTEGER NOT NULL DEFAULT 0, again INTEGER NOT NULL DEFAULT 0,"                                    \
+    " last_sent INTEGER, last_error TEXT, last_error_time INTEGER,"                                          \
+    " created INTEGER NOT NULL, created_by TEXT NOT NULL);"                                                  \
+    "CREATE TABLE output_secret("      /* sealed to the console's key */                                     \
+    " output INTEGER PRIMARY KEY, sealed BLOB NOT NULL, public BLOB);"                                       \
+    "CREATE TABLE output_dead("                                                                              \
+    " id INTEGER PRIMARY KEY, output INTEGER NOT NULL, event INTEGER NOT NULL,"                              \
+    " time INTEGER NOT NULL, reason TEXT NOT NULL);"                                                         \
+    "CREATE INDEX output_dead_of ON output_dead(output, id);"                                                \
+    "CREATE TABLE output_lost("                                                                              \
+    " output INTEGER NOT NULL, reason TEXT NOT NULL, n INTEGER NOT NULL,"                                    \
+    " PRIMARY KEY(output, reason)) WITHOUT ROWID;"
 
 #define STEP_ROLLOUTS                                                                                        \
     "CREATE TABLE rollout("                                                                                  \
@@ -434,6 +457,7 @@ const char *const schema_steps[] = {
     STEP_ACCESS,
     STEP_ROLLOUTS,
     STEP_REPORTS,
+    STEP_OUTPUTS,
 };
 const size_t schema_step_count = GH_COUNT(schema_steps);
 

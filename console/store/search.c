@@ -11,6 +11,7 @@
 #define FIRST_RANGE 20000 /* rows of the first step back */
 #define RANGE_MAX (INT64_C(1) << 40)
 #define STATEMENT_MS 10000
+#define FORWARD_ROWS 50000
 #define SECOND_US INT64_C(1000000)
 
 struct scan {
@@ -115,8 +116,8 @@ static bool scan_step(struct scan *c)
     return true;
 }
 
-/* The statement for the next range; 1 with *ret, 0 when there is no more or no time, or an error. */
-static int scan_next(struct scan *c, struct db_stmt **ret)
+/* The statement for the range [low, high); 1 with *ret, or an error. */
+static int scan_run(struct scan *c, uint64_t now, struct db_stmt **ret)
 {
     static const char *const join[] = {[QUERY_ALERTS] = "f CROSS JOIN alert r ON r.event = f.rowid",
                                        [QUERY_EVENTS] = "f CROSS JOIN event r ON r.id = f.rowid"};
@@ -124,14 +125,10 @@ static int scan_next(struct scan *c, struct db_stmt **ret)
         [QUERY_ALERTS] = "alert r INDEXED BY alert_event", [QUERY_EVENTS] = "event r"};
     const struct query_sql *q = c->q;
     const char *id = q->match ? "f.rowid" : c->target == QUERY_ALERTS ? "r.event" : "r.id";
-    uint64_t now = clock_mono_ms();
     char *sql = NULL, scope[SIGHT_SQL], clear[SIGHT_SQL];
-    struct arena *a;
+    struct arena *a = arena_new(4 * SQL_MAX);
     int rc;
 
-    if (!scan_step(c) || now >= c->until_ms)
-        return 0;
-    a = arena_new(4 * SQL_MAX);
     if (a)
         sql = arena_printf(
             a,
@@ -150,6 +147,14 @@ static int scan_next(struct scan *c, struct db_stmt **ret)
              : ST_NOMEM;
     arena_free(a);
     return rc ? rc : 1;
+}
+
+/* The statement for the next range; 1 with *ret, 0 when there is no more or no time, or an error. */
+static int scan_next(struct scan *c, struct db_stmt **ret)
+{
+    uint64_t now = clock_mono_ms();
+
+    return scan_step(c) && now < c->until_ms ? scan_run(c, now, ret) : 0;
 }
 
 /* "searched": how far back was looked. low: lowest row that was. */
@@ -333,4 +338,47 @@ int search_alert_rows(struct db *d, const struct sight *who, const struct query_
     }
     put_searched(&c, rc == 0 && low <= c.end, low, j);
     return rc == ST_TIMEOUT ? 0 : rc;
+int search_forward(struct db *d, const struct query_sql *q, enum query_target target, int64_t *after, int64_t upto, size_t limit,
+                   search_row_fn *fn, void *arg)
+{
+    const char *id = target == QUERY_ALERTS ? "r.event" : "r.id";
+    struct db_stmt *s;
+    struct scan c;
+    char head[64], tail[64];
+    int64_t last = *after;
+    size_t n = 0;
+    int rc = 0;
+
+    scan_init(&c, d, &sight_everything, q, target, INT64_MAX, STATEMENT_MS);
+    if (upto >= c.high)
+        upto = c.high - 1;
+    if (last >= upto)
+        return 0;
+    snprintf(head, sizeof(head), "%s", id);
+    snprintf(tail, sizeof(tail), "ORDER BY %s LIMIT ?4", q->match ? "f.rowid" : id);
+    c.head = head;
+    c.tail = tail;
+    c.low = last + 1;
+    c.high = last + 1 + FORWARD_ROWS;
+    if (c.high > (c.low / SEARCH_SHARD + 1) * SEARCH_SHARD)
+        c.high = (c.low / SEARCH_SHARD + 1) * SEARCH_SHARD; /* one table at a time */
+    if (c.high > upto + 1)
+        c.high = upto + 1;
+    c.limit = (int64_t)limit;
+    if (scan_table(&c) || !c.words) {
+        rc = scan_run(&c, clock_mono_ms(), &s);
+        while (rc == 1 && (rc = db_step(s)) == 1) {
+            last = db_i64(s, 0);
+            n++;
+            rc = fn(arg, last);
+            if (rc)
+                db_reset(s);
+            rc = rc ? rc : 1;
+        }
+    }
+    db_time_box(d, STATEMENT_MS);
+    if (rc)
+        return rc;
+    *after = n == limit ? last : c.high - 1;
+    return 0;
 }
