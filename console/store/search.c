@@ -338,8 +338,10 @@ int search_alert_rows(struct db *d, const struct sight *who, const struct query_
     }
     put_searched(&c, rc == 0 && low <= c.end, low, j);
     return rc == ST_TIMEOUT ? 0 : rc;
+}
+
 int search_forward(struct db *d, const struct query_sql *q, enum query_target target, int64_t *after, int64_t upto, size_t limit,
-                   search_row_fn *fn, void *arg)
+                   search_forward_fn *fn, void *arg)
 {
     const char *id = target == QUERY_ALERTS ? "r.event" : "r.id";
     struct db_stmt *s;

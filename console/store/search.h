@@ -36,8 +36,8 @@ int search_alert_rows(struct db *d, const struct sight *who, const struct query_
 /* For jobs of the console's own: rows with a number above *after and at most upto that match, oldest first, at most limit, each
  * given to fn (which must not use d; what it returns other than 0 ends the search). *after becomes the number up to which
  * everything was looked at; call again until it does not move. */
-typedef int search_row_fn(void *arg, int64_t row);
+typedef int search_forward_fn(void *arg, int64_t row);
 int search_forward(struct db *d, const struct query_sql *q, enum query_target target, int64_t *after, int64_t upto, size_t limit,
-                   search_row_fn *fn, void *arg);
+                   search_forward_fn *fn, void *arg);
 
 #endif

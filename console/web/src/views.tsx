@@ -9,6 +9,7 @@ import { Evidence } from "./evidence/evidence";
 import type { Key } from "./i18n";
 import type { Live } from "./live";
 import { Reports } from "./reports/view";
+import { Outputs } from "./outputs/outputs";
 import type { Right, Session } from "./types";
 
 export interface Place {
@@ -39,4 +40,5 @@ export const views: View[] = [
   { name: "appliances", label: "appliances", right: "SEE", draw: (p) => <Appliances live={p.live} /> },
   { name: "evidence", label: "evidence", right: "EVIDENCE", draw: (p) => <Evidence live={p.live} may={may(p.session, "EVIDENCE_ASK")} /> },
   { name: "reports", label: "reports_title", right: "REPORT", draw: (p) => <Reports maySchedule={may(p.session, "SETTINGS")} /> },
+  { name: "outputs", label: "outputs", right: "SETTINGS", draw: () => <Outputs /> },
 ];

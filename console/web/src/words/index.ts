@@ -6,7 +6,8 @@ import { dash } from "./dash";
 import { find } from "./find";
 import { evidence } from "./evidence";
 import { reports } from "./reports";
+import { outputs } from "./outputs";
 
 export type Words = Record<string, readonly [string, string]>;
-export const words = { ...common, ...dash, ...find, ...evidence, ...reports };
+export const words = { ...common, ...dash, ...find, ...evidence, ...reports, ...outputs };
 export type Key = keyof typeof words;
