@@ -208,7 +208,6 @@ static int start_app(struct serving *s)
     if (store_reader(a->store, &replay_db) != 0 || !(a->replays = replays_new(a, replay_db)))
         return 3;
     reports_begin(a);
-    return start_pools(s);
     s->engine = engine_start(a->conf, a->store, a->keys, a->helpers);
     return s->engine ? start_pools(s) : 3;
 }
