@@ -35,7 +35,7 @@ unsigned owner_umask(const char *dir)
 {
     struct stat st;
 
-    return stat(dir, &st) == 0 && (st.st_mode & 0057) == 0050 ? 027 : 077;
+    return stat(dir, &st) == 0 && (st.st_mode & 0056) == 0050 ? 027 : 077;
 }
 
 const char *owner_status_name(const char *state_dir)

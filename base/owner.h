@@ -8,8 +8,8 @@
 /* Gives the open file fd, just made as path, to the owner and the group of its directory. For root only; for
  * others, and where the directory is root's, nothing happens. 0 or a negative code. */
 int owner_follow(int fd, const char *path);
-/* The umask for what a process makes in the state directory dir: 027 where the directory's group may enter it and nobody
- * else (0750: another process's user reads what is left open to the group, the uplink the journal), otherwise 077. */
+/* The umask for what a process makes in the state directory dir: 027 where the directory's group may look into it and
+ * nobody else (0750, 0751: another process's user reads what is left open to the group, the uplink the journal), otherwise 077. */
 unsigned owner_umask(const char *dir);
 /* Name of the keeper's status below the state directory: "keeper/status.json" where the keeper has a user and so a directory of
  * its own (the Debian package), otherwise "status.json". */

@@ -103,6 +103,10 @@ static const struct command commands[] = {
      COMMON "  -o FILE.tar           the archive, which must not be there yet\n"
             "  --log FILE            a log to take instead of the machine's journal\n"
             "MANIFEST.txt in it says what is inside and what was taken out.\n"},
+    {"host", command_host, NULL, "the machine's packet filter and log quota, made of the configuration",
+     "gatehouse host print|apply [-c FILE]",
+     COMMON "  print                 show the nftables rules and the drop-in of journald\n"
+            "  apply                 put them in force (root): in from node.management only, out to the console only\n"},
     {"owners", command_owners, NULL, "give the state directory to the users of the processes (root)",
      "gatehouse owners [-c FILE]", COMMON "Done by the package and before each start of the service; by hand after a copy was restored.\n"},
     {"config", command_config, NULL, "print the configuration in force, with every key explained",

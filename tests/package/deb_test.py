@@ -144,7 +144,7 @@ def as_units(root, c):
         s.close()
     p = in_root(root, "sh", "-c", "cd /var/lib/gatehouse && stat -c '%n %U %G %a' . *")
     rows = {x.split()[0]: x.split()[1:] for x in p.stdout.splitlines() if len(x.split()) == 4}
-    for name, want in (("appliance.key", ["gh-core", "600"]), ("journal.db", ["gh-core", "640"]), ("keeper", ["gatehouse", "750"]), (".", ["gh-core", "750"])):
+    for name, want in (("appliance.key", ["gh-core", "600"]), ("journal.db", ["gh-core", "640"]), ("keeper", ["gatehouse", "750"]), (".", ["gh-core", "751"])):
         check("%s belongs to who needs it" % name, rows.get(name) and [rows[name][0], rows[name][2]] == want, rows)
     p = in_root(root, "setpriv", "--reuid", "gh-uplink", "--regid", "gatehouse", "--init-groups", "test", "-r", "/var/lib/gatehouse/journal.db")
     check("the uplink can read the journal", p.returncode == 0)
@@ -197,7 +197,7 @@ def life(deb):
             shutil.copy(path, root + "/" + name)
         p = in_root(root, "dpkg", "-i", "/old.deb")
         check("it installs", p.returncode == 0 and "gatehouse keys generate" in p.stdout, p.stdout)
-        for name, want in (("gatehouse", ["gh-core", "gatehouse", "750"]), ("gatehouse-console", ["gatehouse-console", "gatehouse-console", "700"]),
+        for name, want in (("gatehouse", ["gh-core", "gatehouse", "751"]), ("gatehouse-console", ["gatehouse-console", "gatehouse-console", "700"]),
                            ("gatehouse/keeper", ["gatehouse", "gatehouse", "750"])):
             p = in_root(root, "stat", "-c", "%U %G %a", "/var/lib/" + name)
             check("the directory %s" % name, p.stdout.split() == want, p.stdout)
@@ -223,7 +223,7 @@ def life(deb):
         p = in_root(root, "dpkg", "-i", "/new.deb")
         check("it upgrades", p.returncode == 0, p.stdout)
         p = in_root(root, "sh", "-c", "cd /var/lib/gatehouse && stat -c '%n %U %a' . appliance.key journal.db evidence keeper; stat -Lc '%U' /etc/shadow; ls")
-        check("a state directory of one user is handed over", ". gh-core 750\nappliance.key gh-core 600\njournal.db gh-core 640\nevidence gh-core 700\nkeeper gatehouse 750\nroot\n" in p.stdout and
+        check("a state directory of one user is handed over", ". gh-core 751\nappliance.key gh-core 600\njournal.db gh-core 640\nevidence gh-core 700\nkeeper gatehouse 750\nroot\n" in p.stdout and
               "status.json" not in p.stdout, p.stdout)
         check("the configuration is kept", "set by the officer" in open(root + c).read())
         check("the key is kept", os.path.exists(root + "/var/lib/gatehouse/appliance.key"))
