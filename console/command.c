@@ -9,6 +9,7 @@
 #include "console/serve.h"
 #include "console/state.h"
 #include "console/store/appliances.h"
+#include "console/store/audit_head.h"
 #include "console/store/chain.h"
 #include "console/store/goods.h"
 #include "console/store/people.h"
@@ -356,26 +357,82 @@ static int run_export_down(struct options *o, struct state *s)
     return goods_export(s, &w);
 }
 
+#define HEADS_MAX 64 /* of one command line */
+
+static void say_verdict(const struct audit_verdict *v)
+{
+    long long id = (long long)v->id;
+    const char *whose = v->held ? "the head that you gave" : "a signed head";
+
+    switch (v->fault) {
+    case AUDIT_WHOLE:
+        printf("The audit log is whole: %llu entries, %llu signed heads.\n", (unsigned long long)v->entries,
+               (unsigned long long)v->heads);
+        return;
+    case AUDIT_CHANGED:
+        printf("The audit log was changed: entry %lld does not fit the chain. Entries before it: %llu.\n", id,
+               (unsigned long long)v->entries);
+        return;
+    case AUDIT_REWRITTEN:
+        printf("The audit log was written anew: entry %lld is not the one of %s.\n", id, whose);
+        return;
+    case AUDIT_CUT:
+        printf("The audit log was cut: entry %lld is gone, and %s knows it.\n", id, whose);
+        return;
+    case AUDIT_FORGED:
+        printf("The audit log's head at entry %lld is not signed by this console's key.\n", id);
+        return;
+    }
+}
+
+/* Words from the first on as heads; how many, or -1 with a message. */
+static int read_heads(const struct options *o, size_t first, struct audit_head held[static HEADS_MAX])
+{
+    int n = 0;
+
+    for (size_t i = first; i < o->n_words; i++)
+        if (n == HEADS_MAX || !audit_head_parse(span_str(o->words[i]), &held[n++])) {
+            fprintf(stderr,
+                    "gatehouse console audit: '%s' is no head; one reads NUMBER:HASH, as 'gatehouse console audit "
+                    "head' prints it\n",
+                    o->words[i]);
+            return -1;
+        }
+    return n;
+}
+
+/* audit [verify] [HEAD...] | audit head */
 static int run_audit(struct options *o, struct state *s)
 {
-    int64_t bad = 0;
-    uint64_t n = 0;
+    bool verify = o->n_words && !strcmp(o->words[0], "verify");
+    bool head = o->n_words == 1 && !strcmp(o->words[0], "head");
+    struct audit_head held[HEADS_MAX], newest;
+    char text[AUDIT_HEAD_TEXT];
+    struct audit_verdict v;
+    int n = head ? 0 : read_heads(o, verify, held), rc;
     struct db *d;
-    int rc = store_reader(s->store, &d);
 
-    (void)o;
-    if (rc)
+    if (n < 0)
+        return 2;
+    d = store_begin(s->store, &rc);
+    if (!d)
         return database_failed(rc);
-    rc = audit_verify(d, &bad, &n);
-    db_close(d);
-    if (rc == ST_BAD_SIGNATURE) {
-        printf("The audit log was changed: entry %lld does not fit the chain. Entries before it: %llu.\n",
-               (long long)bad, (unsigned long long)n);
+    rc = audit_prove(d, seal_keys_public(s->keys), held, (size_t)n, &v);
+    if (!rc && !v.fault) /* what is broken gets no signature */
+        rc = audit_head_sign(d, s->keys, &newest);
+    rc = finish(s, rc == ST_EXISTS || rc == ST_NOT_FOUND ? 0 : rc);
+    if (rc)
+        return rc;
+    if (!head || v.fault)
+        say_verdict(&v);
+    if (v.fault)
         return 1;
-    }
-    if (rc)
-        return database_failed(rc);
-    printf("The audit log is whole: %llu entries.\n", (unsigned long long)n);
+    if (v.entries && head)
+        printf("%s\n", audit_head_text(&newest, text));
+    else if (v.entries)
+        printf("Its head: %s\nKeep it where nobody of this machine can write, and give it to 'gatehouse console audit "
+               "verify' next time.\n",
+               audit_head_text(&newest, text));
     return 0;
 }
 
@@ -394,7 +451,7 @@ static const struct command commands[] = {
     {"import", "import [-c FILE] [-o RECEIPTS-DIR] DIR|FILE...", run_import, false, 1, SIZE_MAX},
     {"accept-hole", "accept-hole [-c FILE] IDENTITY N..M --reason TEXT", run_accept_hole, false, 2, 2},
     {"report", "report [-c FILE] --month 2026-10 | --week 2026-11-23 [--lang vi|en] -o FILE.pdf|FILE.csv", run_report, false, 0, 0},
-    {"audit", "audit [-c FILE]", run_audit, false, 0, 0},
+    {"audit", "audit [-c FILE] [verify [HEAD...] | head]", run_audit, false, 0, SIZE_MAX},
     {"goods", "goods [-c FILE] add|list|assign|unassign|assignments|ring|status|remove ...", run_goods, false, 0, 3},
     {"export-down", "export-down [-c FILE] DIR --appliance NAME", run_export_down, false, 0, 1},
 };

@@ -10,6 +10,7 @@
 #include "console/listen.h"
 #include "console/outputs/engine.h"
 #include "console/state.h"
+#include "console/store/audit_head.h"
 #include "console/store/intake.h"
 #include "console/store/sources.h"
 #include "console/store/rollup.h"
@@ -307,6 +308,22 @@ static void sum_days(struct serving *s)
         log_error("the sums of days: %s", status_text(rc));
 }
 
+/* The log goes to another machine: who writes the past anew here does not reach it there. */
+static void sign_audit(struct serving *s)
+{
+    char text[AUDIT_HEAD_TEXT];
+    struct audit_head h;
+    int rc;
+    struct db *d = audit_head_due(s->tick_db) ? store_begin(s->state.store, &rc) : NULL;
+
+    if (!d)
+        return;
+    if (audit_head_sign(d, s->state.keys, &h) != 0)
+        store_rollback(s->state.store);
+    else if (store_commit(s->state.store) == 0)
+        log_info("audit head %s", audit_head_text(&h, text));
+}
+
 static void on_tick(void *arg)
 {
     struct serving *s = arg;
@@ -324,6 +341,7 @@ static void on_tick(void *arg)
         expire(s);
         sum_days(s);
         reports_tick(&s->app, s->tick_db);
+        sign_audit(s);
     }
     if (s->ticks % ROLLOUT_S == 0)
         app_rollouts(&s->app, s->tick_db);

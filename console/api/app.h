@@ -163,6 +163,8 @@ void api_unlock_ask(struct worker *w, struct request *r);
 void api_unlocks_list(struct worker *w, struct request *r);
 void api_unlock_decide(struct worker *w, struct request *r);
 void api_audit_list(struct worker *w, struct request *r);
+void api_audit_csv(struct worker *w, struct request *r);
+void api_audit_head(struct worker *w, struct request *r);
 void api_stream(struct worker *w, struct request *r);
 void api_intake(struct worker *w, struct request *r);
 void api_intake_ahead(struct worker *w, struct request *r);

@@ -162,15 +162,3 @@ void api_stats(struct worker *w, struct request *r)
     else
         reply_json_end(r);
 }
-
-void api_audit_list(struct worker *w, struct request *r)
-{
-    int64_t before, limit;
-    struct jw j;
-
-    if (!known_names(r, NULL, 0) || !page_of(r, &before, &limit))
-        return;
-    reply_json(r, 200, &j);
-    jw_obj(&j);
-    finish(r, &j, audit_list(w->db, before, limit, &j));
-}

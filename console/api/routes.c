@@ -83,6 +83,8 @@ const struct route routes[] = {
     {HTTP_GET, API "/unlocks", LANE_API, RIGHT_SEE, 0, NULL, api_unlocks_list},
     {HTTP_POST, API "/unlocks/{id}", LANE_API, RIGHT_APPROVE, JSON_BODY_MAX, JSON, api_unlock_decide},
     {HTTP_GET, API "/audit", LANE_API, RIGHT_AUDIT, 0, NULL, api_audit_list},
+    {HTTP_GET, API "/audit/csv", LANE_API, RIGHT_AUDIT, 0, NULL, api_audit_csv},
+    {HTTP_POST, API "/audit/head", LANE_API, RIGHT_AUDIT, JSON_BODY_MAX, JSON, api_audit_head},
     {HTTP_GET, API "/stream", LANE_API, RIGHT_SEE, 0, NULL, api_stream},
     {HTTP_POST, API "/intake", LANE_INTAKE, RIGHT_NONE, SEALED_MAX, ENVELOPE, api_intake},
     {HTTP_POST, API "/intake/ahead", LANE_INTAKE, RIGHT_NONE, SEALED_MAX, ENVELOPE, api_intake_ahead},

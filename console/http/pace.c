@@ -59,6 +59,8 @@ uint64_t pace_take(struct pace *p, int64_t who)
     uint64_t now = clock_mono_ms(), wait = 0, back;
     struct bucket *b;
 
+    if (!p)
+        return 0;
     pthread_mutex_lock(&p->lock);
     b = find(p, who);
     if (b) {

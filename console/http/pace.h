@@ -12,7 +12,7 @@ struct pace;
 
 struct pace *pace_new(size_t entries, unsigned per_second);
 void pace_free(struct pace *p); /* NULL is fine */
-/* Takes one from the bucket of who. 0: go on; otherwise the milliseconds until there is one again. */
+/* Takes one from the bucket of who; without a pace (NULL) nobody waits. 0: go on; otherwise the milliseconds until there is one again. */
 uint64_t pace_take(struct pace *p, int64_t who);
 
 #endif

@@ -88,37 +88,3 @@ int audit_verify(struct db *d, int64_t *ret_bad_id, uint64_t *ret_count)
     }
     return rc;
 }
-
-int audit_list(struct db *d, int64_t before, int64_t limit, struct jw *j)
-{
-    struct db_stmt *s;
-    int64_t n = 0, last = 0;
-    int rc = db_query(d, &s,
-                      "SELECT id, time, actor, address, action, object, detail, hash FROM audit WHERE id < ? "
-                      "ORDER BY id DESC LIMIT ?",
-                      "ii", before, limit);
-
-    jw_karr(j, "items");
-    while (!rc && (rc = db_step(s)) == 1) {
-        jw_obj(j);
-        last = db_i64(s, 0);
-        jw_ki64(j, "id", last);
-        jw_ktime(j, "time", db_i64(s, 1));
-        jw_kstr(j, "actor", db_text(s, 2));
-        jw_ktext(j, "address", db_text(s, 3));
-        jw_kstr(j, "action", db_text(s, 4));
-        jw_ktext(j, "object", db_text(s, 5));
-        jw_ktext(j, "detail", db_text(s, 6));
-        jw_khex(j, "hash", db_blob(s, 7).p, db_blob(s, 7).n);
-        jw_end_obj(j);
-        n++;
-        rc = 0;
-    }
-    jw_end_arr(j);
-    jw_key(j, "next");
-    if (n == limit && last > 1)
-        jw_i64(j, last);
-    else
-        jw_null(j);
-    return rc;
-}

@@ -438,6 +438,11 @@
     " data TEXT NOT NULL);"            /* the figures, as they were then */                                  \
     "CREATE TABLE report_schedule(week TEXT NOT NULL, month TEXT NOT NULL);"                                 \
     "INSERT INTO report_schedule VALUES('', 'vi');"
+/* How long the audit was and what its last hash was, signed by the console. */
+#define STEP_HEADS                                                                                           \
+    "CREATE TABLE audit_head("                                                                               \
+    " id INTEGER PRIMARY KEY, time INTEGER NOT NULL, hash BLOB NOT NULL, signature BLOB NOT NULL);"          \
+    "CREATE INDEX audit_action ON audit(action);"
 
 const char *const schema_steps[] = {
     STEP_1,
@@ -458,6 +463,7 @@ const char *const schema_steps[] = {
     STEP_ROLLOUTS,
     STEP_REPORTS,
     STEP_OUTPUTS,
+    STEP_HEADS,
 };
 const size_t schema_step_count = GH_COUNT(schema_steps);
 

@@ -39,8 +39,6 @@ int audit_append(struct db *d, const char *actor, const char *address, const cha
 /* Recomputes the chain. 0; ST_BAD_SIGNATURE with the first id that does not fit; *ret_count rows were read.
  */
 int audit_verify(struct db *d, int64_t *ret_bad_id, uint64_t *ret_count);
-/* Newest first, at most limit with an id below before: members "items" and "next" of an open object. */
-int audit_list(struct db *d, int64_t before, int64_t limit, struct jw *j);
 /* Adds n to a named counter, inside the caller's transaction. */
 int counter_add(struct db *d, const char *name, int64_t n);
 int64_t counter_get(struct db *d, const char *name);
