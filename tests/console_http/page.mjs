@@ -74,7 +74,7 @@ try {
   // all that match, and back
   await box.fill("level:toi_mat");
   await page.locator(".all").waitFor();
-  await page.locator(".all button").last().click();
+  await page.locator(".all button", { hasText: "Đóng" }).click();
   await page.locator("dialog input[value=false_alarm]").check();
   await shot("4-all");
   await accessible("all");

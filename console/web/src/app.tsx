@@ -19,7 +19,7 @@ function takeInvite(): string | null {
 const firstInvite = takeInvite();
 
 function Help({ close }: { close: () => void }) {
-  const rows: [string, Key][] = [["j k", "key_jk"], ["e", "key_e"], ["a", "key_a"], ["c", "key_c"], ["x", "key_x"], ["z", "key_z"], ["/", "key_search"], ["Esc", "key_esc"], ["?", "key_help"]];
+  const rows: [string, Key][] = [["j k", "key_jk"], ["v", "key_v"], ["g", "key_g"], ["Space", "key_pick"], ["* a", "key_all"], ["e", "key_e"], ["a", "key_a"], ["s", "key_s"], ["c", "key_c"], ["x", "key_x"], ["z", "key_z"], ["/", "key_search"], ["Esc", "key_esc"], ["?", "key_help"]];
   return (
     <Dialog title={t("keys")} onClose={close}>
       <table class="plain"><tbody>{rows.map(([k, key]) => <tr key={k}><th scope="row">{k.split(" ").map((x) => <kbd key={x}>{x}</kbd>)}</th><td>{t(key)}</td></tr>)}</tbody></table>

@@ -4,7 +4,7 @@
 export type Level = "none" | "restricted" | "confidential" | "secret" | "top_secret" | "mat" | "toi_mat" | "tuyet_mat";
 export type State = "new" | "acknowledged" | "closed";
 export type CloseReason = "confirmed" | "false_alarm" | "permitted";
-export type ActionName = "acknowledge" | "comment" | "close" | "reopen" | "assign" | "undo";
+export type ActionName = "acknowledge" | "comment" | "close" | "reopen" | "assign" | "undo" | "escalate" | "withdraw";
 
 export type Role = "viewer" | "analyst" | "administrator" | "policy_author" | "approver" | "auditor";
 export type Right = "SELF" | "SEE" | "ACT" | "PACKETS" | "EVIDENCE" | "EVIDENCE_ASK" | "POLICY_READ" | "POLICY_WRITE" | "APPROVE" | "FLEET" | "PEOPLE" | "SETTINGS" | "AUDIT" | "REPORT";
@@ -42,18 +42,23 @@ export interface AlertRow {
   taken_by: string | null;
   reason: CloseReason | null;
   comments: number;
-  same_document: number;
+  due: string | null;      /* when the running clock is over */
+  case: number | null;
+  same_document: number | null;
+  redacted: boolean;       /* its content is above the clearance of who asks */
 }
 export interface AlertPage {
   items: AlertRow[];
   next: number | null;
   counts: Record<State, number>;
+  late: number;
 }
 /** How far a search has looked. */
 export interface Searched {
   complete: boolean;
   from: string | null;
   words_from: string | null;
+  withheld: boolean;
 }
 export interface SearchPage {
   items: AlertRow[];
@@ -114,11 +119,11 @@ export interface Doc {
   lang?: string;
   encoding?: string;
   markings?: Marking[];
-  labels?: { kind?: string; value?: string }[];
+  labels?: { kind?: string; key?: string; value?: string; level?: Level }[];
   matches?: { rule?: string; where?: string; meta?: Record<string, unknown> }[];
   identifiers?: { kind?: string; count?: number }[];
-  similar?: { document?: string; containment?: number }[];
-  features?: { encrypted?: boolean; macros?: boolean; external_refs?: number; embedded?: number; javascript?: boolean };
+  similar?: { document?: string; containment?: number; level?: Level }[];
+  features?: { encrypted?: boolean; macros?: boolean; external_refs?: number; embedded?: number; javascript?: boolean; label_conflict?: boolean; extension_mismatch?: boolean };
   members?: Doc[];
   read?: string;
   unread_reason?: string;
@@ -181,7 +186,7 @@ export interface AlertDetail extends Omit<AlertRow, "appliance"> {
   history: HistoryStep[];
   pcap: PacketsFile | null;
   related: {
-    same_document: { id: number; time: string; state: State; src: Endpoint; dest: Endpoint; app_proto: string | null; file_name: string | null;
+    same_document: { id: number; time: string; state: State; src: Endpoint; dest: Endpoint; app_proto: string | null; file?: { name: string | null } | null;
       appliance: { name: string } }[];
     same_document_total: number;
     sightings: number;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The parts of the page: what the menu shows, who may see it, what draws it. The address is #/name/argument?question.
 import type { ComponentChildren } from "preact";
-import { Alerts } from "./alerts";
 import { Appliances } from "./appliances";
 import { Dash } from "./dash/view";
 import { Find } from "./find/view";
+import { Cases } from "./cases/cases";
+import { Inbox } from "./inbox/inbox";
+import { RuleNoise } from "./inbox/noise";
 import { Evidence } from "./evidence/evidence";
 import type { Key } from "./i18n";
 import type { Live } from "./live";
@@ -34,9 +36,11 @@ export function numbered(arg: string | undefined): number | null {
 }
 /** In the order of the menu; the first is where one comes in. */
 export const views: View[] = [
-  { name: "alerts", label: "alerts", right: "SEE", draw: (p) => <Alerts chosen={numbered(p.arg)} asked={p.asked} live={p.live} me={p.session.user?.name ?? null} canAct={may(p.session, "ACT")} go={p.go} /> },
+  { name: "alerts", label: "alerts", right: "SEE", draw: (p) => <Inbox chosen={numbered(p.arg)} asked={p.asked} live={p.live} me={p.session.user?.name ?? null} canAct={may(p.session, "ACT")} maySet={may(p.session, "SETTINGS")} mayWrite={may(p.session, "POLICY_WRITE")} go={p.go} /> },
+  { name: "cases", label: "cases_menu", right: "SEE", draw: (p) => <Cases chosen={numbered(p.arg)} asked={p.asked} live={p.live} me={p.session.user?.name ?? null} canAct={may(p.session, "ACT")} mayExport={may(p.session, "EVIDENCE")} go={p.go} /> },
   { name: "overview", label: "overview", right: "SEE", draw: (p) => <Dash live={p.live} asked={p.asked} go={p.go} /> },
   { name: "search", label: "find_title", right: "SEE", draw: (p) => <Find asked={p.asked} /> },
+  { name: "noise", label: "noise_menu", right: "SEE", draw: (p) => <RuleNoise live={p.live} /> },
   { name: "appliances", label: "appliances", right: "SEE", draw: (p) => <Appliances live={p.live} /> },
   { name: "evidence", label: "evidence", right: "EVIDENCE", draw: (p) => <Evidence live={p.live} may={may(p.session, "EVIDENCE_ASK")} /> },
   { name: "reports", label: "reports_title", right: "REPORT", draw: (p) => <Reports maySchedule={may(p.session, "SETTINGS")} /> },

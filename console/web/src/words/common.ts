@@ -220,7 +220,7 @@ export const common = {
   assign: ["Take it over", "Nhận thay"],
   did_assign: ["gave it into other hands", "đã giao lại"],
   did_undo: ["took the last step back", "đã hoàn tác bước trước"],
-  key_a: ["take it over", "nhận thay"],
+  key_a: ["assign to somebody", "giao cho ai đó"],
   key_z: ["undo", "hoàn tác"],
   searchOffers: ["Completions", "Gợi ý"],
   found: ["found", "kết quả"],
