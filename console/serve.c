@@ -195,6 +195,9 @@ static int start_app(struct serving *s)
     a->conf = &s->proc.conf;
     a->store = s->state.store;
     a->keys = s->state.keys;
+    a->url = s->url;
+    a->pin = s->state.pin;
+    a->committee = &s->state.committee;
     a->idle_us = s->proc.conf.console_session_idle * 1000;
     a->max_us = s->proc.conf.console_session_max * 1000;
     a->started_us = clock_wall_us();

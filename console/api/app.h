@@ -47,6 +47,8 @@ struct app {
     uint64_t idle_us, max_us;       /* of sessions */
     char dummy_hash[PASSWORD_HASH]; /* what an unknown name is checked against, to take the same time */
     char host_names[1024];
+    const char *url, *pin; /* where the console listens, and its certificate's key as appliances pin it */
+    const struct seal_public *committee; /* whom evidence is sealed for */
     pthread_mutex_t gate_lock;
     struct gate gate[GATE_KINDS];
     atomic_ullong answers[6]; /* by status / 100 */

@@ -7,6 +7,7 @@
 #include "console/api/sources.h"
 #include "console/api/dashboard.h"
 #include "console/api/evidence.h"
+#include "console/api/fleet.h"
 #include "console/api/reports.h"
 #include "console/api/outputs.h"
 
@@ -51,6 +52,11 @@ const struct route routes[] = {
     {HTTP_GET, API "/search/histogram", LANE_API, RIGHT_SEE, 0, NULL, api_search_histogram},
     {HTTP_GET, API "/search/fields", LANE_API, RIGHT_SEE, 0, NULL, api_search_fields},
     {HTTP_GET, API "/appliances", LANE_API, RIGHT_SEE, 0, NULL, api_appliances_list},
+    {HTTP_GET, API "/fleet", LANE_API, RIGHT_SEE, 0, NULL, api_fleet},
+    {HTTP_POST, API "/fleet/{id}/site", LANE_API, RIGHT_FLEET, JSON_BODY_MAX, JSON, api_fleet_site},
+    {HTTP_POST, API "/fleet/{id}/retire", LANE_API, RIGHT_FLEET, JSON_BODY_MAX, JSON, api_fleet_retire},
+    {HTTP_POST, API "/enrolments/look", LANE_API, RIGHT_FLEET, JSON_BODY_MAX, JSON, api_enrol_look},
+    {HTTP_POST, API "/enrolments", LANE_API, RIGHT_FLEET, JSON_BODY_MAX, JSON, api_enrol_approve},
     {HTTP_GET, API "/stats", LANE_API, RIGHT_SEE, 0, NULL, api_stats},
     {HTTP_GET, API "/reports", LANE_API, RIGHT_REPORT, 0, NULL, api_reports_list},
     {HTTP_POST, API "/reports", LANE_API, RIGHT_REPORT, JSON_BODY_MAX, JSON, api_report_make},

@@ -444,6 +444,12 @@
     " id INTEGER PRIMARY KEY, time INTEGER NOT NULL, hash BLOB NOT NULL, signature BLOB NOT NULL);"          \
     "CREATE INDEX audit_action ON audit(action);"
 
+/* Where an appliance is, and how often it is expected to be heard (fleet.h). */
+#define STEP_SITES                                                                                           \
+    "CREATE TABLE appliance_site("                                                                           \
+    " appliance INTEGER PRIMARY KEY, profile INTEGER NOT NULL, expect_s INTEGER NOT NULL,"                   \
+    " lat REAL, lon REAL, place TEXT NOT NULL);"
+
 const char *const schema_steps[] = {
     STEP_1,
     STEP_2,
@@ -464,6 +470,7 @@ const char *const schema_steps[] = {
     STEP_REPORTS,
     STEP_OUTPUTS,
     STEP_HEADS,
+    STEP_SITES,
 };
 const size_t schema_step_count = GH_COUNT(schema_steps);
 

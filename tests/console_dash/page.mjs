@@ -112,6 +112,33 @@ try {
   await page.locator(".examples").waitFor();
   await shot("find-none", false);
   await accessible("nothing found");
+
+  // the fleet: calm about a ship, a map without the internet, an appliance let in with six words
+  await everyWay("fleet", "#/appliances", ".boxrow");
+  const ship = page.locator(".box", { hasText: "tau-hq-09" });
+  await ship.locator(".boxrow").click();
+  await ship.locator(".boxmore").waitFor();
+  await shot("fleet-open");
+  await accessible("an appliance");
+  await page.getByRole("button", { name: "Ghi danh thiết bị…" }).click();
+  await page.locator("input[type=file]").setInputFiles(process.argv[6]);
+  await page.locator(".phrase").waitFor();
+  check("six words", (await page.locator(".phrase span").count()) === 6);
+  await shot("fleet-enrol", false);
+  await accessible("enrolment");
+  await page.getByRole("button", { name: "Cho phép" }).click();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Tải tệp trả lời" }).click()]);
+  const answer = JSON.parse(readFileSync(await download.path(), "utf8"));
+  check("the answer", answer.gatehouse === "enrol-answer-v1", JSON.stringify(answer));
+  await page.keyboard.press("Escape");
+  await page.locator(".box", { hasText: "moi-1" }).waitFor();
+  check("let in", (await page.locator(".box.never", { hasText: "moi-1" }).count()) === 1);
+
+  // reports: made without gh-report beside it, said so, figures as CSV
+  await page.goto(origin + "/#/reports");
+  await page.getByRole("button", { name: "Lập", exact: true }).click();
+  await page.locator(".reportlist tbody tr").first().waitFor();
+  await everyWay("reports", "#/reports", ".reportlist tbody tr");
   check("no errors", problems.length === 0, problems.join("\n  "));
 } catch (e) {
   check("the journey", false, String(e));

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The parts of the page: what the menu shows, who may see it, what draws it. The address is #/name/argument?question.
 import type { ComponentChildren } from "preact";
-import { Appliances } from "./appliances";
 import { Dash } from "./dash/view";
 import { Find } from "./find/view";
 import { Cases } from "./cases/cases";
 import { Inbox } from "./inbox/inbox";
 import { RuleNoise } from "./inbox/noise";
+import { Fleet } from "./fleet/view";
 import { Evidence } from "./evidence/evidence";
 import type { Key } from "./i18n";
 import type { Live } from "./live";
@@ -41,7 +41,7 @@ export const views: View[] = [
   { name: "overview", label: "overview", right: "SEE", draw: (p) => <Dash live={p.live} asked={p.asked} go={p.go} /> },
   { name: "search", label: "find_title", right: "SEE", draw: (p) => <Find asked={p.asked} /> },
   { name: "noise", label: "noise_menu", right: "SEE", draw: (p) => <RuleNoise live={p.live} /> },
-  { name: "appliances", label: "appliances", right: "SEE", draw: (p) => <Appliances live={p.live} /> },
+  { name: "appliances", label: "appliances", right: "SEE", draw: (p) => <Fleet live={p.live} chosen={numbered(p.arg)} may={may(p.session, "FLEET")} /> },
   { name: "evidence", label: "evidence", right: "EVIDENCE", draw: (p) => <Evidence live={p.live} may={may(p.session, "EVIDENCE_ASK")} /> },
   { name: "reports", label: "reports_title", right: "REPORT", draw: (p) => <Reports maySchedule={may(p.session, "SETTINGS")} /> },
   { name: "outputs", label: "outputs", right: "SETTINGS", draw: () => <Outputs /> },

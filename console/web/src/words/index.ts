@@ -6,11 +6,12 @@ import { cases } from "./cases";
 import { common } from "./common";
 import { dash } from "./dash";
 import { find } from "./find";
+import { fleet } from "./fleet";
 import { evidence } from "./evidence";
 import { reports } from "./reports";
 import { outputs } from "./outputs";
 import { inbox } from "./inbox";
 
 export type Words = Record<string, readonly [string, string]>;
-export const words = { ...common, ...inbox, ...alert, ...cases, ...dash, ...find, ...evidence, ...reports, ...outputs };
+export const words = { ...common, ...inbox, ...alert, ...cases, ...dash, ...find, ...evidence, ...reports, ...outputs, ...fleet };
 export type Key = keyof typeof words;

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The fleet over the API: where appliances are, letting one in, letting one go. Enrolling is two steps: look
+ * (the name and the comparison phrase of a request, nothing happens) and approve (what 'gatehouse console
+ * enrol-approve' does; the answer is the file that the appliance takes). The six words must be the same on
+ * both screens. */
+#ifndef GH_CONSOLE_API_FLEET_H
+#define GH_CONSOLE_API_FLEET_H
+
+#include "console/api/app.h"
+
+void api_fleet(struct worker *w, struct request *r);
+void api_fleet_site(struct worker *w, struct request *r);
+void api_fleet_retire(struct worker *w, struct request *r);
+void api_enrol_look(struct worker *w, struct request *r);
+void api_enrol_approve(struct worker *w, struct request *r);
+
+#endif
