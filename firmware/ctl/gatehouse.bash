@@ -25,7 +25,7 @@ _gatehouse() {
         enrol) words="request accept -o -c --set" ;;
         down) words="status import -c --set --json" ;;
         simulate) words="--appliances --days --batches --records --seed --wrong-clocks -o --console" ;;
-        firmware) words="build keys sign verify install take have status bless rollback selftest scrub setup -c --set --json --again --repair --disk --renew-lock --key --root" ;;
+        firmware) words="build keys sign verify install take have status bless rollback selftest scrub reset setup -c --set --json --again --repair --disk --renew-lock --confirm --key --root" ;;
         status) words="-c --set --json" ;;
         log-level) words="error warn info debug normal sensor core scan policy lists enforce uplink --for -c --set" ;;
         support) words="-o --log -c --set" ;;

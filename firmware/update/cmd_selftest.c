@@ -204,6 +204,7 @@ int update_selftest(const struct conf *c, int argc, char **argv)
 
 #define CONF_FILE "gatehouse.conf"
 #define CONF_FILE_MAX 65536
+#define RESET_FILE "factory-reset"
 
 static int take_conf(const char *stick, const char *dir)
 {
@@ -256,6 +257,38 @@ static int take_release(const char *stick, const char *conf, char *out, size_t c
     return -1;
 }
 
+/* A file factory-reset with the appliance's name in it: the name, so that a stick that was forgotten in
+ * another machine erases nothing there. It is taken off the stick first, or each start would be a reset. 1:
+ * done, restart. */
+static int take_reset(const char *stick, const char *conf, char *out, size_t cap)
+{
+    char path[PATH_MAX], name[CONF_TEXT] = "";
+    struct writer w;
+    struct span s;
+    int rc;
+
+    writer_init(&w, 16384 + CONF_TEXT);
+    rc = floor_file_read(stick, RESET_FILE, CONF_TEXT, &w);
+    s = span_trim(writer_span(&w));
+    if (!rc && s.n < sizeof(name))
+        memcpy(name, s.p, s.n);
+    writer_done(&w);
+    if (rc == ST_NOT_FOUND)
+        return 0;
+    snprintf(path, sizeof(path), "%s/" RESET_FILE, stick);
+    if (rc || unlink(path) != 0) {
+        fprintf(stderr, "gatehouse firmware setup: %s cannot be taken off the stick: nothing is erased\n",
+                path);
+        return 0;
+    }
+    sync();
+    rc = run((char *[]){(char *)"firmware", (char *)"reset", (char *)"--confirm", name, (char *)"-c",
+                        (char *)conf, NULL},
+             out, cap);
+    printf("setup: %s", out);
+    return rc == 0;
+}
+
 int update_setup(const struct conf *c, int argc, char **argv)
 {
     static char out[OUTPUT_MAX];
@@ -271,9 +304,13 @@ int update_setup(const struct conf *c, int argc, char **argv)
                 "DIR (a stick), puts request.json there\n");
         return 2;
     }
+    snprintf(conf, sizeof(conf), "%s/" CONF_FILE, dir);
+    if (take_reset(stick, conf, out, sizeof(out))) {
+        execl("/usr/bin/systemctl", "systemctl", "reboot", (char *)NULL);
+        return 3;
+    }
     if (take_conf(stick, dir) != 0)
         return 2;
-    snprintf(conf, sizeof(conf), "%s/" CONF_FILE, dir);
     snprintf(answer, sizeof(answer), "%s/answer.json", stick);
     snprintf(request, sizeof(request), "%s/request.json", stick);
     snprintf(key, sizeof(key), "%s/appliance.key", c->node_state_dir);

@@ -36,6 +36,8 @@ static const struct {
      "selftest [--trial]             does this release do its work on this machine?"},
     {"scrub", update_scrub,
      "scrub                          read the whole running image through its hash tree"},
+    {"reset", update_reset,
+     "reset --confirm NAME           destroy the data of the appliance of that name; its releases stay"},
     {"setup", update_setup, "setup DIR                      configuration and enrolment from a stick"},
 };
 

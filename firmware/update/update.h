@@ -38,6 +38,7 @@ int update_status(const struct conf *c, int argc, char **argv);
 int update_bless(const struct conf *c, int argc, char **argv);
 int update_rollback(const struct conf *c, int argc, char **argv);
 int update_selftest(const struct conf *c, int argc, char **argv);
+int update_reset(const struct conf *c, int argc, char **argv);
 int update_scrub(const struct conf *c, int argc, char **argv);
 /* Reads the running image through its tree, keeps the result (scrub.h) and tells it in a sentence. True: it
  * is whole. */

@@ -54,3 +54,24 @@ def case_watchdog(work, image):
     check("a watchdog is held", m.wait("[Ww]atchdog running with a timeout of|Using hardware watchdog"), m.text())
     check("it restarts a machine whose first process stands still", m.wait("softdog: Initiating system reboot|Initiating system reboot") and m.ended(), m.text())
     m.stop()
+
+
+def case_reset(work, image):
+    """A stick with the appliance's name in 'factory-reset': another name erases nothing, the right one everything, once."""
+    disk, name = copy_disk(work, image, "reset"), os.path.join(work, "factory-reset")
+    usb = stick(work, "reset.usb")
+    for number, text in ((1, "elsewhere"), (2, "gatehouse")):
+        with open(name, "w") as f:
+            f.write(text + "\r\n")
+        run("mcopy", "-o", "-i", usb, name, "::factory-reset")
+        m = Machine(work, "reset-%d" % number, disk, image, extra=["-drive", "file=%s,if=virtio,format=raw" % usb])
+        if number == 1:
+            check("another appliance's name erases nothing", m.wait("nothing is erased") and m.wait("does its work here"), m.text())
+            m.stop()
+        else:
+            check("its own name destroys the data's key, and it restarts", m.wait("the key of the data is destroyed") and m.ended(), m.text())
+            check("there it was the same appliance", "new key" not in m.text())
+    m = Machine(work, "reset-3", disk, image, extra=["-drive", "file=%s,if=virtio,format=raw" % usb])
+    check("it starts as new, and the stick erases nothing again", m.wait("does its work here") and "a new key for the data partition" in m.text() and
+          "destroyed" not in m.text(), m.text())
+    m.stop()

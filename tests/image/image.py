@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -31,13 +32,48 @@ def run(*argv, want=0, **more):
     return p.stdout
 
 
+class Control:
+    """QEMU's monitor."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        end = time.monotonic() + BOOT_SECONDS
+        while True:
+            try:
+                self.socket.connect(path)
+                break
+            except OSError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
+        self.file = self.socket.makefile("rw")
+        self.file.readline()
+        self.ask("qmp_capabilities")
+
+    def ask(self, command, **arguments):
+        self.file.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+        self.file.flush()
+        while True:
+            answer = json.loads(self.file.readline())
+            if "return" in answer or "error" in answer:
+                return answer
+
+    def line(self, text):
+        answer = self.ask("human-monitor-command", **{"command-line": text})
+        if answer.get("return"):
+            raise AssertionError("%s: %s" % (text, answer["return"]))
+
+
 class Machine:
     """One boot: a disk, perhaps a second one, and the text of its serial line."""
 
-    def __init__(self, work, name, disk, direct=None, cmdline=None, extra=(), firmware=None):
-        self.log = os.path.join(work, name + ".log")
+    def __init__(self, work, name, disk, direct=None, cmdline=None, extra=(), firmware=None, form="raw"):
+        self.log, self.qmp = os.path.join(work, name + ".log"), os.path.join(work, "qmp")
+        if os.path.exists(self.qmp):
+            os.remove(self.qmp)
         argv = ["qemu-system-x86_64", "-accel", "tcg", "-m", "768", "-smp", "1", "-nographic", "-no-reboot" if direct else "-nodefaults", "-drive",
-                "file=%s,if=virtio,format=raw" % disk, "-nic", "user,model=virtio-net-pci", *extra]
+                "file=%s,if=virtio,format=%s" % (disk, form), "-nic", "user,model=virtio-net-pci", "-device", "virtio-balloon-pci,id=memory,addr=0x1e", "-qmp",
+                "unix:%s,server=on,wait=off" % self.qmp, *extra]
         if not direct:
             argv += ["-serial", "stdio", "-vga", "none"]
         if direct:
@@ -47,6 +83,20 @@ class Machine:
         else:
             argv += firmware or ["-drive", "if=pflash,format=raw,readonly=on,file=" + OVMF, "-drive", "if=pflash,format=raw,file=" + fresh_vars(work, name)]
         self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=open(self.log, "wb"), stderr=subprocess.STDOUT)
+
+    def control(self):
+        return Control(self.qmp)
+
+    def memory(self):
+        """MiB that the system and its programs hold: what it has, less what is free or could be at once. The guest itself says so."""
+        control, end = self.control(), time.monotonic() + 120
+        control.ask("qom-set", path="/machine/peripheral/memory", property="guest-stats-polling-interval", value=1)
+        while time.monotonic() < end:
+            stats = control.ask("qom-get", path="/machine/peripheral/memory", property="guest-stats").get("return", {}).get("stats", {})
+            if 0 < stats.get("stat-available-memory", 0) < 1 << 40:
+                return (stats["stat-total-memory"] - stats["stat-available-memory"]) >> 20
+            time.sleep(1)
+        return None
 
     def text(self):
         with open(self.log, "rb") as f:
@@ -176,12 +226,12 @@ def stick(work, name, release=None, files=()):
 def block_of(image, name):
     """The place in the image where the contents of a file begin that is longer than a squashfs block; name is a pattern of its path."""
     path = re.search("squashfs-root/(.*%s)\n" % name, run("unsquashfs", "-l", image + "/image")).group(1)
-    want = subprocess.run(["unsquashfs", "-cat", image + "/image", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout[:131072]
+    want = subprocess.run(["unsquashfs", "-cat", image + "/image", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout[:65536]
     data = open(image + "/image", "rb").read()
     at = data.find(b"\x28\xb5\x2f\xfd")
     while at >= 0:
-        p = subprocess.run(["zstd", "-q", "-dc"], input=data[at:at + 131200], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        if len(want) == 131072 and p.stdout[:131072] == want:
+        p = subprocess.run(["zstd", "-q", "-dc"], input=data[at:at + 65700], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        if len(want) == 65536 and p.stdout[:65536] == want:
             return at
         at = data.find(b"\x28\xb5\x2f\xfd", at + 4)
     raise AssertionError("%s is not in the image" % path)

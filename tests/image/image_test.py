@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The firmware image in QEMU, without hardware virtualisation.
 
-  image_test.py BUILD [--keep DIR] [CASE...]     cases: good data tree hash rescue watchdog fallback update job sandbox secureboot reproducible lock (default: all)
+  image_test.py BUILD [--keep DIR] [CASE...]     cases: good data tree hash rescue watchdog reset fallback update job sandbox secureboot reproducible lock delta powercut (default: all)
 
 The image is made once (in DIR, or a temporary directory). Needs root, mmdebstrap, qemu-system-x86_64 and ovmf; skipped otherwise. A boot takes 30 s
 alone and minutes on a busy machine: time-outs are generous, and nothing here measures time."""
@@ -27,7 +27,9 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "e2e")]
 from chain import Chain, free_port # noqa: E402 the path comes first
 from image import (BOOT_SECONDS, BUILD, GATEHOUSE, Machine, block_of, check, copy_disk, count, esp_of, flip, keys, make, partition, run, second_slot, # noqa: E402
                    stick)
-from faults import NEEDED, case_rescue, case_watchdog # noqa: E402
+from faults import NEEDED, case_rescue, case_reset, case_watchdog # noqa: E402
+from powercut import case_powercut # noqa: E402
+from updates import case_delta # noqa: E402
 
 
 def case_good(work, image):
@@ -40,6 +42,10 @@ def case_good(work, image):
     check("the data partition is made, encrypted, at the first start", "a new key for the data partition" in text and "EXT4-fs (dm-1): mounted" in text, text)
     for line in ("the image cannot be written", "there is no shell", "the document rules compile", "a marked document is read and known", "the whole image is as it was signed"):
         check("self-test: " + line, re.search(re.escape(line) + r" +good", text), text)
+    time.sleep(10)
+    used = m.memory()
+    print("idle: %s MiB of memory are in use" % used)
+    check("idle, it needs less than 256 MiB of memory", used and used < 256, used)
     check("no unit failed", "Failed to start" not in text and "Failed to mount" not in text, [x for x in text.split("\n") if "Failed to" in x])
     m.stop()
     m = Machine(work, "good-2", disk, image)
@@ -215,6 +221,9 @@ def case_job(work, image):
                   found or [x for x in m.text().split("\n") if "must be" in x])
             if found:
                 print("sandbox: %s: %s trials, Landlock ABI %s, user %s" % (name, found[0][0], found[0][2], found[0][3]))
+        used = m.memory()
+        print("at work: %s MiB of memory are in use" % used)
+        check("at work, it needs less than 512 MiB of memory", used and used < 512, used)
         if alerts:
             print("alert: %s" % json.dumps(alerts[0], ensure_ascii=False)[:400])
         m.stop()
@@ -222,8 +231,8 @@ def case_job(work, image):
         chain.remove()
 
 
-CASES = {"good": case_good, "data": case_data, "tree": case_tree, "hash": case_hash, "rescue": case_rescue, "watchdog": case_watchdog, "fallback": case_fallback, "update": case_update, "job": case_job,
-         "secureboot": case_secureboot, "reproducible": case_reproducible, "lock": case_lock, "sandbox": case_job}
+CASES = {"good": case_good, "data": case_data, "tree": case_tree, "hash": case_hash, "rescue": case_rescue, "watchdog": case_watchdog, "reset": case_reset, "fallback": case_fallback, "update": case_update, "job": case_job,
+         "secureboot": case_secureboot, "reproducible": case_reproducible, "lock": case_lock, "delta": case_delta, "powercut": case_powercut, "sandbox": case_job}
 ALIASES = ("sandbox",) # of another case, which is not made twice
 
 

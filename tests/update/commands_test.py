@@ -154,6 +154,17 @@ def main(d):
     ids = open(path("have"), "rb").read()
     slots = {ids[i:i + 32].hex() for i in range(0, len(ids), 32)}
     check("what the slots hold is known", set(os.listdir(os.path.join(r5, "chunks"))) <= slots)
+    key = path("data.key")
+    with open(key, "wb") as f:
+        f.write(b"K" * 64)
+    os.link(key, path("copy")) # what the disk has, after the name is gone
+    out = run("firmware", "reset", "--confirm", "u", "-c", conf, "--set", "firmware.data_key=" + key, want=2)
+    check("a reset of another appliance erases nothing", "called 't'" in out and open(key, "rb").read() == b"K" * 64, out)
+    run("firmware", "reset", "-c", conf, "--set", "firmware.data_key=" + key, want=2)
+    run("firmware", "reset", "--confirm", "t", "-c", conf, "--set", "firmware.data_key=" + key)
+    left = open(path("copy"), "rb").read()
+    check("a reset overwrites the key and takes it away", not os.path.exists(key) and len(left) == 64 and b"KKKK" not in left, left)
+    run("firmware", "reset", "--confirm", "t", "-c", conf, "--set", "firmware.data_key=" + key, want=2)
 
     chunk = os.path.join(r2, "chunks", sorted(os.listdir(os.path.join(r2, "chunks")))[0])
     with open(chunk, "r+b") as f:
