@@ -135,6 +135,10 @@ void api_stream(struct worker *w, struct request *r)
         reply_problem(r, PROBLEM_METHOD);
         return;
     }
+    if (!r->who.session) { /* a stream ends with its session: programs ask again instead */
+        reply_problem_say(r, PROBLEM_SCOPE, "Live streams are for browsers; ask with 'since' or 'before' instead.");
+        return;
+    }
     if (!query_fields(r, names, 1) || !query_number(r, "since", 0, INT64_MAX - 1, &since))
         return;
     if (r->head.last_event_id.n && span_number(r->head.last_event_id, INT64_MAX - 1, &last))

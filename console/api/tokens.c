@@ -62,10 +62,7 @@ static bool body_rights(struct request *r, uint64_t *ret)
     *ret = 0;
     json_each(one, v && v->type == JSON_ARRAY ? v : NULL)
     {
-        enum right right = RIGHT_NONE;
-        for (enum right i = RIGHT_NONE + 1; i < RIGHT_COUNT; i++)
-            if (one->type == JSON_STRING && span_eq(one->s, span_str(right_name(i))))
-                right = i;
+        enum right right = one->type == JSON_STRING ? right_number(one->s) : RIGHT_NONE;
         if (right == RIGHT_NONE || (NEVER >> right & 1) || !rights_have(r->who.roles, right)) {
             reply_problem_say(r, PROBLEM_BAD_FIELD,
                               "'rights' are some of your own; SELF, PEOPLE and APPROVE are for people only.");

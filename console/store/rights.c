@@ -42,6 +42,14 @@ const char *right_name(enum right right)
     return right_names[right];
 }
 
+enum right right_number(struct span name)
+{
+    for (enum right i = RIGHT_NONE + 1; i < RIGHT_COUNT; i++)
+        if (span_eq(name, span_str(right_names[i])))
+            return i;
+    return RIGHT_NONE;
+}
+
 void rights_write_roles(struct jw *j, unsigned roles)
 {
     jw_karr(j, "roles");

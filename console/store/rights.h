@@ -27,6 +27,8 @@ int user_role_number(struct span name);
 bool rights_have(unsigned roles, enum right right);
 /* "see", "act", …; for the session's answer and the tests' matrix. */
 const char *right_name(enum right right);
+/* The right of a name; RIGHT_NONE when there is none. */
+enum right right_number(struct span name);
 /* Member "roles" of an open object; and "roles" with "rights". */
 void rights_write_roles(struct jw *j, unsigned roles);
 void rights_write(struct jw *j, unsigned roles);

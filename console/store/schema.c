@@ -377,7 +377,7 @@
     "CREATE TABLE token("                                                                                    \
     " id INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE,"                                      \
     " user INTEGER NOT NULL REFERENCES user(id) ON DELETE CASCADE, name TEXT NOT NULL,"                      \
-    " rights INTEGER NOT NULL,"                   /* bits 1 << enum right */                                 \
+    " rights TEXT NOT NULL,"                      /* names, comma between: numbers change */                                 \
     " all_units INTEGER NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER);"        \
     "CREATE INDEX token_user ON token(user);"                                                                \
     "CREATE TABLE device("                        /* browsers from which somebody has signed in */           \

@@ -11,20 +11,47 @@ static void hash_of(struct span secret, uint8_t out[static SEAL_HASH])
     seal_hash("gatehouse-console-api-token-v1", &secret, 1, out);
 }
 
+/* Rights are kept by name: their numbers change when one is added. */
+static void rights_text(uint64_t rights, struct writer *w)
+{
+    for (enum right i = RIGHT_NONE + 1; i < RIGHT_COUNT; i++)
+        if (rights >> i & 1)
+            writer_printf(w, "%s%s", w->n ? "," : "", right_name(i));
+}
+
+static uint64_t rights_read(struct span text)
+{
+    uint64_t rights = 0;
+
+    while (text.n) {
+        ptrdiff_t comma = span_find_byte(text, ',', 0);
+        struct span one = span_part(text, 0, comma < 0 ? text.n : (size_t)comma);
+        enum right right = right_number(one);
+        if (right != RIGHT_NONE)
+            rights |= 1ull << right;
+        text = span_part(text, one.n + 1, text.n);
+    }
+    return rights;
+}
+
 int token_add(struct db *d, const struct token *t, const struct units *u, int64_t *ret_id,
               char secret[static TOKEN_TEXT])
 {
     uint8_t hash[SEAL_HASH];
+    struct writer rights;
     int rc;
 
+    writer_init(&rights, 1024);
+    rights_text(t->rights, &rights);
     token_make(secret);
     hash_of(span_str(secret), hash);
     rc =
         db_exec(d,
                 "INSERT INTO token(hash, user, name, rights, all_units, created, expires) VALUES(?, ?, ?, ?, "
                 "?, ?, ?)",
-                "bisiiii", span_of(hash, sizeof(hash)), t->user, t->name, (int64_t)t->rights, (int64_t)u->all,
+                "bistiii", span_of(hash, sizeof(hash)), t->user, t->name, writer_span(&rights), (int64_t)u->all,
                 (int64_t)clock_wall_us(), (int64_t)t->expires);
+    writer_done(&rights);
     if (rc)
         return rc;
     *ret_id = db_last_id(d);
@@ -46,7 +73,7 @@ int token_find(struct db *d, struct span secret, struct token *ret)
         return rc ? rc : ST_NOT_FOUND;
     *ret = (struct token){.id = db_i64(s, 0),
                           .user = db_i64(s, 1),
-                          .rights = (uint64_t)db_i64(s, 2),
+                          .rights = rights_read(db_text(s, 2)),
                           .expires = (uint64_t)db_i64(s, 3),
                           .all_units = db_i64(s, 4) != 0};
     snprintf(ret->name, sizeof(ret->name), "%s", db_cstr(s, 5));
@@ -74,7 +101,7 @@ int token_list(struct db *d, int64_t user, struct jw *j)
         jw_kstr(j, "name", db_text(s, 1));
         jw_karr(j, "rights");
         for (enum right i = RIGHT_NONE + 1; i < RIGHT_COUNT; i++)
-            if (db_i64(s, 2) >> i & 1)
+            if (rights_read(db_text(s, 2)) >> i & 1)
                 jw_cstr(j, right_name(i));
         jw_end_arr(j);
         jw_ktime(j, "created", db_i64(s, 3));
