@@ -13,6 +13,7 @@ int command_console(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_config(int argc, char **argv);
 int command_owners(int argc, char **argv);
+int command_clock(int argc, char **argv);
 int command_host(int argc, char **argv);
 int command_support(int argc, char **argv);
 int command_log_level(int argc, char **argv);

@@ -3,7 +3,7 @@
 _gatehouse() {
     local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} words=""
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="inspect classify run console policy enforce rules register journal evidence keys enrol down simulate firmware status log-level support host owners config lists help --version"
+        words="inspect classify run console policy enforce rules register journal evidence keys enrol down simulate firmware status log-level support host setup factory-reset clock owners config lists help --version"
     else
         case "$command" in
         inspect) words="-c --set -w --no-documents --no-scan --threads" ;;
@@ -30,8 +30,10 @@ _gatehouse() {
         log-level) words="error warn info debug normal sensor core scan policy lists enforce uplink --for -c --set" ;;
         support) words="-o --log -c --set" ;;
         host) words="print apply -c --set" ;;
-        config | owners) words="-c --set" ;;
-        help) words="inspect classify run console policy enforce rules register journal evidence keys enrol down simulate firmware status log-level support host owners config" ;;
+        setup) words="-c" ;;
+        factory-reset) words="--confirm -c" ;;
+        config | owners | clock) words="-c --set" ;;
+        help) words="inspect classify run console policy enforce rules register journal evidence keys enrol down simulate firmware status log-level support host setup factory-reset clock owners config" ;;
         esac
     fi
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -107,6 +107,16 @@ static const struct command commands[] = {
      "gatehouse host print|apply [-c FILE]",
      COMMON "  print                 show the nftables rules and the drop-in of journald\n"
             "  apply                 put them in force (root): in from node.management only, out to the console only\n"},
+    {"setup", NULL, "gh-setup", "questions for a new post, on a screen or a serial line (root)",
+     "gatehouse setup [-c FILE]",
+     "  -c FILE               the configuration that is written (/etc/gatehouse/gatehouse.conf)\n"
+     "Name, cards, networks, address, console, time; keys and enrolment. Vietnamese or English.\n"},
+    {"factory-reset", NULL, "gh-setup", "erase keys, journal, evidence and enrolment (root)",
+     "gatehouse factory-reset [--confirm NAME] [-c FILE]",
+     "  --confirm NAME        the post's name, instead of typing it\n"
+     "On an image the data partition's key goes; elsewhere the state directory's files. The configuration is kept.\n"},
+    {"clock", command_clock, NULL, "a clock that is behind goes to the latest time known here (root)", "gatehouse clock [-c FILE]",
+     COMMON "Done by the service before it starts. What the clock is worth is in 'gatehouse status'.\n"},
     {"owners", command_owners, NULL, "give the state directory to the users of the processes (root)",
      "gatehouse owners [-c FILE]", COMMON "Done by the package and before each start of the service; by hand after a copy was restored.\n"},
     {"config", command_config, NULL, "print the configuration in force, with every key explained",

@@ -194,6 +194,7 @@ static void on_second(void *arg)
     struct run *r = arg;
 
     loglevel_tick(&r->log_level);
+    clock_fact_tick(&r->clock);
     run_write_status(r);
 }
 
@@ -389,6 +390,7 @@ int command_run(int argc, char **argv)
         r.enforce_told = enforce_switch(&r);
         loglevel_start(&r.log_level, r.keeper, &r.opt.conf);
         disk_start(&r.disk, &r.opt.conf);
+        clock_fact_start(&r.clock, r.keeper, &r.opt.conf);
         loop_timer_add(r.loop, STATUS_MS, true, on_second, &r);
         run_write_status(&r);
         loop_run(r.loop);

@@ -5,6 +5,7 @@
 #define GH_CTL_RUN_H
 
 #include "base/outlet.h"
+#include "firmware/ctl/clock_fact.h"
 #include "firmware/ctl/ctl.h"
 #include "firmware/ctl/disk.h"
 #include "firmware/ctl/keeper.h"
@@ -31,6 +32,7 @@ struct run {
     bool anew;         /* the console changed the configuration: start all of it again */
     struct loglevel log_level;
     struct disk disk;
+    struct clock_fact clock;
     enum msg_type enforce_told; /* ENFORCE_ON or ENFORCE_OFF, as it is known */
     const char *units; /* --units: directory of the socket units, or NULL */
 };

@@ -75,6 +75,7 @@ void run_write_status(void *arg)
     put_users(&j, r, shown, GH_COUNT(shown));
     loglevel_status(&r->log_level, &j);
     put_disk(&j, r);
+    clock_fact_status(&r->clock, &j);
     jw_end_obj(&j);
     writer_u8(&w, '\n');
     snprintf(path, sizeof(path), "%s/%s", r->opt.conf.node_state_dir,

@@ -39,6 +39,7 @@ static void print_people(const struct json *s, bool old)
                json_cstr(json_path(s, "log_level.level"), "?"),
                json_cstr(json_path(s, "log_level.process"), "?"),
                json_cstr(json_path(s, "log_level.until"), "?"), json_cstr(json_path(s, "log_level.by"), "?"));
+    printf("clock: %s\n", json_cstr(json_get(s, "clock"), "?"));
     disk_print(json_get(s, "disk"));
     json_each(p, json_get(s, "processes")) print_process(p);
 }

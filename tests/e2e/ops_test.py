@@ -44,6 +44,8 @@ try:
     check("quotas that are more than the disk are told", disk["enough"] is False and "the quotas add up to" in log and "journal.max" in log, log)
     check("users are told", status["users"] == "one" and "uid" in status["processes"]["core"], status)
 
+    check("what the clock is worth is told", status["clock"] in ("synchronised", "running"), status["clock"])
+    wait_for("and recorded", 20, lambda: audit("clock") and audit("clock")[0]["quality"] == status["clock"])
     p = run("log-level", "debug", "scan", "--for", "2s", "-c", conf)
     check("a log level is taken", p.returncode == 0, p.stdout)
     wait_for("the status shows it", 20, lambda: chain.status().get("log_level", {}).get("process") == "scan" or audit("log_level"))
