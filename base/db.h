@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * db: SQLite behind one door: open with the right pragmas, migrate, cached prepared statements, one writer.
+ * db: a database behind one door: open with the right settings, migrate, cached prepared statements, one
+ * writer. db_open gives SQLite; db_pg.h gives PostgreSQL, which understands the same texts (db_pg_sql.h says
+ * within which limits).
  *
  * A struct db belongs to one thread. Errors: ST_IO, ST_FULL (disk or max_page_count), ST_EXISTS (constraint),
- * ST_AGAIN (busy); db_message() has SQLite's sentence. */
+ * ST_AGAIN (busy); ST_CLOSED (the server is
+ * gone; nothing works any more). db_message() has the engine's sentence. */
 #ifndef GH_BASE_DB_H
 #define GH_BASE_DB_H
 
@@ -16,10 +19,11 @@ enum db_mode { DB_READ, DB_WRITE, DB_WRITE_FULL /* synchronous=FULL: evidence an
 int db_open(const char *path, enum db_mode mode, struct db **ret);
 void db_close(struct db *d);
 const char *db_message(struct db *d);
-/* steps[i] brings user_version from i to i+1; all in one transaction each. ST_USAGE when the file is newer. */
+/* steps[i] brings user_version from i to i+1; all in one transaction each. ST_USAGE when the file is newer.
+ */
 int db_migrate(struct db *d, const char *const *steps, size_t n);
-/* Runs SQL with the arguments in args, a format: i = int64_t, s = const char *, b = struct span (blob), t = struct span
- * (text), d = double, n = NULL (no argument). No result expected. */
+/* Runs SQL with the arguments in args, a format: i = int64_t, s = const char *, b = struct span (blob), t =
+ * struct span (text), d = double, n = NULL (no argument). No result expected. */
 int db_exec(struct db *d, const char *sql, const char *args, ...);
 /* Same, then step through rows: while ((rc = db_step(s)) == 1) ...; 0 at the end, negative on error. */
 int db_query(struct db *d, struct db_stmt **ret, const char *sql, const char *args, ...);
@@ -38,7 +42,9 @@ int db_commit(struct db *d);
 void db_rollback(struct db *d);
 /* From now on a statement that is still running after ms milliseconds ends with ST_TIMEOUT; 0: no limit. */
 void db_time_box(struct db *d, uint64_t ms);
-/* The raw handle, for what this header lacks (backup, functions, interrupt). */
+/* Which engine: for the few places where they differ. */
+bool db_is_sqlite(const struct db *d);
+/* SQLite's own handle, for what this header lacks (backup, functions); NULL of another engine. */
 void *db_handle(struct db *d);
 
 #endif

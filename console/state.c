@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/state.h"
 
+#include "base/db_pg.h"
 #include "base/owner.h"
 
 #include <dirent.h>
@@ -161,6 +162,21 @@ static int open_dir(const struct conf *c, bool make)
     return 0;
 }
 
+#define READERS 16 /* workers, the tick, what retries; a command */
+
+static int open_database(const struct conf *c, struct state *s)
+{
+    char err[512] = "";
+    int rc;
+
+    if (!db_pg_is_url(c->console_database))
+        return fail("console.database", "it is no address like postgresql://user@host/name", 2);
+    rc = store_open_pg(c->console_database, READERS, &s->store, err, sizeof(err));
+    if (!rc)
+        return 0;
+    return fail("console.database", *err ? err : status_text(rc), rc == ST_CLOSED || rc == ST_NOMEM ? 3 : 2);
+}
+
 int state_open(const struct conf *c, bool make, struct state *s)
 {
     struct seal_public own;
@@ -181,7 +197,11 @@ int state_open(const struct conf *c, bool make, struct state *s)
     if (!rc) {
         char path[STATE_PATH];
         mode_t old = umask(077);
-        int code = store_open(c->console_state_dir, &s->store);
+        int code = 0;
+        if (*c->console_database)
+            rc = open_database(c, s);
+        else
+            code = store_open(c->console_state_dir, &s->store);
         umask(old);
         if (code)
             rc = fail(state_path(c, "console.db", path),

@@ -18,7 +18,8 @@
 bool query_of(struct worker *w, struct request *r, struct span text, enum query_target target,
               int zone_minutes, struct query_sql *ret)
 {
-    const struct query_context c = {.oldest_us = search_oldest(w->db),
+    const struct query_context c = {.postgres = !db_is_sqlite(w->db),
+                                    .oldest_us = search_oldest(w->db),
                                     .target = target,
                                     .now_us = clock_wall_us(),
                                     .zone_minutes = zone_minutes,

@@ -3,8 +3,10 @@
  * checked row by row. */
 #include "console/query/ast.h"
 #include "console/query/keys.h"
+#include "console/query/tsquery.h"
 
 #define MATCH_MAX 65536
+#define TSQUERY_MAX (8 * MATCH_MAX)
 #define WHERE_MAX 16384
 #define AHEAD_US INT64_C(172800000000) /* clocks of appliances may be ahead */
 
@@ -83,21 +85,40 @@ static unsigned slot(struct build *b, const char *value)
     return QUERY_FIRST + (unsigned)b->slots++;
 }
 
+/* The expression in the engine's language, in the arena; NULL: too long, or no memory. */
+static const char *expression(struct build *b, const struct writer *match)
+{
+    const char *text = NULL;
+    struct writer w;
+
+    if (!writer_ok(match))
+        return NULL;
+    if (!b->p->context->postgres)
+        return arena_dup(b->p->arena, match->p, match->n);
+    writer_init(&w, TSQUERY_MAX);
+    if (tsquery_put(writer_span(match), &w) == 0)
+        text = arena_dup(b->p->arena, w.p, w.n);
+    writer_done(&w);
+    return text;
+}
+
 static void put_exists(struct build *b, const struct node *n)
 {
     bool alerts = b->p->context->target == QUERY_ALERTS;
+    const char *table = alerts ? "alert_text" : "event_text";
     struct writer w;
-    const char *text;
+    unsigned at;
 
     writer_init(&w, MATCH_MAX);
     put_match(&w, n);
-    text = writer_ok(&w) ? arena_dup(b->p->arena, w.p, w.n) : NULL;
+    at = slot(b, expression(b, &w));
     writer_done(&w);
-    writer_printf(
-        &b->where,
-        alerts ? "EXISTS(SELECT 1 FROM alert_text x WHERE x.alert_text MATCH ?%u AND x.rowid = r.event)"
-               : "EXISTS(SELECT 1 FROM event_text x WHERE x.event_text MATCH ?%u AND x.rowid = r.id)",
-        slot(b, text));
+    writer_printf(&b->where, "EXISTS(SELECT 1 FROM %s x WHERE ", table);
+    if (b->p->context->postgres)
+        writer_printf(&b->where, "x.v @@ CAST(?%u AS TSQUERY)", at);
+    else
+        writer_printf(&b->where, "x.%s MATCH ?%u", table, at);
+    writer_printf(&b->where, " AND x.rowid = r.%s)", alerts ? "event" : "id");
 }
 
 static void put_condition(struct build *b, const struct node *n)
@@ -136,7 +157,7 @@ static void put_where(struct build *b, const struct node *n)
             if (n->kind == NODE_NOT)
                 break;
         }
-        writer_str(&b->where, n->kind == NODE_NOT ? "), 0)" : ")");
+        writer_str(&b->where, n->kind == NODE_NOT ? "), FALSE)" : ")");
     }
 }
 
@@ -222,8 +243,8 @@ static int build(struct build *b, struct node *root)
         parse_fail(p, 0, p->text.n, "too_long", NULL, "This is too much for one question.");
     if (p->rc)
         return p->rc;
-    b->out->match = b->match.n ? arena_dup(p->arena, b->match.p, b->match.n) : NULL;
-    b->out->where = b->where.n ? arena_dup(p->arena, b->where.p, b->where.n) : "1";
+    b->out->match = b->match.n ? expression(b, &b->match) : NULL;
+    b->out->where = b->where.n ? arena_dup(p->arena, b->where.p, b->where.n) : "TRUE";
     return (b->match.n && !b->out->match) || !b->out->where ? ST_NOMEM : 0;
 }
 

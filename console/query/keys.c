@@ -150,7 +150,7 @@ static bool is_word(uint32_t cp)
            !(cp >= 0x3000 && cp <= 0x303F) && cp != TEXT_REPLACEMENT && cp != 0xFEFF;
 }
 
-static uint32_t lower(uint32_t cp)
+uint32_t key_lower(uint32_t cp)
 {
     if (cp >= 'A' && cp <= 'Z')
         return cp + 32;
@@ -201,7 +201,7 @@ size_t key_put_exact(struct writer *w, struct span text, bool *ret_special)
             continue; /* the rest of an endless word */
         special = special || cp >= 0x80;
         *ret_special = *ret_special || special;
-        text_put(&word, lower(cp));
+        text_put(&word, key_lower(cp));
     }
     end_word(w, &word, special, &words);
     return words;

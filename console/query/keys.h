@@ -28,4 +28,7 @@ bool key_is_network(struct span s);
  * separated by spaces. *ret_special: there was one of these. Returns the number of words. */
 size_t key_put_exact(struct writer *w, struct span text, bool *ret_special);
 
+/* The small letter of a capital of the Latin, Greek and Cyrillic alphabets; anything else as it is. */
+uint32_t key_lower(uint32_t cp);
+
 #endif

@@ -32,11 +32,12 @@ struct query_context {
     uint64_t now_us;
     int zone_minutes;  /* of who asks: dates without a zone are local */
     const char *user;  /* who "me" is */
+    bool postgres;     /* for PostgreSQL: full-text expressions are tsqueries (tsquery.h) */
     int64_t oldest_us; /* time of the oldest event, 0 unknown: where a question without a beginning begins */
 };
 struct query_sql {
     const char *match;             /* full-text expression for ?1; NULL: none needed */
-    const char *where;             /* condition on r.*, with parameters from ?5 on; "1": none */
+    const char *where;             /* condition on r.*, with parameters from ?5 on; "TRUE": none */
     const char *slot[QUERY_SLOTS]; /* values of the parameters; NULL behind the last */
     bool content;                  /* words, names or hashes of the content decide what matches */
     int64_t from, to;              /* µs, [from, to): of the whole query, or the ends of time */

@@ -89,7 +89,7 @@ int person_list(struct db *d, int64_t before, int64_t limit, struct jw *j)
 static int any_other(struct db *d, int64_t id)
 {
     struct db_stmt *s;
-    int rc = db_query(d, &s, "SELECT 1 FROM user WHERE roles & ? AND NOT disabled AND id <> ? LIMIT 1", "ii",
+    int rc = db_query(d, &s, "SELECT 1 FROM user WHERE (roles & ?) <> 0 AND disabled = 0 AND id <> ? LIMIT 1", "ii",
                       (int64_t)1 << USER_ADMINISTRATOR, id);
 
     if (!rc && (rc = db_step(s)) == 1) {

@@ -146,7 +146,7 @@ int alert_groups(struct db *d, const struct query_sql *q, const struct sight *si
         snprintf(head, sizeof(head),
                  "r.event, r.id, r.state, r.severity, r.level, r.time, iif(r.state < 2, %s, NULL), iif(%s, "
                  "%s, NULL)",
-                 ALERT_DUE(r), by == GROUP_DOCUMENT ? sight_clear_sql(sight, "r", clear) : "1", label[by]);
+                 ALERT_DUE(r), by == GROUP_DOCUMENT ? sight_clear_sql(sight, "r", clear) : "TRUE", label[by]);
         rc = search_alert_rows(d, sight, q, head, add_row, g, j);
     }
     if (!rc) {
@@ -181,8 +181,8 @@ static int find_end(struct db *d, enum alert_order order, int64_t id, int64_t *r
     return 0;
 }
 
-static const char *sorted_sql(struct arena *a, const struct sight *sight, const struct query_sql *q,
-                              enum alert_order order)
+static const char *sorted_sql(const struct db *d, struct arena *a, const struct sight *sight,
+                              const struct query_sql *q, enum alert_order order)
 {
     char columns[ALERT_COLUMNS], scope[SIGHT_SQL], clear[SIGHT_SQL];
     static const char *const sort[] = {
@@ -193,12 +193,14 @@ static const char *sorted_sql(struct arena *a, const struct sight *sight, const 
     return arena_printf(a,
                         "SELECT %s FROM %s WHERE %s AND %s AND +r.time >= ?17 AND +r.time < ?18 AND "
                         "coalesce(?5, ?6, ?7, ?8, ?9, "
-                        "?10, ?11, ?12, ?13, ?14, ?15, ?16, 1) NOTNULL AND (%s) AND %s AND %s %s LIMIT ?4",
+                        "?10, ?11, ?12, ?13, ?14, ?15, ?16, '') NOTNULL AND (%s) AND %s AND %s %s LIMIT ?4",
                         alert_row_columns(sight, columns),
                         q->match ? "alert_text f CROSS JOIN alert r ON r.event = f.rowid" : "alert r",
-                        q->match ? "alert_text MATCH ?1" : "?1 ISNULL", sort[order], q->where,
-                        sight_scope_sql(sight, "r.appliance", scope),
-                        q->content ? sight_clear_sql(sight, "r", clear) : "1", by[order]);
+                        !q->match         ? "CAST(?1 AS TEXT) ISNULL"
+                        : db_is_sqlite(d) ? "alert_text MATCH ?1"
+                                          : "f.v @@ CAST(?1 AS TSQUERY)",
+                        sort[order], q->where, sight_scope_sql(sight, "r.appliance", scope),
+                        q->content ? sight_clear_sql(sight, "r", clear) : "TRUE", by[order]);
 }
 
 int alert_sorted(struct db *d, const struct sight *sight, const struct query_sql *q, enum alert_order order,
@@ -206,7 +208,7 @@ int alert_sorted(struct db *d, const struct sight *sight, const struct query_sql
 {
     int64_t end = INT64_MIN, id = order == ORDER_DUE ? 0 : INT64_MAX, n = 0, last = 0;
     struct arena *a = arena_new(4 * SQL_MAX);
-    const char *sql = a ? sorted_sql(a, sight, q, order) : NULL;
+    const char *sql = a ? sorted_sql(d, a, sight, q, order) : NULL;
     struct db_stmt *s;
     int rc = sql ? 0 : ST_NOMEM;
 

@@ -10,7 +10,7 @@
 #define FROM_ALERT "FROM alert a CROSS JOIN appliance p ON p.id = a.appliance "
 /* The plus keeps the planner from sorting by time what is wanted by id. */
 #define FILTER                                                                                               \
-    "a.id < ?1 AND (?2 >> a.state & 1) AND (?3 >> a.level & 1) AND (?4 >> a.severity & 1) "                  \
+    "a.id < ?1 AND (?2 >> a.state & 1) <> 0 AND (?3 >> a.level & 1) <> 0 AND (?4 >> a.severity & 1) <> 0 "                  \
     "AND (?5 = 0 OR a.appliance = ?5) AND (?6 IS NULL OR a.rule = ?6) AND +a.time >= ?7 AND +a.time < ?8 "   \
     "AND (?9 IS NULL OR a.search LIKE ?9 ESCAPE '\\') AND (?10 IS NULL OR a.search LIKE ?10 ESCAPE '\\') "   \
     "AND (?11 IS NULL OR a.search LIKE ?11 ESCAPE '\\') AND (?12 IS NULL OR a.search LIKE ?12 ESCAPE '\\') "
@@ -68,7 +68,7 @@ static int start(struct db *d, struct db_stmt **ret, const char *head, bool join
     char sql[SQL_MAX], scope[SIGHT_SQL], clear[SIGHT_SQL];
     int n = snprintf(sql, sizeof(sql), "%s%s%s" FILTER "AND %s AND %s %s", head, join ? FROM_ALERT : plain,
                      narrow(f), sight_scope_sql(&f->sight, "a.appliance", scope),
-                     by_content ? sight_clear_sql(&f->sight, "a", clear) : "1", tail);
+                     by_content ? sight_clear_sql(&f->sight, "a", clear) : "TRUE", tail);
 
     gh_check(n > 0 && (size_t)n < sizeof(sql));
     return db_query(d, ret, sql, FILTER_ARGS, f->before, (int64_t)f->states, (int64_t)f->levels,

@@ -91,7 +91,7 @@ int case_seen(struct db *d, int64_t id, const struct sight *sight, const char *u
     int rc;
 
     snprintf(sql, sizeof(sql), "SELECT 1 FROM cases c WHERE c.id = ?7 AND " SEEN,
-             sight_all_units(sight) ? "1" : "0", scope);
+             sight_all_units(sight) ? "TRUE" : "FALSE", scope);
     rc = db_query(d, &s, sql, "nnnnnnis", id, user);
     if (rc || (rc = db_step(s)) != 1)
         return rc ? rc : ST_NOT_FOUND;
@@ -113,7 +113,7 @@ int case_list(struct db *d, const struct case_filter *f, int64_t limit, struct j
              "AND (?4 ISNULL OR c.search LIKE ?4 ESCAPE '\\') AND (?5 = 0 OR (c.changed, c.id) < "
              "(SELECT changed, id FROM cases WHERE id = ?5)) AND " SEEN
              "ORDER BY c.changed DESC, c.id DESC LIMIT ?6",
-             sight_all_units(f->sight) ? "1" : "0", scope);
+             sight_all_units(f->sight) ? "TRUE" : "FALSE", scope);
     rc = db_query(d, &s, sql, "iissiins", (int64_t)clock_wall_us(), (int64_t)f->states, f->owner, f->word,
                   f->before, limit + 1, f->me);
 
@@ -255,9 +255,10 @@ static int put_documents(struct db *d, int64_t id, const struct sight *sight, st
 
     snprintf(
         sql, sizeof(sql),
-        "SELECT sha256, count(*) n, max(level), max(id), json_extract('{' || facts || '}', '$.file.name') "
-        "FROM alert r WHERE case_id = ? AND sha256 NOTNULL AND %s AND %s GROUP BY sha256 ORDER BY n DESC "
-        "LIMIT ?",
+        "SELECT g.sha256, g.n, g.level, json_extract('{' || newest.facts || '}', '$.file.name') FROM ("
+        "SELECT sha256, count(*) n, max(level) level, max(id) newest FROM alert r "
+        "WHERE case_id = ? AND sha256 NOTNULL AND %s AND %s GROUP BY sha256 ORDER BY n DESC LIMIT ?) g "
+        "JOIN alert newest ON newest.id = g.newest ORDER BY g.n DESC",
         sight_scope_sql(sight, "r.appliance", scope), sight_clear_sql(sight, "r", clear));
     rc = db_query(d, &s, sql, "ii", id, (int64_t)RELATED_MAX);
     jw_karr(j, "documents");
@@ -266,7 +267,7 @@ static int put_documents(struct db *d, int64_t id, const struct sight *sight, st
         jw_khex(j, "sha256", db_blob(s, 0).p, db_blob(s, 0).n);
         jw_ki64(j, "alerts", db_i64(s, 1));
         jw_kcstr(j, "level", named(level_names, LEVEL_COUNT, db_i64(s, 2)));
-        jw_ktext(j, "name", db_text(s, 4));
+        jw_ktext(j, "name", db_text(s, 3));
         jw_end_obj(j);
         rc = 0;
     }

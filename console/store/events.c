@@ -92,12 +92,12 @@ int event_list(struct db *d, const struct event_filter *f, int64_t limit, struct
     snprintf(sql, sizeof(sql),
              "SELECT e.id, e.time, e.type, p.identity, p.name, e.flow, e.json, %s FROM event e "
              "CROSS JOIN appliance p ON p.id = e.appliance WHERE e.id < ?1 AND %s "
-             "AND (?2 >> e.type & 1) AND (?3 = -1 OR ?3 >> coalesce(e.level, 63) & 1) AND (?7 = 0 OR "
+             "AND (?2 >> e.type & 1) <> 0 AND (?3 = -1 OR (?3 >> coalesce(e.level, 63) & 1) <> 0) AND (?7 = 0 OR "
              "e.appliance = ?7) "
              "AND +e.time >= ?8 AND +e.time < ?9 AND %s AND %s ORDER BY e.id DESC LIMIT ?10",
              sight_clear_sql(&f->sight, "e", clear), narrow(f),
              sight_scope_sql(&f->sight, "e.appliance", scope),
-             f->by_sha256 ? sight_clear_sql(&f->sight, "e", clear) : "1");
+             f->by_sha256 ? sight_clear_sql(&f->sight, "e", clear) : "TRUE");
     rc = db_query(d, &s, sql, "iiiibsiiii", f->before, f->types, (int64_t)f->levels, f->flow,
                   span_of(f->sha256, sizeof(f->sha256)), f->community, f->appliance, f->from, f->to,
                   limit + 1);

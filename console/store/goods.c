@@ -61,7 +61,7 @@ int goods_assign(struct db *d, const struct goods_target *t, enum goods_kind kin
         rc = db_exec(d,
                      "INSERT INTO goods_assign(kind, appliance, ring, goods, assigned, assigned_by) "
                      "VALUES(?1, ?2, ?3, ?4, ?5, "
-                     "?6) ON CONFLICT DO UPDATE SET goods = ?4, assigned = ?5, assigned_by = ?6",
+                     "?6) ON CONFLICT(kind, appliance, ring) DO UPDATE SET goods = ?4, assigned = ?5, assigned_by = ?6",
                      "iisiis", (int64_t)kind, t->appliance, t->appliance || !t->ring ? "" : t->ring, id,
                      (int64_t)clock_wall_us(), who);
     return rc ? rc : goods_settle(d);

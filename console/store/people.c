@@ -97,7 +97,7 @@ int user_find(struct db *d, struct span name, struct user *ret)
 bool user_any_administrator(struct db *d)
 {
     struct db_stmt *s;
-    bool any = db_query(d, &s, "SELECT 1 FROM user WHERE roles & ? AND NOT disabled LIMIT 1", "i",
+    bool any = db_query(d, &s, "SELECT 1 FROM user WHERE (roles & ?) <> 0 AND disabled = 0 LIMIT 1", "i",
                         (int64_t)1 << USER_ADMINISTRATOR) == 0 &&
                db_step(s) == 1;
     if (any)
@@ -153,7 +153,7 @@ int session_find(struct db *d, struct span token, uint64_t idle_us, uint64_t max
     token_hash(token, hash);
     rc = db_query(d, &s,
                   "SELECT session.id, user.id, roles, name, session.created, seen, half FROM session "
-                  "JOIN user ON user.id = session.user WHERE token = ? AND NOT disabled",
+                  "JOIN user ON user.id = session.user WHERE token = ? AND disabled = 0",
                   "b", span_of(hash, sizeof(hash)));
     if (rc || (rc = db_step(s)) != 1)
         return rc ? rc : ST_NOT_FOUND;

@@ -206,7 +206,7 @@ static int add_growth(struct db *d, struct rollup *r, int kind, uint64_t run, st
     add(r, kind, at, name, now - had, 0);
     return db_exec(d,
                    "INSERT INTO ledger_seen(appliance, run, kind, name, n) VALUES(?1, ?2, ?3, ?4, ?5) ON "
-                   "CONFLICT DO UPDATE SET n = ?5",
+                   "CONFLICT(appliance, run, kind, name) DO UPDATE SET n = ?5",
                    "iiiti", r->appliance, (int64_t)run, (int64_t)kind, name, now);
 }
 
@@ -294,7 +294,7 @@ static int put(struct db *d, const struct rollup *r, const struct cell *c, int64
     return db_exec(
         d,
         "INSERT INTO rollup(kind, width, at, appliance, key, n, bytes) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON "
-        "CONFLICT DO UPDATE SET n = n + ?6, bytes = bytes + ?7",
+        "CONFLICT(kind, width, at, appliance, key) DO UPDATE SET n = n + ?6, bytes = bytes + ?7",
         "iiiitii", (int64_t)c->kind, width, at, r->appliance, key, c->n, c->bytes);
 }
 
@@ -329,7 +329,7 @@ int rollup_write(struct db *d, struct rollup *r)
 
 static int set_counter(struct db *d, const char *name, int64_t n)
 {
-    return db_exec(d, "INSERT INTO counter(name, n) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET n = ?2", "si",
+    return db_exec(d, "INSERT INTO counter(name, n) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET n = ?2", "si",
                    name, n);
 }
 
@@ -343,12 +343,12 @@ static int fold_kind(struct db *d, int64_t kind, int64_t day, int64_t next)
 {
     return db_exec(
         d,
-        "INSERT OR REPLACE INTO rollup(kind, width, at, appliance, key, n, bytes) "
+        "INSERT INTO rollup(kind, width, at, appliance, key, n, bytes) "
         "SELECT ?1, 1, ?2, appliance, iif(rank <= ?4, key, ''), sum(n), sum(bytes) FROM ("
         " SELECT appliance, key, sum(n) AS n, sum(bytes) AS bytes,"
         "  row_number() OVER (PARTITION BY appliance ORDER BY sum(bytes) DESC, sum(n) DESC) AS rank"
-        " FROM rollup WHERE kind = ?1 AND width = 0 AND at >= ?2 AND at < ?3 GROUP BY appliance, key) "
-        "GROUP BY 4, 5",
+        " FROM rollup WHERE kind = ?1 AND width = 0 AND at >= ?2 AND at < ?3 GROUP BY appliance, key) x "
+        "GROUP BY 4, 5 ON CONFLICT(kind, width, at, appliance, key) DO UPDATE SET n = excluded.n, bytes = excluded.bytes",
         "iiii", kind, day, next, (int64_t)ROLLUP_DAY_KEYS);
 }
 
@@ -394,7 +394,7 @@ void rollup_range(int64_t now_s, int64_t *from, int64_t *to)
     " AND at < " high " "
 #define RANGE                                                                                                \
     "FROM (" PART("0", "?2", "?3") "UNION ALL " PART("1", "?3", "?4") "UNION ALL " PART(                     \
-        "0", "?4", "?5") ") "                                                                                \
+        "0", "?4", "?5") ") x "                                                                              \
                          "WHERE ?6 >= 0 AND (?7 ISNULL OR appliance IN (SELECT value FROM json_each(?7))) "
 
 static void split(struct db *d, const struct rollup_filter *f, int64_t *low, int64_t *high)

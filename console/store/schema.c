@@ -230,7 +230,7 @@
     " PRIMARY KEY(appliance, flow)) WITHOUT ROWID;"                                                          \
     "INSERT INTO flow_level SELECT appliance, flow, sum(DISTINCT 1 << level) FROM"                           \
     " (SELECT appliance, flow, level FROM event WHERE level > 0 AND flow IS NOT NULL UNION"                  \
-    "  SELECT appliance, flow, level FROM alert WHERE level > 0 AND flow IS NOT NULL)"                       \
+    "  SELECT appliance, flow, level FROM alert WHERE level > 0 AND flow IS NOT NULL) x"                     \
     " GROUP BY appliance, flow;"
 
 /* Sums for dashboards and reports (rollup.h), and how far each run's ledger was counted. */

@@ -75,9 +75,13 @@ static bool scan_table(struct scan *c)
         snprintf(c->table, sizeof(c->table), "alert_text");
         return true;
     }
+    if (!db_is_sqlite(c->d)) { /* one table, one index */
+        snprintf(c->table, sizeof(c->table), "event_text");
+        return true;
+    }
     if (c->low < start)
         c->low = start;
-    search_text_table(start, c->table);
+    search_text_table(c->d, start, c->table);
     return search_text_has(c->d, c->table);
 }
 
@@ -100,6 +104,15 @@ static const char *with_table(struct scan *c, struct arena *a, const char *where
     text = writer_ok(&w) ? arena_dup(a, w.p, w.n) : NULL;
     writer_done(&w);
     return text;
+}
+
+/* What the words ask of the index. */
+static const char *matches(const struct scan *c, struct arena *a)
+{
+    if (!c->q->match)
+        return "CAST(?1 AS TEXT) ISNULL AND";
+    return db_is_sqlite(c->d) ? arena_printf(a, "%s MATCH ?1 AND", c->table)
+                              : "f.v @@ CAST(?1 AS TSQUERY) AND";
 }
 
 /* The next range; false when there is none. */
@@ -132,14 +145,14 @@ static int scan_run(struct scan *c, uint64_t now, struct db_stmt **ret)
     if (a)
         sql = arena_printf(
             a,
-            "SELECT %s FROM %s %s WHERE %s %s %s < ?2 AND %s >= ?3 AND ?4 >= 0 AND +r.time >= ?17 AND "
+            "SELECT %s FROM %s %s WHERE %s %s < ?2 AND %s >= ?3 AND ?4 >= 0 AND +r.time >= ?17 AND "
             "+r.time < ?18 "
-            "AND coalesce(?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 1) NOTNULL AND (%s) AND %s "
+            "AND coalesce(?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, '') NOTNULL AND (%s) AND %s "
             "AND %s %s",
             c->head, q->match ? c->table : "", q->match ? join[c->target] : all[c->target],
-            q->match ? c->table : "?1", q->match ? "MATCH ?1 AND" : "ISNULL AND", id, id,
+            matches(c, a), id, id,
             with_table(c, a, q->where), sight_scope_sql(c->who, "r.appliance", scope),
-            q->content ? sight_clear_sql(c->who, "r", clear) : "1", c->tail);
+            q->content ? sight_clear_sql(c->who, "r", clear) : "TRUE", c->tail);
     db_time_box(c->d, c->until_ms - now);
     rc = sql ? db_query(c->d, ret, sql, "siiissssssssssssii", q->match, c->high, c->low, c->limit, q->slot[0],
                         q->slot[1], q->slot[2], q->slot[3], q->slot[4], q->slot[5], q->slot[6], q->slot[7],

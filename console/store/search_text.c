@@ -3,6 +3,7 @@
 #include "base/event.h"
 #include "base/text.h"
 #include "console/query/keys.h"
+#include "console/query/tsquery.h"
 #include "console/store/fold.h"
 #include "console/store/store.h"
 
@@ -12,7 +13,7 @@
 #define VALUE_MAX 1024 /* of one value of the wire */
 #define EVENT_ARENA (256u << 20)
 
-enum part { PART_FILE, PART_HOST, PART_MAIL, PART_WORDS, PARTS };
+enum part { PART_FILE, PART_HOST, PART_MAIL, PART_WORDS, PARTS }; /* as COLUMN_FILE and those behind it */
 /* Where texts stand. A path that ends at an array takes its strings. */
 static const struct {
     enum part part;
@@ -167,15 +168,44 @@ static void put_texts(struct writer part[static PARTS], struct writer *exact, co
         put_one(&part[PART_WORDS], exact, text_of(json_get(marking, "text")));
 }
 
-void search_text_table(int64_t row, char table[static SEARCH_TABLE])
+void search_text_table(const struct db *d, int64_t row, char table[static SEARCH_TABLE])
 {
+    if (!db_is_sqlite(d)) {
+        snprintf(table, SEARCH_TABLE, "event_text");
+        return;
+    }
     snprintf(table, SEARCH_TABLE, "event_text_%lld", (long long)(row / SEARCH_SHARD));
 }
 
-static int change(struct db *d, const char *sql, int64_t row, int type, int64_t time,
+/* The columns of SQLite's table, or the one of PostgreSQL's. out: they are taken out again. */
+static int file(struct db *d, const char *table, bool out, int64_t row, const struct span column[static COLUMNS])
+{
+    char sql[256];
+    struct writer w;
+    int rc;
+
+    if (db_is_sqlite(d)) {
+        snprintf(sql, sizeof(sql),
+                 out ? "INSERT INTO %s(%s, rowid, keys, file, host, mail, words, exact) VALUES('delete', ?, ?, ?, ?, "
+                       "?, ?, ?)"
+                     : "INSERT INTO %s(rowid, keys, file, host, mail, words, exact) VALUES(?, ?, ?, ?, ?, ?, ?)",
+                 table, table);
+        return db_exec(d, sql, "itttttt", row, column[COLUMN_KEYS], column[COLUMN_FILE], column[COLUMN_HOST],
+                       column[COLUMN_MAIL], column[COLUMN_WORDS], column[COLUMN_EXACT]);
+    }
+    snprintf(sql, sizeof(sql), "INSERT INTO %s(rowid, v) VALUES(?1, CAST(?2 AS TSVECTOR))", table);
+    writer_init(&w, 16 * PART_MAX * COLUMNS);
+    tsvector_put(column, &w);
+    rc = writer_ok(&w) ? db_exec(d, sql, "it", row, writer_span(&w)) : ST_NOMEM;
+    writer_done(&w);
+    return rc;
+}
+
+static int change(struct db *d, const char *table, bool out, int64_t row, int type, int64_t time,
                   const struct json *event)
 {
     struct writer part[PARTS], exact, key;
+    struct span column[COLUMNS];
     int rc = ST_NOMEM;
     bool good = true;
 
@@ -185,12 +215,14 @@ static int change(struct db *d, const char *sql, int64_t row, int type, int64_t 
         writer_init(&part[i], 2 * PART_MAX);
     put_keys(&key, type, time, event);
     put_texts(part, &exact, event);
-    for (size_t i = 0; i < PARTS; i++)
+    for (size_t i = 0; i < PARTS; i++) {
         good = good && writer_ok(&part[i]);
+        column[COLUMN_FILE + i] = writer_span(&part[i]);
+    }
+    column[COLUMN_KEYS] = writer_span(&key);
+    column[COLUMN_EXACT] = writer_span(&exact);
     if (good && writer_ok(&exact) && writer_ok(&key))
-        rc = db_exec(d, sql, "itttttt", row, writer_span(&key), writer_span(&part[PART_FILE]),
-                     writer_span(&part[PART_HOST]), writer_span(&part[PART_MAIL]),
-                     writer_span(&part[PART_WORDS]), writer_span(&exact));
+        rc = file(d, table, out, row, column);
     writer_done(&exact);
     writer_done(&key);
     for (size_t i = 0; i < PARTS; i++)
@@ -204,28 +236,25 @@ int search_text_add(struct db *d, int64_t row, int type, int64_t time, const str
     int rc = 0;
 
     if (type == EVENT_ALERT) /* these are never forgotten */
-        rc = change(
-            d,
-            "INSERT INTO alert_text(rowid, keys, file, host, mail, words, exact) VALUES(?, ?, ?, ?, ?, ?, ?)",
-            row, type, time, event);
+        rc = change(d, "alert_text", false, row, type, time, event);
     if (rc)
         return rc;
-    search_text_table(row, table);
+    search_text_table(d, row, table);
     if (!search_text_has(d, table)) {
         snprintf(sql, sizeof(sql), "CREATE VIRTUAL TABLE %s USING fts5(" SEARCH_FTS ")", table);
         rc = db_exec(d, sql, "");
     }
-    snprintf(sql, sizeof(sql),
-             "INSERT INTO %s(rowid, keys, file, host, mail, words, exact) VALUES(?, ?, ?, ?, ?, ?, ?)",
-             table);
-    return rc ? rc : change(d, sql, row, type, time, event);
+    return rc ? rc : change(d, table, false, row, type, time, event);
 }
 
 bool search_text_has(struct db *d, const char *table)
 {
     struct db_stmt *s;
-    int rc = db_query(d, &s, "SELECT 1 FROM sqlite_schema WHERE name = ?", "s", table);
+    int rc;
 
+    if (!db_is_sqlite(d))
+        return true; /* search_text_begin made it */
+    rc = db_query(d, &s, "SELECT 1 FROM sqlite_schema WHERE name = ?", "s", table);
     if (!rc)
         rc = db_step(s);
     if (rc == 1)
@@ -235,18 +264,25 @@ bool search_text_has(struct db *d, const char *table)
 
 int search_text_remove(struct db *d, int64_t row, int type, int64_t time, const struct json *event)
 {
-    char table[SEARCH_TABLE], sql[256];
+    char table[SEARCH_TABLE];
 
-    search_text_table(row, table);
-    snprintf(sql, sizeof(sql),
-             "INSERT INTO %s(%s, rowid, keys, file, host, mail, words, exact) VALUES('delete', ?, ?, ?, ?, "
-             "?, ?, ?)",
-             table, table);
-    return change(d, sql, row, type, time, event);
+    if (!db_is_sqlite(d))
+        return db_exec(d, "DELETE FROM event_text WHERE rowid = ?", "i", row);
+    search_text_table(d, row, table);
+    return change(d, table, true, row, type, time, event);
 }
 
 int search_text_begin(struct db *d)
 {
+    int rc = 0;
+
+    if (!db_is_sqlite(d)) {
+        rc = db_exec(d, "CREATE TABLE IF NOT EXISTS event_text(rowid BIGINT PRIMARY KEY, v TSVECTOR NOT NULL)", "");
+        if (!rc)
+            rc = db_exec(d, "CREATE INDEX IF NOT EXISTS event_text_words ON event_text USING gin(v)", "");
+    }
+    if (rc)
+        return rc;
     return db_exec(
         d,
         "INSERT INTO counter(name, n) SELECT 'search_low', coalesce((SELECT max(id) FROM event), 0) + 1 "

@@ -17,7 +17,7 @@
     "remove_diacritics 2\""
 
 /* The table that a row is filed in, and whether it is there. */
-void search_text_table(int64_t row, char table[static SEARCH_TABLE]);
+void search_text_table(const struct db *d, int64_t row, char table[static SEARCH_TABLE]);
 bool search_text_has(struct db *d, const char *table);
 /* Files an event, whose tree is event, under its row. Inside the caller's transaction, like all here. */
 int search_text_add(struct db *d, int64_t row, int type, int64_t time, const struct json *event);

@@ -42,7 +42,7 @@ const char *sight_scope_sql(const struct sight *s, const char *column, char buf[
     int n = 0;
 
     if (sight_all_units(s))
-        return "1";
+        return "TRUE";
     if (!s->all_units)
         n = snprintf(buf, SIGHT_SQL,
                      "%s IN (SELECT m.appliance FROM user_unit u JOIN unit_appliance m ON m.unit = u.unit "
@@ -63,11 +63,11 @@ const char *sight_clear_sql(const struct sight *s, const char *alias, char buf[s
     int n;
 
     if (!hidden)
-        return "1";
+        return "TRUE";
     n = snprintf(buf, SIGHT_SQL,
-                 "(NOT (%u >> coalesce(%s.level, 0) & 1) AND NOT EXISTS(SELECT 1 FROM flow_level l WHERE "
-                 "l.appliance = %s.appliance AND l.flow = %s.flow AND l.levels & %u) AND NOT EXISTS(SELECT 1 "
-                 "FROM document w WHERE w.sha256 = %s.sha256 AND %u >> w.level & 1))",
+                 "((%u >> coalesce(%s.level, 0) & 1) = 0 AND NOT EXISTS(SELECT 1 FROM flow_level l WHERE "
+                 "l.appliance = %s.appliance AND l.flow = %s.flow AND (l.levels & %u) <> 0) AND NOT EXISTS(SELECT 1 "
+                 "FROM document w WHERE w.sha256 = %s.sha256 AND (%u >> w.level & 1) <> 0))",
                  hidden, alias, alias, alias, hidden, alias, hidden);
     gh_check(n < SIGHT_SQL);
     return buf;

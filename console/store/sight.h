@@ -42,9 +42,9 @@ int sight_load(struct db *d, int64_t user, struct sight *ret);
 bool sight_all_units(const struct sight *s);
 bool sight_all_levels(const struct sight *s);
 
-/* "1", or a condition on a column that holds an appliance's row number ("r.appliance", "p.id"). */
+/* "TRUE", or a condition on a column that holds an appliance's row number ("r.appliance", "p.id"). */
 const char *sight_scope_sql(const struct sight *s, const char *column, char buf[static SIGHT_SQL]);
-/* "1", or a condition that is 1 when the content of a row may be shown and 0 otherwise, never NULL. alias: of
+/* "TRUE", or a condition that is 1 when the content of a row may be shown and 0 otherwise, never NULL. alias: of
  * a table with the columns appliance, flow, sha256 and level (alert, event). */
 const char *sight_clear_sql(const struct sight *s, const char *alias, char buf[static SIGHT_SQL]);
 /* The same for one appliance by its row number. 1 yes, 0 no, or an error. */

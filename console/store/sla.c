@@ -239,7 +239,7 @@ static int refile_step(struct db *d, const struct sla *p, bool all, int64_t *id,
     size_t n = 0;
     int rc = db_query(d, &s,
                       "SELECT id, severity, level, received FROM alert WHERE id > ? AND state < 2 AND "
-                      "(? OR take_by ISNULL) ORDER BY id LIMIT ?",
+                      "(? <> 0 OR take_by ISNULL) ORDER BY id LIMIT ?",
                       "iii", *id, (int64_t)all, (int64_t)REFILE_STEP);
 
     while (!rc && n < REFILE_STEP && (rc = db_step(s)) == 1) {

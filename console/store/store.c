@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/store/store.h"
 #include "base/clock.h"
+#include "base/db_pg.h"
+#include "base/log.h"
 #include "console/store/search_text.h"
 #include "console/store/sla.h"
 
@@ -8,13 +10,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #define PATH_SIZE 640
+#define STORE_READERS 16
 
 struct store {
     char path[PATH_SIZE];
     struct db *writer;
     pthread_mutex_t lock;
+    struct db *spare[STORE_READERS]; /* connections that wait for store_reader */
+    size_t spares;
 };
 
 /* Open alerts that an older version recorded have no clock yet. */
@@ -36,6 +42,21 @@ static int wind_clocks(struct db *d)
     return db_commit(d);
 }
 
+static int store_ready(struct store *s, struct store **ret)
+{
+    int rc = db_migrate(s->writer, schema_steps, schema_step_count);
+
+    if (!rc)
+        rc = search_text_begin(s->writer);
+    if (!rc)
+        rc = wind_clocks(s->writer);
+    if (rc)
+        store_close(s);
+    else
+        *ret = s;
+    return rc;
+}
+
 int store_open(const char *dir, struct store **ret)
 {
     struct store *s = calloc(1, sizeof(*s));
@@ -47,15 +68,39 @@ int store_open(const char *dir, struct store **ret)
     snprintf(s->path, sizeof(s->path), "%s/console.db", dir);
     rc = db_open(s->path, DB_WRITE_FULL, &s->writer);
     if (!rc)
-        rc = db_migrate(s->writer, schema_steps, schema_step_count);
-    if (!rc)
-        rc = search_text_begin(s->writer);
-    if (!rc)
-        rc = wind_clocks(s->writer);
-    if (rc)
+        return store_ready(s, ret);
+    store_close(s);
+    return rc;
+}
+
+/* Nothing can be answered any more; another connection cannot be made from here. */
+static void on_lost(void)
+{
+    _exit(3);
+}
+
+int store_open_pg(const char *url, size_t readers, struct store **ret, char *err, size_t cap)
+{
+    struct store *s = calloc(1, sizeof(*s));
+    int rc;
+
+    if (!s)
+        return ST_NOMEM;
+    gh_check(readers <= STORE_READERS);
+    pthread_mutex_init(&s->lock, NULL);
+    rc = db_pg_open(url, DB_WRITE_FULL, on_lost, &s->writer, err, cap);
+    while (!rc && s->spares < readers) {
+        rc = db_pg_open(url, DB_READ, on_lost, &s->spare[s->spares], err, cap);
+        s->spares += !rc;
+    }
+    if (rc) {
         store_close(s);
-    else
-        *ret = s;
+        return rc;
+    }
+    rc = store_ready(s, ret);
+    if (rc)
+        snprintf(err, cap, "%s", rc == ST_USAGE ? "the database was made by a newer version of this program"
+                                                : "the database's tables cannot be made; its log says why");
     return rc;
 }
 
@@ -80,13 +125,22 @@ void store_close(struct store *s)
     if (!s)
         return;
     db_close(s->writer);
+    while (s->spares)
+        db_close(s->spare[--s->spares]);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }
 
 int store_reader(struct store *s, struct db **ret)
 {
-    return db_open(s->path, DB_READ, ret);
+    if (*s->path)
+        return db_open(s->path, DB_READ, ret);
+    pthread_mutex_lock(&s->lock);
+    *ret = s->spares ? s->spare[--s->spares] : NULL;
+    pthread_mutex_unlock(&s->lock);
+    if (!*ret)
+        log_error("all connections to the database are in use");
+    return *ret ? 0 : ST_LIMIT;
 }
 
 struct db *store_begin(struct store *s, int *ret_rc)
@@ -115,7 +169,7 @@ void store_rollback(struct store *s)
     pthread_mutex_unlock(&s->lock);
 }
 
-static int64_t pragma_number(struct db *d, const char *sql)
+static int64_t number(struct db *d, const char *sql)
 {
     struct db_stmt *s;
     int64_t n = 0;
@@ -129,8 +183,10 @@ static int64_t pragma_number(struct db *d, const char *sql)
 
 uint64_t store_bytes(struct db *d)
 {
-    int64_t used = pragma_number(d, "PRAGMA page_count") - pragma_number(d, "PRAGMA freelist_count");
-    return (uint64_t)(used * pragma_number(d, "PRAGMA page_size"));
+    if (!db_is_sqlite(d))
+        return (uint64_t)number(d, "SELECT pg_database_size(current_database())");
+    return (uint64_t)((number(d, "PRAGMA page_count") - number(d, "PRAGMA freelist_count")) *
+                      number(d, "PRAGMA page_size"));
 }
 
 const char *time_text(uint64_t us, char buf[static TIME_TEXT])

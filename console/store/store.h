@@ -13,6 +13,10 @@ struct store;
 
 /* Opens (makes, migrates) dir/console.db. ST_USAGE: made by a newer version. */
 int store_open(const char *dir, struct store **ret);
+/* The same in a PostgreSQL database (base/db_pg.h), which several consoles may share. All connections are made now, since a
+ * jail makes none: for as many store_reader as readers says. err: a sentence for people on failure. When the server goes,
+ * the process ends with status 3, and whoever keeps it starts it again. */
+int store_open_pg(const char *url, size_t readers, struct store **ret, char *err, size_t cap);
 void store_close(struct store *s);
 /* A reader of the same database for one thread; close with db_close. */
 int store_reader(struct store *s, struct db **ret);

@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -20,6 +21,14 @@ PASSWORD = "hoa sen ven đường"
 ATTACKS = ["<img src=x onerror=alert(1)>", "\u202egnp.exe", "nul\u0000byte", "=cmd|' /C calc'!A0", "a\r\nSet-Cookie: x=1",
            "'; DROP TABLE alert; --", "\"}],\"x\":[{", "</script><script>alert(1)</script>", "${jndi:ldap://x}", "\\u0022\\",
            "\u2028\u2029", "data: x\n\nevent: end\n"]
+DATABASES = None
+if os.environ.get("GH_TEST_STORE") == "postgresql":
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "stores"))
+    import pg
+    if pg.missing():
+        print(pg.missing())
+        sys.exit(77)
+    DATABASES = pg.Server()
 _failed = 0
 _done = 0
 
@@ -65,6 +74,10 @@ class Console:
         os.chmod(self.dir, 0o755)
         self.state = os.path.join(self.dir, "state")
         self.settings = []
+        if DATABASES: # another engine below the same tests (tests/stores)
+            Console.count = getattr(Console, "count", 0) + 1
+            self.database = DATABASES.database("t%d" % Console.count)
+            settings += ("console.database=" + self.database,)
         for s in ("console.state_dir=" + self.state, "console.listen=127.0.0.1:0") + settings:
             self.settings += ["--set", s]
         self.process = None
@@ -76,6 +89,9 @@ class Console:
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        if os.environ.get("GH_KEEP") and os.path.exists(self.dir): # to look at the log of a test that failed
+            os.makedirs(os.environ["GH_KEEP"], exist_ok=True)
+            shutil.copy(os.path.join(self.dir, "log"), os.path.join(os.environ["GH_KEEP"], os.path.basename(self.dir)))
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def start(self):
@@ -91,6 +107,17 @@ class Console:
         self.invite = None
         if "Nobody" in (self.process.stdout.readline() if not self.has_admin() else ""):
             self.invite = self.process.stdout.readline().strip().split("#invite=")[1]
+
+    def sql(self, text):
+        """Rows of texts, straight from the database; changes are kept. In words that both engines know."""
+        if DATABASES:
+            return DATABASES.sql(self.database, text)
+        d = sqlite3.connect(os.path.join(self.state, "console.db"), timeout=20)
+        d.execute("PRAGMA foreign_keys=ON")
+        rows = [tuple("" if v is None else str(v) for v in row) for row in d.execute(text)]
+        d.commit()
+        d.close()
+        return rows
 
     def has_admin(self):
         return os.path.exists(os.path.join(self.dir, "admin"))

@@ -3,10 +3,9 @@
 import concurrent.futures
 import os
 import random
-import sqlite3
 import time
 
-from harness import ATTACKS, ZERO, Appliance, Console, alert, check, end, equal, flow, post_envelope, raw
+from harness import ATTACKS, DATABASES, ZERO, Appliance, Console, alert, check, end, equal, flow, post_envelope, raw
 
 console = Console()
 admin = console.administrator()
@@ -14,8 +13,7 @@ a1, a2, stranger = Appliance(console, "ha-noi-1"), Appliance(console, "hue-2"), 
 
 
 def counts():
-    d = sqlite3.connect(os.path.join(console.state, "console.db"), timeout=10)
-    return tuple(d.execute("SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM alert), (SELECT count(*) FROM batch)").fetchone())
+    return tuple(int(n) for n in console.sql("SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM alert), (SELECT count(*) FROM batch)")[0])
 
 
 def outcome(answer):
@@ -227,6 +225,9 @@ def test_room():
     for b in range(14):
         equal("taken", box.send([("http", 1000 * b + i, 0, {"event_type": "http", "flow_id": i, "http": {"url": text}})
                                  for i in range(1000)], run=2).status, 200)
+    if DATABASES:
+        small.close()  # a server's disk is its administrator's (console/README.md)
+        return
     deadline = time.time() + 40
     s = a.get("/api/v1/stats").json()
     while s["events"]["database_bytes"] > 16 << 20 and time.time() < deadline:

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import signal
-import sqlite3
 import time
 
 from harness import Client, Console, alert, Appliance, check, end, equal
@@ -53,8 +52,7 @@ def test_shipped():
     v = author.get(V + str(standard["newest"]["id"])).json()
     text = open(os.path.join(ROOT, "policy/standard/settings.lua")).read()
     equal("with their text", v["files"]["settings.lua"], text)
-    db = sqlite3.connect(os.path.join(console.state, "console.db"), timeout=10)
-    used = db.execute("SELECT count(*) FROM goods WHERE kind = 0").fetchone()[0]
+    used = int(console.sql("SELECT count(*) FROM goods WHERE kind = 0")[0][0])
     equal("each is goods for appliances", used, len(wanted))
     equal("a viewer does not read them", code(viewer.get("/api/v1/policies")), (403, "role"))
     equal("an auditor of texts may not write", code(approver.post("/api/v1/policies", {"kind": "policy", "name": "x", "files": GOOD})), (403, "role"))
@@ -108,10 +106,7 @@ def test_life():
     equal("proposed", (a.status, a.json().get("state")), (200, "proposed"))
     equal("no more writing", code(author.post(V + str(v), {"revision": 3, "files": mine})), (409, "wrong_state"))
     equal("an author cannot approve", code(author.post(V + "%d/approve" % v, {})), (403, "role"))
-    db = sqlite3.connect(os.path.join(console.state, "console.db"), timeout=10)
-    db.execute("UPDATE user SET roles = roles | 16 WHERE name IN ('binh', 'chi')")
-    db.commit()
-    db.close()
+    console.sql("UPDATE \"user\" SET roles = roles | 16 WHERE name IN ('binh', 'chi')")
     equal("not even with that role", code(author.post(V + "%d/approve" % v, {})), (403, "self_approval"))
     equal("nor who wrote on it", code(second.post(V + "%d/approve" % v, {})), (403, "self_approval"))
     equal("refusing needs a reason", code(approver.post(V + "%d/refuse" % v, {})), (400, "bad_field"))
@@ -175,13 +170,9 @@ def test_explain(first):
     equal("explained", (a["rules"][0]["id"], a["rules"][0]["result"], a["verdicts"][0]["action"]), ("secret", "match", "block"))
     check("with what was read", any(x["path"] == "document.level" and x["value"] == "tuyet_mat" for x in a["rules"][0]["reads"]), str(a["rules"]))
     equal("no such alert", code(author.post(V + "%d/explain" % first["id"], {"alert": 999})), (404, "not_found"))
-    db = sqlite3.connect(os.path.join(console.state, "console.db"), timeout=10)
-    db.execute("UPDATE user SET clear = 1 WHERE name = 'binh'")
-    db.commit()
+    console.sql("UPDATE \"user\" SET clear = 1 WHERE name = 'binh'")
     equal("not above one's clearance", code(author.post(V + "%d/explain" % first["id"], {"alert": id_})), (403, "clearance"))
-    db.execute("UPDATE user SET clear = 255 WHERE name = 'binh'")
-    db.commit()
-    db.close()
+    console.sql("UPDATE \"user\" SET clear = 255 WHERE name = 'binh'")
 
 
 def test_without_workbench():

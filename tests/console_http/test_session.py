@@ -1,17 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One-time links, signing in and out, throttling, roles, time limits."""
 import concurrent.futures
-import sqlite3
 import os
 import time
 
 from harness import PASSWORD, Client, Console, check, end, equal
 
 console = Console("console.login_rate=5", "console.session_idle=60s", "console.session_max=120s")
-
-
-def database():
-    return sqlite3.connect(os.path.join(console.state, "console.db"), timeout=10)
 
 
 def test_invite():
@@ -56,7 +51,7 @@ def test_sign_in(name):
     for cookie in (c.cookie.upper(), c.cookie[:-1], c.cookie + "0", "", "%00", c.cookie + "; __Host-gatehouse=" + c.cookie):
         x = Client(console)
         equal("cookie %r" % cookie[-20:], x.get("/api/v1/alerts", Cookie="__Host-gatehouse=" + cookie).status, 401)
-    stored = [bytes(r[0]) for r in database().execute("SELECT token FROM session")]
+    stored = [bytes.fromhex(r[0]) for r in console.sql("SELECT hex(token) FROM session")]
     check("the database holds no token", bytes.fromhex(c.cookie) not in stored and all(len(t) == 32 for t in stored))
     equal("signs out", c.delete("/api/v1/session").status, 204)
     equal("the cookie is cleared", c.cookie, None)
@@ -117,7 +112,7 @@ def test_throttle(name):
     check("the wait grows", a.status == 401 or a.json()["retry_after"] >= 1, a.body)
     a = c.post("/api/v1/session", {"name": name, "password": "wrong"})
     check("to more than a second", a.status == 429 and a.json()["retry_after"] >= 2, a.body)
-    failures = [r[0] for r in database().execute("SELECT object FROM audit WHERE action = 'sign_in_failed'")]
+    failures = [r[0] for r in console.sql("SELECT object FROM audit WHERE action = 'sign_in_failed'")]
     check("failures are in the audit, without what was typed as unknown name", failures and "nobody1" not in failures, failures)
 
 
@@ -125,9 +120,7 @@ def test_times(name):
     c = Client(console)
     c.post("/api/v1/session", {"name": name, "password": PASSWORD})
     for column, back in (("seen", 61), ("created", 121)):
-        d = database()
-        d.execute("UPDATE session SET %s = %s - ?" % (column, column), (back * 1000000,))
-        d.commit()
+        console.sql("UPDATE session SET %s = %s - %d" % (column, column, back * 1000000))
         equal("over by " + column, c.get("/api/v1/alerts").status, 401)
         c.post("/api/v1/session", {"name": name, "password": PASSWORD})
         equal("a new one", c.get("/api/v1/alerts").status, 200)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a person may see: out of scope is not there, beyond the clearance is seen to have happened and says nothing."""
 import http.client
-import sqlite3
 import threading
 import time
 import urllib.parse
@@ -17,23 +16,16 @@ HASH = "%064x" % 0x51
 
 def limit(name, units=None, clear=None):
     """units: names, or None for all; clear: bits of levels"""
-    d = sqlite3.connect(console.state + "/console.db", timeout=20)
-    d.execute("PRAGMA foreign_keys=ON")
-    user = d.execute("SELECT id FROM user WHERE name = ?", (name,)).fetchone()[0]
-    d.execute("UPDATE user SET all_units = ?, clear = ? WHERE id = ?", (units is None, 255 if clear is None else clear, user))
-    d.execute("DELETE FROM user_unit WHERE user = ?", (user,))
+    user = console.sql("SELECT id FROM \"user\" WHERE name = '%s'" % name)[0][0]
+    console.sql("UPDATE \"user\" SET all_units = %d, clear = %d WHERE id = %s" % (units is None, 255 if clear is None else clear, user))
+    console.sql('DELETE FROM user_unit WHERE "user" = %s' % user)
     for unit in units or ():
-        d.execute("INSERT INTO user_unit SELECT ?, id FROM unit WHERE name = ?", (user, unit))
-    d.commit()
-    d.close()
+        console.sql("INSERT INTO user_unit SELECT %s, id FROM unit WHERE name = '%s'" % (user, unit))
 
 
-d = sqlite3.connect(console.state + "/console.db", timeout=20)
 for number, name in (1, "north"), (2, "south"):
-    d.execute("INSERT INTO unit(id, name, created) VALUES(?, ?, 1)", (number, name))
-    d.execute("INSERT INTO unit_appliance SELECT ?, id FROM appliance WHERE name = ?", (number, name + "-1"))
-d.commit()
-d.close()
+    console.sql("INSERT INTO unit(id, name, created) VALUES(%d, '%s', 1)" % (number, name))
+    console.sql("INSERT INTO unit_appliance SELECT %d, id FROM appliance WHERE name = '%s-1'" % (number, name))
 
 
 def hidden(n, **more):
