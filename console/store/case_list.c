@@ -109,7 +109,7 @@ int case_list(struct db *d, const struct case_filter *f, int64_t limit, struct j
 
     snprintf(sql, sizeof(sql),
              ROW_COLUMNS
-             "WHERE (?2 >> c.state & 1) AND (?3 ISNULL OR coalesce(c.owner, '') = ?3 COLLATE NOCASE) "
+             "WHERE (?2 >> c.state & 1) <> 0 AND (?3 ISNULL OR coalesce(c.owner, '') = ?3 COLLATE NOCASE) "
              "AND (?4 ISNULL OR c.search LIKE ?4 ESCAPE '\\') AND (?5 = 0 OR (c.changed, c.id) < "
              "(SELECT changed, id FROM cases WHERE id = ?5)) AND " SEEN
              "ORDER BY c.changed DESC, c.id DESC LIMIT ?6",

@@ -12,7 +12,7 @@ int view_list(struct db *d, int64_t user, struct jw *j)
     struct db_stmt *s;
     int rc = db_query(d, &s,
                       "SELECT v.id, v.name, v.address, v.shared, u.name, v.user = ?1 FROM saved_view v "
-                      "JOIN user u ON u.id = v.user WHERE v.user = ?1 OR v.shared ORDER BY v.shared, v.name",
+                      "JOIN user u ON u.id = v.user WHERE v.user = ?1 OR v.shared <> 0 ORDER BY v.shared, v.name",
                       "i", user);
 
     jw_karr(j, "items");
