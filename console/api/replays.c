@@ -194,6 +194,7 @@ static void put_change(struct run *u, const struct json *c, struct writer *out)
         jw_kcstr(&j, kept[i], json_cstr(json_get(c, kept[i]), ""));
     jw_kcstr(&j, "subject", dim ? "" : json_cstr(json_get(c, "subject"), ""));
     jw_kcstr(&j, "reason", dim ? "" : json_cstr(json_get(c, "reason"), ""));
+    jw_kcstr(&j, "reason_vi", dim ? "" : json_cstr(json_get(c, "reason_vi"), ""));
     jw_kbool(&j, "redacted", dim);
     jw_end_obj(&j);
 }

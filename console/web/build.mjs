@@ -23,12 +23,17 @@ await build({
   outdir: out,
 });
 for (const name of ["index.html", "favicon.svg"]) copyFileSync(join(here, "src", name), join(out, name));
+// Asked for when somebody writes a policy; they do not count for the first page.
+const reference = join(here, "../../policy");
+const later = ["facts.json", "tutorial.txt"];
+writeFileSync(join(out, "facts.json"), JSON.stringify(JSON.parse(readFileSync(join(reference, "reference/facts.schema.json"), "utf8"))));
+copyFileSync(join(reference, "tutorial.md"), join(out, "tutorial.txt"));
 let total = 0;
-for (const name of ["app.js", "app.css", "index.html", "favicon.svg"]) {
+for (const name of ["app.js", "app.css", "index.html", "favicon.svg", ...later]) {
   const bytes = readFileSync(join(out, name));
   const br = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
   writeFileSync(join(out, name + ".br"), br);
   writeFileSync(join(out, name + ".gz"), gzipSync(bytes, { level: 9 }));
-  total += br.length;
+  if (!later.includes(name)) total += br.length;
 }
 console.log(`console page: ${(total / 1024).toFixed(1)} KiB compressed`);

@@ -3,8 +3,8 @@
  * replay that nobody waits for any more just ends.
  *
  * feed answers {"taken": lines, "changes": [{"event", "type", "subject", "timestamp", "old", "old_rule",
- * "new", "new_rule", "reason"}], "judged", "skipped", "bad", "failed", "changed", "by_action": {…},
- * "from_to":
+ * "new", "new_rule", "reason", "reason_vi"}], "judged", "skipped", "bad", "failed", "changed", "by_action":
+ * {…}, "from_to":
  * [{"from", "to", "n"}], "history_dropped"}; the counts are those of the whole session. Fewer lines taken
  * than sent: the time was over. */
 #include "base/clock.h"
@@ -106,7 +106,7 @@ bool bench_open(struct bench *b, const struct bench_ask *a, struct jw *j)
 }
 
 static void put_change(uint64_t event, enum event_type type, const struct json *e, const struct compared *was,
-                       const struct compared *is, struct jw *j)
+                       const struct compared *is, const char *reason_vi, struct jw *j)
 {
     jw_obj(j);
     jw_ku64(j, "event", event);
@@ -118,6 +118,7 @@ static void put_change(uint64_t event, enum event_type type, const struct json *
     jw_kcstr(j, "new", is->action);
     jw_kcstr(j, "new_rule", is->rule);
     jw_kcstr(j, "reason", is->reason);
+    jw_kcstr(j, "reason_vi", reason_vi);
     jw_end_obj(j);
 }
 
@@ -162,7 +163,7 @@ static void judge(struct bench *b, struct bench_session *s, uint64_t number, str
     s->from_to[from][to]++;
     s->changed++;
     if (++*told <= CHANGES_MAX)
-        put_change(number, type, e, &was, &is, j);
+        put_change(number, type, e, &was, &is, now.v[0].reason_vi, j);
 }
 
 static void put_counts(const struct bench_session *s, struct jw *j)

@@ -29,7 +29,7 @@ function Help({ close }: { close: () => void }) {
 }
 
 function Header({ session, view, on, leave, help }: { session: Session; view: string; on: boolean; leave: () => void; help: () => void }) {
-  const links = views.filter((v) => may(session, v.right));
+  const links = views.filter((v) => !v.aside && may(session, v.right));
   return (
     <header class="top">
       <a class="skip" href="#main" onClick={(e) => { e.preventDefault(); document.getElementById("main")?.focus(); }}>{t("skip")}</a>

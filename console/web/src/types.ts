@@ -7,7 +7,7 @@ export type CloseReason = "confirmed" | "false_alarm" | "permitted";
 export type ActionName = "acknowledge" | "comment" | "close" | "reopen" | "assign" | "undo" | "escalate" | "withdraw";
 
 export type Role = "viewer" | "analyst" | "administrator" | "policy_author" | "approver" | "auditor";
-export type Right = "SELF" | "SEE" | "ACT" | "PACKETS" | "EVIDENCE" | "EVIDENCE_ASK" | "POLICY_READ" | "POLICY_WRITE" | "APPROVE" | "FLEET" | "PEOPLE" | "SETTINGS" | "AUDIT" | "REPORT";
+export type Right = "SELF" | "SEE" | "ACT" | "PACKETS" | "EVIDENCE" | "EVIDENCE_ASK" | "POLICY_READ" | "POLICY_WRITE" | "APPROVE" | "ROLLOUT" | "FLEET" | "PEOPLE" | "SETTINGS" | "AUDIT" | "REPORT";
 
 export interface Session {
   signed_in: boolean;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The parts of the page: what the menu shows, who may see it, what draws it. The address is #/name/argument?question.
 import type { ComponentChildren } from "preact";
+import { Policies, type Rights } from "./policies/view";
+import { Rollouts } from "./policies/rollouts";
+import "./policies/policies.css";
 import { Dash } from "./dash/view";
 import { Find } from "./find/view";
 import { Cases } from "./cases/cases";
@@ -25,6 +28,7 @@ export interface View {
   name: string;
   label: Key;
   right: Right;
+  aside?: true; /* not in the menu: another part leads there */
   draw: (p: Place) => ComponentChildren;
 }
 export function may(session: Session, right: Right): boolean {
@@ -33,6 +37,9 @@ export function may(session: Session, right: Right): boolean {
 /** A number that the address names; null when it names none. */
 export function numbered(arg: string | undefined): number | null {
   return arg && /^\d+$/.test(arg) ? Number(arg) : null;
+}
+function policyRights(s: Session): Rights {
+  return { write: may(s, "POLICY_WRITE"), approve: may(s, "APPROVE"), rollout: may(s, "ROLLOUT"), me: s.user?.name ?? "" };
 }
 /** In the order of the menu; the first is where one comes in. */
 export const views: View[] = [
@@ -45,4 +52,6 @@ export const views: View[] = [
   { name: "evidence", label: "evidence", right: "EVIDENCE", draw: (p) => <Evidence live={p.live} may={may(p.session, "EVIDENCE_ASK")} /> },
   { name: "reports", label: "reports_title", right: "REPORT", draw: (p) => <Reports maySchedule={may(p.session, "SETTINGS")} /> },
   { name: "outputs", label: "outputs", right: "SETTINGS", draw: () => <Outputs /> },
+  { name: "policies", label: "policies_title", right: "POLICY_READ", draw: (p) => <Policies arg={p.arg} asked={p.asked} rights={policyRights(p.session)} live={p.live} go={p.go} /> },
+  { name: "rollouts", label: "rollouts_title", aside: true, right: "POLICY_READ", draw: (p) => <Rollouts arg={p.arg} rights={policyRights(p.session)} live={p.live} go={p.go} /> },
 ];

@@ -4,6 +4,7 @@
 import { alert } from "./alert";
 import { cases } from "./cases";
 import { common } from "./common";
+import { policies } from "./policies";
 import { dash } from "./dash";
 import { find } from "./find";
 import { fleet } from "./fleet";
@@ -13,5 +14,5 @@ import { outputs } from "./outputs";
 import { inbox } from "./inbox";
 
 export type Words = Record<string, readonly [string, string]>;
-export const words = { ...common, ...inbox, ...alert, ...cases, ...dash, ...find, ...evidence, ...reports, ...outputs, ...fleet };
+export const words = { ...common, ...inbox, ...alert, ...cases, ...dash, ...find, ...evidence, ...reports, ...outputs, ...fleet, ...policies };
 export type Key = keyof typeof words;
