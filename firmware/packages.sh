@@ -13,6 +13,9 @@ GH_TEST_PACKAGES="git procps util-linux libnghttp2-dev clang llvm libclang-rt-14
 GH_PEER_PACKAGES="ethtool vsftpd dovecot-imapd dovecot-pop3d postfix swaks tftpd-hpa nfs-ganesha nfs-ganesha-vfs libnfs-utils rpcbind
 nghttp2-server nghttp2-client nghttp2-proxy samba smbclient lintian mmdebstrap postgresql"
 
+# the firmware image and a machine to start it in
+GH_IMAGE_PACKAGES="mmdebstrap squashfs-tools cryptsetup-bin cpio zstd dosfstools mtools e2fsprogs fdisk kmod qemu-system-x86 qemu-utils ovmf sbsigntool"
+
 # need_packages NAME...: installs what is missing, or says what is missing and stops with 2. Asks nothing.
 need_packages() {
     local missing="" p

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The firmware image in QEMU, without hardware virtualisation.
 
-  image_test.py BUILD [--keep DIR] [CASE...]     cases: good data tree hash rescue watchdog reset fallback update job sandbox secureboot reproducible lock delta powercut (default: all)
+  image_test.py BUILD [--keep DIR] [--cache DIR] [CASE...]     cases: good data tree hash rescue watchdog reset fallback update network job sandbox secureboot reproducible lock delta powercut; smoke is the short form of two (default: all)
 
 The image is made once (in DIR, or a temporary directory). Needs root, mmdebstrap, qemu-system-x86_64 and ovmf; skipped otherwise. A boot takes 30 s
 alone and minutes on a busy machine: time-outs are generous, and nothing here measures time."""
@@ -22,6 +22,9 @@ KEEP = None
 if args and args[0] == "--keep":
     KEEP = os.path.abspath(args[1])
     args = args[2:]
+if args and args[0] == "--cache":
+    os.environ["GH_CACHE"] = os.path.abspath(args[1])
+    args = args[2:]
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "e2e")]
 from chain import Chain, free_port # noqa: E402 the path comes first
@@ -29,7 +32,7 @@ from image import (BOOT_SECONDS, BUILD, GATEHOUSE, Machine, block_of, check, cop
                    stick)
 from faults import NEEDED, case_rescue, case_reset, case_watchdog # noqa: E402
 from powercut import case_powercut # noqa: E402
-from updates import case_delta # noqa: E402
+from updates import case_delta, case_network # noqa: E402
 
 
 def case_good(work, image):
@@ -51,6 +54,15 @@ def case_good(work, image):
     m = Machine(work, "good-2", disk, image)
     check("it boots again with the same data", m.wait("does its work here", "machine restart") == "does its work here" and "new key" not in m.text(), m.text())
     m.stop()
+
+
+def case_smoke(work, image):
+    """The short form for ./check --image: one good start, one damaged image."""
+    disk = copy_disk(work, image, "smoke")
+    m = Machine(work, "smoke", disk, image)
+    check("it boots to the end of its self-test", m.wait("does its work here", "machine restart", "selftest: .* FAILED") == "does its work here", m.text())
+    m.stop()
+    case_data(work, image)
 
 
 def broken(work, image, name, at, sign):
@@ -231,9 +243,9 @@ def case_job(work, image):
         chain.remove()
 
 
-CASES = {"good": case_good, "data": case_data, "tree": case_tree, "hash": case_hash, "rescue": case_rescue, "watchdog": case_watchdog, "reset": case_reset, "fallback": case_fallback, "update": case_update, "job": case_job,
-         "secureboot": case_secureboot, "reproducible": case_reproducible, "lock": case_lock, "delta": case_delta, "powercut": case_powercut, "sandbox": case_job}
-ALIASES = ("sandbox",) # of another case, which is not made twice
+CASES = {"good": case_good, "data": case_data, "tree": case_tree, "hash": case_hash, "rescue": case_rescue, "watchdog": case_watchdog, "reset": case_reset, "fallback": case_fallback, "update": case_update, "network": case_network, "job": case_job,
+         "secureboot": case_secureboot, "reproducible": case_reproducible, "lock": case_lock, "delta": case_delta, "powercut": case_powercut, "sandbox": case_job, "smoke": case_smoke}
+ALIASES = ("sandbox", "smoke") # parts of other cases, which are not made twice
 
 
 def main():

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cases of updates: how much of a release is new to a device, and what a power cut in the middle of one leaves."""
+import http.server
 import os
 import shutil
 import struct
+import threading
 
-from image import BUILD, GATEHOUSE, check, make, run
+from image import BUILD, GATEHOUSE, Machine, check, copy_disk, esp_of, make, run
 
 
 def chunks(release):
@@ -75,3 +77,58 @@ def case_delta(work, image):
     print("security: %d of %d packages are newer" % (len(now - then), len(now)))
     delta(older, image, "all security updates since the last point release", 15)
     delta(*openssl(work, older, image), "the security update of openssl", 12)
+
+
+class Neighbour:
+    """Serves a release by HTTP and notes what is asked; closes its door after so many chunks until it is opened again."""
+
+    def __init__(self, release):
+        self.asked, self.left, outer = [], None, self
+
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            def __init__(self, *a):
+                super().__init__(*a, directory=release)
+
+            def do_GET(self):
+                if self.path.startswith("/chunks/"):
+                    if outer.left == 0:
+                        self.close_connection = True
+                        return
+                    if outer.left:
+                        outer.left -= 1
+                    outer.asked.append(self.path)
+                super().do_GET()
+
+            def log_message(self, *a):
+                pass
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.address = "http://10.0.2.2:%d" % self.server.server_address[1]
+
+
+def case_network(work, image):
+    """A release over the network, on a line that is cut in the middle: the second time only the rest is fetched; then it proves good."""
+    newer, disk = make(work, "two", 2, GH_FLOOR="1"), copy_disk(work, image, "network")
+    neighbour = Neighbour(newer + "/release")
+    line = open(image + "/cmdline").read() + (' systemd.unit=multi-user.target systemd.wants=kernel-command-line.service systemd.run_success_action=poweroff '
+                                              'systemd.run="/usr/bin/gatehouse firmware install %s"' % neighbour.address)
+    neighbour.left = 20
+    m = Machine(work, "network-1", disk, image, line)
+    check("the line is cut: that is told, and nothing is put on trial", m.wait(r"firmware install: .*") and "is in slot b" not in m.text(), m.text())
+    m.ended()
+    first, neighbour.left = set(neighbour.asked), None
+    check("no kernel is on trial", "gatehouse_2" not in run("mdir", "-b", "-i", esp_of(disk), "::EFI/Linux"))
+    m = Machine(work, "network-2", disk, image, line)
+    check("the second time it is installed", m.wait(r"is in slot b", "firmware install: .*") == "is in slot b", m.text())
+    m.ended()
+    second = neighbour.asked[len(first):]
+    check("what came over before is not fetched again", first and second and not first & set(second), (len(first), len(second)))
+    here, there = ({k: v for part in chunks(d + "/release") for k, v in part.items()} for d in (image, newer))
+    missing = sum(n for c, n in there.items() if c not in here)
+    fetched = sum(there[bytes.fromhex(p.rsplit("/", 1)[1])] for p in neighbour.asked)
+    print("network: %d bytes were missing, %d came over the line (%d chunks before the cut, %d behind it)" % (missing, fetched, len(first), len(second)))
+    check("at most a tenth more than was missing came over the line", fetched <= 1.1 * missing)
+    m = Machine(work, "network-3", disk, newer)
+    check("it starts and proves good", m.wait("release of epoch 2 proved good", "bless.service: Failed") == "release of epoch 2 proved good", m.text())
+    m.stop()
+    neighbour.server.shutdown()
