@@ -8,6 +8,7 @@
 #define SEAL_MAGIC "GHSEAL01"
 #define MAGIC_SIZE 8
 #define RECORD_FIXED 25 /* run, n, k, type, length */
+#define WITH_DICTIONARY (1u << 28) /* in the plain length: which dictionary the records were packed with */
 #define SIGN_DOMAIN "gatehouse-batch-v1"
 
 static void header_write(const struct batch_header *h, struct writer *w)
@@ -100,8 +101,8 @@ int batch_write(const struct batch_header *h, const struct record *r, size_t n,
     }
     header_write(h, out);
     writer_bytes(out, sig, SEAL_SIGNATURE);
-    writer_le(out, plain.n, 4);
-    rc = writer_ok(&plain) ? pack_bytes(writer_span(&plain), out) : ST_LIMIT;
+    writer_le(out, plain.n | WITH_DICTIONARY, 4);
+    rc = writer_ok(&plain) ? pack_events(writer_span(&plain), out) : ST_LIMIT;
     writer_done(&plain);
     return rc;
 }
@@ -138,6 +139,7 @@ int batch_unpack(struct span bytes, struct arena *a, struct batch_header *h, str
     struct record *records;
     uint8_t signature[SEAL_SIGNATURE];
     uint32_t plain_n;
+    bool dictionary;
     uint8_t *plain;
     int rc;
 
@@ -153,13 +155,16 @@ int batch_unpack(struct span bytes, struct arena *a, struct batch_header *h, str
     packed = reader_rest(&r);
     if (!reader_ok(&r) || !span_eq(magic, span_str(BATCH_MAGIC)) || !head.number)
         return ST_MALFORMED;
+    dictionary = plain_n & WITH_DICTIONARY;
+    plain_n &= ~WITH_DICTIONARY;
     if (plain_n > ENVELOPE_PLAIN_MAX)
         return ST_LIMIT;
     plain = arena_alloc(a, plain_n + 1);
     if (!plain)
         return ST_NOMEM;
-    if (pack_open(packed, plain, plain_n) != 0)
-        return ST_MALFORMED;
+    rc = dictionary ? pack_open_events(packed, plain, plain_n) : pack_open(packed, plain, plain_n);
+    if (rc)
+        return rc;
     rc = records_read(span_of(plain, plain_n), a, head.records, &records);
     if (rc)
         return rc;

@@ -109,3 +109,47 @@ bool fetch_name_is_good(struct span name)
            digits(span_part(name, (size_t)dash + 1, name.n - (size_t)dash - 1 - tail.n)) &&
            span_eq(span_part(name, name.n - tail.n, tail.n), tail);
 }
+
+/* ---- pieces of an envelope ---- */
+
+#define PIECE_MAGIC "GHPIECE1"
+
+void upload_id(struct span whole, uint8_t out[static UPLOAD_ID])
+{
+    uint8_t hash[SEAL_HASH];
+
+    seal_hash("gatehouse-upload-v1", &whole, 1, hash);
+    memcpy(out, hash, UPLOAD_ID);
+}
+
+void upload_piece_write(const struct upload_piece *p, struct writer *out)
+{
+    writer_str(out, PIECE_MAGIC);
+    writer_bytes(out, p->id, UPLOAD_ID);
+    writer_le(out, p->total, 4);
+    writer_le(out, p->offset, 4);
+    writer_u8(out, p->ahead);
+    writer_put(out, p->bytes);
+}
+
+int upload_piece_read(struct span body, uint32_t max, struct upload_piece *ret)
+{
+    struct reader r = reader_span(body);
+    struct upload_piece p;
+    uint8_t ahead;
+
+    if (!span_starts(body, PIECE_MAGIC))
+        return ST_MALFORMED;
+    reader_skip(&r, MAGIC_SIZE);
+    reader_copy(&r, p.id, UPLOAD_ID);
+    p.total = reader_le32(&r);
+    p.offset = reader_le32(&r);
+    ahead = reader_u8(&r);
+    p.ahead = ahead == 1;
+    p.bytes = reader_rest(&r);
+    if (!reader_ok(&r) || ahead > 1 || !p.bytes.n || p.bytes.n > UPLOAD_PIECE_MAX || p.total > max ||
+        p.offset >= p.total || p.bytes.n > p.total - p.offset)
+        return ST_MALFORMED;
+    *ret = p;
+    return 0;
+}

@@ -46,4 +46,19 @@ int fetch_part_read(struct span body, struct fetch_part *ret);
 /* Is this the name of such a file? Digits, '-', digits, ".pcap": no way out of its directory. */
 bool fetch_name_is_good(struct span name);
 
+/* ---- an envelope in pieces, so that a cut costs a piece ---- */
+
+#define UPLOAD_ID 16
+#define UPLOAD_PIECE_MAX (1u << 20)
+struct upload_piece {
+    uint8_t id[UPLOAD_ID]; /* upload_id of the whole */
+    uint32_t total, offset;
+    bool ahead; /* the whole is for /intake/ahead */
+    struct span bytes;
+};
+void upload_id(struct span whole, uint8_t out[static UPLOAD_ID]);
+void upload_piece_write(const struct upload_piece *p, struct writer *out);
+/* 0 or ST_MALFORMED; max: most bytes of the whole. */
+int upload_piece_read(struct span body, uint32_t max, struct upload_piece *ret);
+
 #endif

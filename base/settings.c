@@ -11,7 +11,7 @@
 static const char *const allowed[] = {
     "node.log_level",
     "journal.batch_records",
-    "journal.batch_delay",
+    "journal.batch_delay", "journal.quiet_delay",
     "journal.flows",
     "evidence.pcap_max",
     "uplink.poll",

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/api/upload.h"
 #include "console/serve.h"
 #include "base/clock.h"
 #include "base/jail.h"
@@ -204,6 +205,8 @@ static int start_app(struct serving *s)
     state_hosts(a->conf, a->host_names, sizeof(a->host_names));
     pthread_mutex_init(&a->gate_lock, NULL);
     a->hub = hub_new(STREAMS, STREAMS_PER_SESSION);
+    a->uploads = uploads_new();
+    gh_check(a->uploads);
     a->throttle = throttle_new(THROTTLE_ENTRIES, (unsigned)a->conf->console_login_rate);
     a->pace = pace_new(PACE_ENTRIES, (unsigned)a->conf->console_request_rate);
     if (!a->hub || !a->throttle || !a->pace || password_hash(span_str("nobody has this password"), a->dummy_hash) != 0 ||
@@ -384,6 +387,7 @@ static void stop(struct serving *s)
         db_close(s->worker[i].db);
     db_close(s->tick_db);
     hub_free(s->app.hub);
+    uploads_free(s->app.uploads);
     throttle_free(s->app.throttle);
     pace_free(s->app.pace);
     site_free(s->app.site);

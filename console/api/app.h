@@ -38,6 +38,7 @@ struct app {
     struct seal_keys *keys;
     struct site *site;
     struct hub *hub;
+    struct uploads *uploads; /* of the intake lane */
     struct throttle *throttle;
     struct pace *pace; /* of sessions and tokens */
     struct pool *pool[LANE_COUNT];
@@ -170,6 +171,7 @@ void api_audit_head(struct worker *w, struct request *r);
 void api_stream(struct worker *w, struct request *r);
 void api_intake(struct worker *w, struct request *r);
 void api_intake_ahead(struct worker *w, struct request *r);
+void api_intake_part(struct worker *w, struct request *r);
 void api_pcap_want(struct worker *w, struct request *r);
 void api_pcap_get(struct worker *w, struct request *r);
 void api_fetch_part(struct worker *w, struct request *r);

@@ -3,6 +3,7 @@
 #include "console/store/intake.h"
 #include "base/log.h"
 #include "console/api/app.h"
+#include "console/api/upload.h"
 #include "console/store/goods.h"
 #include "console/store/pcaps.h"
 
@@ -101,12 +102,12 @@ static void reply(struct worker *w, struct request *r, const struct intake *i)
     }
 }
 
-static void take(struct worker *w, struct request *r, bool ahead)
+static void take(struct worker *w, struct request *r, struct span envelope, bool ahead)
 {
     const struct intake_way way = {.address = r->address, .ahead = ahead};
     struct app *app = w->app;
     struct intake i;
-    int rc = intake_take(app->store, app->keys, writer_span(&r->body), &way, &i);
+    int rc = intake_take(app->store, app->keys, envelope, &way, &i);
 
     if (rc) {
         app_fail(r, rc);
@@ -122,10 +123,30 @@ static void take(struct worker *w, struct request *r, bool ahead)
 
 void api_intake(struct worker *w, struct request *r)
 {
-    take(w, r, false);
+    take(w, r, writer_span(&r->body), false);
 }
 
 void api_intake_ahead(struct worker *w, struct request *r)
 {
-    take(w, r, true);
+    take(w, r, writer_span(&r->body), true);
+}
+
+void api_intake_part(struct worker *w, struct request *r)
+{
+    struct upload_piece p;
+    struct span whole;
+    uint32_t have;
+    int rc = upload_piece_read(writer_span(&r->body), ENVELOPE_MAX + 64, &p);
+
+    if (rc) {
+        reply_problem(r, PROBLEM_BAD_ENVELOPE);
+        return;
+    }
+    rc = uploads_add(w->app->uploads, r->address_key, &p, &have, &whole);
+    if (rc < 0)
+        app_fail(r, rc);
+    else if (rc)
+        take(w, r, whole, p.ahead);
+    else
+        reply_number(r, 200, "have", have);
 }

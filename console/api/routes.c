@@ -15,6 +15,7 @@
 #define JSON "application/json"
 #define ENVELOPE "application/vnd.gatehouse.envelope"
 #define PART "application/vnd.gatehouse.part"
+#define PIECE "application/vnd.gatehouse.piece"
 #define ASK "application/vnd.gatehouse.ask"
 #define ASK_MAX (16 + GOODS_ORDER_SIZE + GOODS_ASK_CHUNKS * SEAL_HASH)
 #define SEALED_MAX (ENVELOPE_MAX + 64) /* the sealed form is a little longer than the batch */
@@ -94,6 +95,7 @@ const struct route routes[] = {
     {HTTP_GET, API "/stream", LANE_API, RIGHT_SEE, 0, NULL, api_stream},
     {HTTP_POST, API "/intake", LANE_INTAKE, RIGHT_NONE, SEALED_MAX, ENVELOPE, api_intake},
     {HTTP_POST, API "/intake/ahead", LANE_INTAKE, RIGHT_NONE, SEALED_MAX, ENVELOPE, api_intake_ahead},
+    {HTTP_POST, API "/intake/part", LANE_INTAKE, RIGHT_NONE, UPLOAD_PIECE_MAX + 64, PIECE, api_intake_part},
     {HTTP_POST, API "/fetch/{id}", LANE_INTAKE, RIGHT_NONE, FETCH_PART_HEAD + FETCH_PART_MAX, PART,
      api_fetch_part},
     {HTTP_POST, API "/down", LANE_API, RIGHT_NONE, ASK_MAX, ASK, api_goods_ask},

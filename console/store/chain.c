@@ -172,6 +172,19 @@ static int keep_ahead(struct db *d, const struct chain *c, const struct batch_he
     return rc ? rc : chain_offered(d, c, h->number);
 }
 
+int chain_may_ahead(struct db *d, const struct chain *c, int64_t now, bool *ret)
+{
+    struct db_stmt *s;
+    int rc = db_query(d, &s, "SELECT count(*) FROM ahead WHERE appliance = ? AND received > ?", "ii", c->appliance,
+                      now - 3600000000ll);
+
+    if (rc || (rc = db_step(s)) != 1)
+        return rc ? rc : ST_IO;
+    *ret = db_i64(s, 0) < CHAIN_AHEAD_HOUR;
+    db_reset(s);
+    return 0;
+}
+
 int chain_add(struct db *d, struct chain *c, const struct batch_header *h, enum chain_place place,
               int64_t now)
 {

@@ -12,6 +12,7 @@
 #include "console/store/store.h"
 
 #define CHAIN_AHEAD_MAX 65536 /* batches of one appliance that are kept ahead of their turn */
+#define CHAIN_AHEAD_HOUR 1000 /* and of those, that came within the last hour by the network: more come in their turn */
 
 struct chain {
     int64_t appliance;       /* row */
@@ -35,6 +36,8 @@ int chain_place(struct db *d, const struct chain *c, const struct batch_header *
  * too many are). The end moves on over what came ahead; *c is the chain as it is now. */
 int chain_add(struct db *d, struct chain *c, const struct batch_header *h, enum chain_place place,
               int64_t now);
+/* May one more come ahead by the network within this hour? *ret. */
+int chain_may_ahead(struct db *d, const struct chain *c, int64_t now, bool *ret);
 /* A batch behind the wanted one was offered: the hole ends before it, as far as is known. */
 int chain_offered(struct db *d, const struct chain *c, uint64_t number);
 

@@ -108,7 +108,7 @@ static bool find_appliance(struct db *d, struct intake *r, const struct read_bat
 
 /* Where the batch belongs; true when it is to be recorded there, otherwise the outcome is set. */
 static bool judge(struct db *d, struct intake *r, const struct read_batch *b, const struct known_appliance *k,
-                  bool ahead, enum chain_place *ret, int *ret_rc)
+                  bool ahead, bool network, enum chain_place *ret, int *ret_rc)
 {
     if (batch_verify(&b->head, b->signature, &k->keys) != 0) {
         outcome(r, INTAKE_FORGED, "The signature is not this appliance's.");
@@ -137,8 +137,12 @@ static bool judge(struct db *d, struct intake *r, const struct read_batch *b, co
         r->newest = b->head.number == k->chain.newest;
         break;
     case CHAIN_AHEAD:
-        if (ahead)
+        if (ahead && network)
+            *ret_rc = chain_may_ahead(d, &k->chain, (int64_t)clock_wall_us(), &ahead);
+        if (ahead && !*ret_rc)
             return true;
+        if (*ret_rc)
+            return false;
         outcome(r, INTAKE_HOLE, NULL);
         *ret_rc = chain_offered(d, &k->chain, b->head.number);
         break;
@@ -225,7 +229,7 @@ static int take(struct db *d, struct intake *r, const struct read_batch *b, stru
 
     if (b->is_hello)
         return take_hello(d, r, &b->hello, k, way->address);
-    if (judge(d, r, b, k, way->ahead, &place, &rc))
+    if (judge(d, r, b, k, way->ahead, way->address != NULL, &place, &rc))
         rc = record_batch(d, r, b, k, place, way);
     memcpy(r->id, b->head.appliance, SEAL_ID);
     memcpy(r->hash, k->chain.hash, SEAL_HASH);

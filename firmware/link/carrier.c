@@ -17,7 +17,7 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
 {
     struct carrier *c = arg;
 
-    (void)size; /* always 1 */
+    (void)size;                    /* always 1 */
     writer_bytes(c->answer, p, n); /* longer than any answer of ours: stop */
     return writer_ok(c->answer) ? n : 0;
 }
@@ -129,6 +129,27 @@ int carrier_post(struct carrier *c, const struct letter *letter, long *ret_statu
         return ST_CLOSED;
     curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, ret_status);
     return 0;
+}
+
+int carrier_warm(struct carrier *c)
+{
+    char url[LINK_URL + 16];
+    struct writer none;
+    CURLcode rc;
+
+    snprintf(url, sizeof(url), "%s/healthz", c->base);
+    writer_init(&none, 4096);
+    c->answer = &none;
+    if (curl_easy_setopt(c->curl, CURLOPT_URL, url) != CURLE_OK)
+        return ST_NOMEM;
+    curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, NULL);
+    curl_easy_setopt(c->curl, CURLOPT_HTTPGET, 1L);
+    curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, (long)c->timeout_ms);
+    rc = curl_easy_perform(c->curl);
+    curl_easy_setopt(c->curl, CURLOPT_POST, 1L);
+    c->answer = NULL;
+    writer_done(&none);
+    return rc == CURLE_OK ? 0 : ST_CLOSED;
 }
 
 const char *carrier_message(const struct carrier *c)

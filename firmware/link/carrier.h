@@ -17,13 +17,17 @@ void carrier_rate(struct carrier *c, uint64_t rate);
 void carrier_free(struct carrier *c);
 /* POSTs body to path. Blocks while the line moves anything, at most the time-out and a second for each KiB
  * (or what the rate makes of it), and the time-out while it moves nothing. 0 with the HTTP status and the
- * body (bounded by the writer's ceiling), or ST_CLOSED (no connection), ST_TIMEOUT, ST_BAD_SIGNATURE (another TLS key than the pinned
- * one); carrier_message has the sentence. */
+ * body (bounded by the writer's ceiling), or ST_CLOSED (no connection), ST_TIMEOUT, ST_BAD_SIGNATURE (another
+ * TLS key than the pinned one); carrier_message has the sentence. */
 int carrier_post(struct carrier *c, const struct letter *letter, long *ret_status, struct writer *answer);
 const char *carrier_message(const struct carrier *c);
 
-/* GETs an address, http or https; for what proves itself (signed, or by its hash): no certificate is looked at. Appends to
- * out, whose ceiling bounds it. 0; ST_NOT_FOUND (404); ST_AGAIN (any other status); ST_CLOSED, ST_TIMEOUT; ST_LIMIT. */
+/* Opens the connection to the console, or finds it open: a request that carries nothing, so that the next one
+ * need not wait for that. 0 when it is there. */
+int carrier_warm(struct carrier *c);
+/* GETs an address, http or https; for what proves itself (signed, or by its hash): no certificate is looked
+ * at. Appends to out, whose ceiling bounds it. 0; ST_NOT_FOUND (404); ST_AGAIN (any other status); ST_CLOSED,
+ * ST_TIMEOUT; ST_LIMIT. */
 int carrier_get(const char *url, uint64_t timeout_ms, struct writer *out);
 
 #endif

@@ -25,6 +25,7 @@ struct letter {
 };
 #define LINK_ENVELOPE "application/vnd.gatehouse.envelope"
 #define LINK_PART "application/vnd.gatehouse.part"
+#define LINK_PIECE "application/vnd.gatehouse.piece"
 #define LINK_ASK "application/vnd.gatehouse.ask"
 
 /* 0; ST_NOT_FOUND when not enrolled; ST_MALFORMED. */

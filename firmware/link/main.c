@@ -10,6 +10,7 @@
 #include "base/rates.h"
 #include "firmware/link/carrier.h"
 #include "firmware/link/goods_dir.h"
+#include "firmware/link/lane.h"
 #include "firmware/link/uplink.h"
 
 #include <stdio.h>
@@ -29,6 +30,8 @@ struct link {
     struct uplink *uplink;
     struct wishes *wishes;
     struct down *down;
+    struct lane *lane;
+    struct lane_traffic traffic;
     struct proc_chan *core;
     struct loop_timer *timer;
     struct rates rates;
@@ -40,9 +43,19 @@ static int on_post(void *arg, const struct letter *letter, long *ret_status, str
     struct link *l = arg;
     time_t now = time(NULL);
     struct tm tm;
+    uint64_t rate = localtime_r(&now, &tm) ? l->rates.hour[tm.tm_hour % 24] : 0;
+    bool batch = !strcmp(letter->type, LINK_ENVELOPE) || !strcmp(letter->type, LINK_PIECE);
+    int rc;
 
-    carrier_rate(l->carrier, localtime_r(&now, &tm) ? l->rates.hour[tm.tm_hour % 24] : 0);
-    return carrier_post(l->carrier, letter, ret_status, answer);
+    carrier_rate(l->carrier, rate);
+    atomic_store(&l->traffic.rate, rate);
+    atomic_store(&l->traffic.under_way, batch ? uplink_next(l->uplink) : 0);
+    atomic_store(&l->traffic.busy, true);
+    if (l->lane)
+        lane_wake(l->lane);
+    rc = carrier_post(l->carrier, letter, ret_status, answer);
+    atomic_store(&l->traffic.busy, false);
+    return rc;
 }
 
 static const char *on_trouble(void *arg)
@@ -105,6 +118,8 @@ static void on_core(void *arg, const struct msg *m)
         close(m->fd);
     if (m->type == MSG_RECORDED)
         schedule(l, 0);
+    if (m->type == MSG_RECORDED && l->lane)
+        lane_wake(l->lane);
 }
 
 static void on_core_closed(void *arg, int rc)
@@ -148,6 +163,7 @@ static void on_note(void *arg)
         jw_ku64(&j, "goods_bytes", down_bytes(l->down));
         jw_ku64(&j, "goods_here", down_done(l->down));
     }
+    jw_ku64(&j, "sent_ahead", atomic_load(&l->traffic.sent_ahead));
     jw_kcstr(&j, "console", *trouble ? trouble : "ok");
     jw_end_obj(&j);
     proc_note(&l->proc, writer_span(&w));
@@ -275,11 +291,17 @@ int main(int argc, char **argv)
     gh_check(l.uplink);
     listen_for_wishes(&l);
     lock_in(&l);
+    l.lane = lane_start(l.proc.conf.node_state_dir, &l.console, l.proc.conf.uplink_proxy, l.proc.conf.uplink_timeout, &l.traffic);
+    if (l.lane)
+        uplink_in_order(l.uplink);
+    else
+        log_warn("alerts have no connection of their own: they go ahead on the first one");
     proc_ready(&l.proc);
     schedule(&l, 0);
     gh_check(loop_timer_add(l.proc.loop, NOTE_MS, true, on_note, &l));
     loop_run(l.proc.loop);
     proc_chan_remove(l.core);
+    lane_stop(l.lane);
     uplink_free(l.uplink);
     wishes_free(l.wishes);
     down_free(l.down);

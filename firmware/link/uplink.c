@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/link/uplink.h"
 #include "base/envelope.h"
+#include "base/fetch.h"
 #include "base/json.h"
 
 #include <inttypes.h>
@@ -12,6 +13,7 @@
 #define UNHEARD_MS 3600000 /* between hellos to a console that does not know them */
 #define INTAKE_PATH "/api/v1/intake"
 #define AHEAD_PATH "/api/v1/intake/ahead"
+#define PIECE_PATH "/api/v1/intake/part"
 
 struct uplink {
     struct queue *queue;
@@ -26,6 +28,10 @@ struct uplink {
     bool part_turn; /* a batch went last: a piece of a wish may go now */
     struct arena *arena;
     uint64_t next;        /* batch to send, 0: not yet known */
+    uint64_t sealed_is;   /* the batch in sealed, while it goes in pieces */
+    uint32_t piece, at;   /* length of its pieces, 0: whole; where the next one begins */
+    bool whole_only;      /* a console of an earlier version */
+    bool in_order;        /* nothing goes ahead from here */
     uint64_t ahead;       /* batches with alerts up to this one went ahead of their turn */
     uint64_t ahead_at_ms; /* not before: this console does not know of it */
     uint64_t sent, newest, wait_ms, not_before_ms;
@@ -77,9 +83,19 @@ void uplink_fetch(struct uplink *u, struct down *down)
     u->down = down;
 }
 
+void uplink_in_order(struct uplink *u)
+{
+    u->in_order = true;
+}
+
 uint64_t uplink_sent(const struct uplink *u)
 {
     return u->sent;
+}
+
+uint64_t uplink_next(const struct uplink *u)
+{
+    return u->next;
 }
 
 uint64_t uplink_newest(const struct uplink *u)
@@ -124,6 +140,7 @@ static int fetch(struct uplink *u, uint64_t number)
 {
     int rc;
 
+    u->sealed_is = 0;
     writer_clear(&u->batch);
     writer_clear(&u->sealed);
     rc = queue_read(u->queue, number, &u->batch);
@@ -225,11 +242,75 @@ static int post(struct uplink *u, const char *path, const char *type, struct spa
     return rc;
 }
 
+/* Each sealing makes other bytes, so these stay until all of them are there. */
+static int fetch_for_pieces(struct uplink *u)
+{
+    int rc = u->sealed_is == u->next ? 0 : fetch(u, u->next);
+
+    if (!rc && u->sealed_is != u->next) {
+        u->sealed_is = u->next;
+        u->at = 0;
+    }
+    return rc;
+}
+
+static void piece_failed(struct uplink *u)
+{
+    u->piece = u->piece / 2 > UPLINK_PIECE_LEAST ? u->piece / 2 : UPLINK_PIECE_LEAST;
+}
+
+/* The next piece; the last one is answered as the whole would be. */
+static uint64_t send_piece(struct uplink *u, uint64_t now_ms)
+{
+    struct upload_piece p = {.total = (uint32_t)u->sealed.n, .offset = u->at};
+    struct writer body;
+    uint64_t have;
+    long status = 0;
+    int rc;
+
+    p.bytes = span_part(writer_span(&u->sealed), u->at, u->piece);
+    upload_id(writer_span(&u->sealed), p.id);
+    writer_init(&body, UPLOAD_PIECE_MAX + 64);
+    upload_piece_write(&p, &body);
+    rc = post(u, PIECE_PATH, LINK_PIECE, writer_span(&body), &status);
+    writer_done(&body);
+    if (!rc && (status == 404 || status == 405 || status == 415)) {
+        u->whole_only = true;
+        u->piece = 0;
+        return 0;
+    }
+    if (rc || status >= 500) {
+        piece_failed(u);
+        if (!rc)
+            snprintf(u->trouble, sizeof(u->trouble), "the console answers with status %ld", status);
+        return back_off(u, now_ms);
+    }
+    u->piece = u->piece * 2;
+    if (u->piece > UPLINK_PIECE_MOST)
+        u->piece = 0;
+    u->wait_ms = 0;
+    u->trouble[0] = 0;
+    have = status == 200 ? answered(u, "have") : 0;
+    if (status == 200 && !answered(u, "receipt") && have <= u->sealed.n) {
+        u->at = (uint32_t)have;
+        if (!u->piece && have)
+            u->piece = UPLINK_PIECE_MOST; /* this one to its end */
+        return 0;
+    }
+    u->sealed_is = 0;
+    return understand(u, status) ? 0 : back_off(u, now_ms);
+}
+
 static uint64_t send_batch(struct uplink *u, uint64_t now_ms)
 {
     long status = 0;
-    int rc = fetch(u, u->next);
+    int rc = u->piece ? fetch_for_pieces(u) : fetch(u, u->next);
 
+    if (!rc && u->piece && u->sealed.n > u->piece) {
+        u->part_turn = true;
+        u->hello_at_ms = now_ms + u->hello_ms;
+        return send_piece(u, now_ms);
+    }
     if (rc) {
         snprintf(u->trouble, sizeof(u->trouble), "batch %" PRIu64 " cannot be read from the journal: %s",
                  u->next, status_text(rc));
@@ -238,6 +319,10 @@ static uint64_t send_batch(struct uplink *u, uint64_t now_ms)
     u->part_turn = true;
     u->hello_at_ms = now_ms + u->hello_ms; /* whoever reports has said hello */
     rc = post(u, INTAKE_PATH, LINK_ENVELOPE, writer_span(&u->sealed), &status);
+    if (rc && !u->whole_only && u->sealed.n > UPLINK_PIECE_LEAST) {
+        u->piece = u->sealed.n < UPLINK_PIECE_MOST ? (uint32_t)u->sealed.n : UPLINK_PIECE_MOST;
+        piece_failed(u);
+    }
     return !rc && understand(u, status) ? 0 : back_off(u, now_ms);
 }
 
@@ -246,7 +331,7 @@ static bool alert_waits(struct uplink *u, uint64_t now_ms, uint64_t *ret)
 {
     uint64_t from = u->ahead > u->next ? u->ahead : u->next;
 
-    return now_ms >= u->ahead_at_ms && queue_alert(u->queue, from, ret) == 0;
+    return !u->in_order && now_ms >= u->ahead_at_ms && queue_alert(u->queue, from, ret) == 0;
 }
 
 /* What the console says to a batch ahead of its turn does not move the queue: that asks again when it gets
@@ -268,6 +353,12 @@ static uint64_t send_ahead(struct uplink *u, uint64_t number, uint64_t now_ms)
         return 0;
     }
     if (status == 202 || status == 200) {
+        u->wait_ms = 0;
+        u->trouble[0] = 0;
+        u->ahead = number;
+        return 0;
+    }
+    if (status == 409) { /* enough went ahead within this hour */
         u->wait_ms = 0;
         u->trouble[0] = 0;
         u->ahead = number;
@@ -315,7 +406,8 @@ static uint64_t send_ask(struct uplink *u, uint64_t now_ms)
     rc = post(u, DOWN_PATH, LINK_ASK, writer_span(&u->batch), &status);
     good = down_answered(u->down, rc, status, writer_span(&u->answer));
     if (!good && !rc)
-        snprintf(u->trouble, sizeof(u->trouble), "%s", *down_trouble(u->down) ? down_trouble(u->down) : "the console is busy");
+        snprintf(u->trouble, sizeof(u->trouble), "%s",
+                 *down_trouble(u->down) ? down_trouble(u->down) : "the console is busy");
     if (!good)
         return back_off(u, now_ms);
     u->wait_ms = 0;

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * uplink: brings batch after batch to the console, in order, each once at a time, and tells the core what has
  * arrived. In between it brings what the console wishes to have (wishes.h), a piece after each batch, so that
- * neither holds up the other, and so it fetches what the console ordered (down.h); an appliance that has nothing to report asks for wishes from time to time.
+ * neither holds up the other, and so it fetches what the console ordered (down.h); an appliance that has
+ * nothing to report asks for wishes from time to time.
  *
  * A batch that holds alerts does not wait for those in front of it: it goes ahead of its turn, to the
  * console's /intake/ahead, and the chain takes it in when it gets there.
+ *
+ * A batch that did not get through is sent in pieces, half as long after each failure, twice as long after
+ * each success, so that a cut costs a piece.
  *
  * A failure makes it wait longer each time, with jitter, so that a hundred appliances do not come back in
  * step. Nothing is forgotten here: what to send next follows from the journal and the console's answers. One
@@ -20,6 +24,8 @@
 
 #define UPLINK_FIRST_MS 500
 #define UPLINK_LAST_MS 60000
+#define UPLINK_PIECE_LEAST 8192u       /* of a batch, on a line that breaks */
+#define UPLINK_PIECE_MOST (256u << 10) /* when so much gets through at once, batches go whole again */
 
 struct uplink;
 /* How a letter gets there: carrier_post, or a test's own. */
@@ -38,6 +44,8 @@ void uplink_listen(struct uplink *u, struct wishes *wishes, const uint8_t id[sta
                    uint64_t hello_ms);
 /* Also fetches what the console ordered this appliance to have (borrowed). */
 void uplink_fetch(struct uplink *u, struct down *down);
+/* Somebody else brings alerts ahead (lane.h): this one sends in order. */
+void uplink_in_order(struct uplink *u);
 /* Sends the next batch, piece of a wish or hello if there is one and it is time (now_ms on the monotonic
  * clock). Returns the milliseconds until it wants to be called again: 0 at once (more is waiting), UINT64_MAX
  * when there is nothing to do but wait for news. */
@@ -46,6 +54,7 @@ uint64_t uplink_step(struct uplink *u, uint64_t now_ms);
  */
 uint64_t uplink_sent(const struct uplink *u);
 uint64_t uplink_newest(const struct uplink *u);
+uint64_t uplink_next(const struct uplink *u); /* the batch whose turn it is */
 const char *uplink_trouble(const struct uplink *u);
 
 #endif

@@ -34,7 +34,7 @@ struct journal {
     const struct seal_keys *keys;
     uint8_t id[SEAL_ID];
     char state_dir[CONF_TEXT];
-    uint64_t max, reserve, delay_ms;
+    uint64_t max, reserve, delay_ms, quiet_ms;
     size_t batch_records;
     struct journal_head head;
     uint64_t receipt, lost;
@@ -46,6 +46,7 @@ struct journal {
     struct record *records;
     size_t n, cap, bytes;
     uint64_t since_ms;
+    bool urgent; /* an alert is in it, or what the appliance did */
     bool full;
     char reason[160];
 };
@@ -135,6 +136,7 @@ int journal_open(const struct conf *c, const struct seal_keys *keys, struct jour
         j->max = c->journal_max;
         j->reserve = c->journal_reserve;
         j->delay_ms = c->journal_batch_delay;
+        j->quiet_ms = c->journal_quiet_delay > j->delay_ms ? c->journal_quiet_delay : j->delay_ms;
         j->batch_records = (size_t)c->journal_batch_records;
         j->arena = arena_new(BATCH_ARENA);
         rc = j->arena ? db_open(path, DB_WRITE_FULL, &j->db) : ST_NOMEM;
@@ -325,6 +327,8 @@ int journal_add(struct journal *j, const struct record *r, size_t n)
         return rc;
     j->n += n;
     j->bytes += bytes;
+    for (size_t i = 0; i < n; i++) /* also the accounts of a run that ended: somebody waits for them */
+        j->urgent |= r[i].type == EVENT_ALERT || r[i].type == EVENT_AUDIT || !r[i].n;
     for (size_t i = 0; i < n; i++)
         if (!r[i].k)
             runs_recorded(&j->runs, r[i].run, r[i].n);
@@ -333,7 +337,7 @@ int journal_add(struct journal *j, const struct record *r, size_t n)
 
 bool journal_due(const struct journal *j, uint64_t now_ms)
 {
-    return j->n && (j->n >= j->batch_records || now_ms >= j->since_ms + j->delay_ms);
+    return j->n && (j->n >= j->batch_records || now_ms >= j->since_ms + (j->urgent ? j->delay_ms : j->quiet_ms));
 }
 
 size_t journal_waiting(const struct journal *j)
@@ -477,6 +481,7 @@ int journal_flush(struct journal *j)
     }
     arena_reset(j->arena);
     j->n = j->bytes = 0;
+    j->urgent = false;
     return 0;
 }
 

@@ -16,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     struct span in = span_of(data, n);
     struct fetch_hello hello;
     struct fetch_part part;
+    struct upload_piece piece;
     struct event_pcap pcap;
     struct writer w;
 
@@ -28,6 +29,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     if (fetch_part_read(in, &part) == 0) {
         gh_check(part.state == FETCH_MISSING || part.offset + part.bytes.n <= part.total);
         fetch_part_write(&part, &w);
+        same(&w, in);
+    }
+    writer_clear(&w);
+    if (upload_piece_read(in, 8u << 20, &piece) == 0) {
+        gh_check((uint64_t)piece.offset + piece.bytes.n <= piece.total);
+        upload_piece_write(&piece, &w);
         same(&w, in);
     }
     writer_clear(&w);

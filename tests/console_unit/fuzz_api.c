@@ -2,6 +2,7 @@
  * Whole requests of somebody who is signed in, through session, role, query, body and handler, down to a real
  * database: "METHOD target" in the first line, the body behind it. Every answer that is JSON must be JSON. */
 #include "base/seal.h"
+#include "console/api/upload.h"
 #include "console/api/app.h"
 #include "console/http/head.h"
 #include "console/store/appliances.h"
@@ -27,6 +28,7 @@ static void clean(void)
     store_close(app.store);
     seal_keys_free(app.keys);
     hub_free(app.hub);
+    uploads_free(app.uploads);
     throttle_free(app.throttle);
     for (size_t i = 0; i < GH_COUNT(files); i++) {
         snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
@@ -51,6 +53,7 @@ static void set_up(void)
     app.conf = &conf;
     app.keys = seal_keys_generate();
     app.hub = hub_new(4, 4);
+    app.uploads = uploads_new();
     app.throttle = throttle_new(64, 1000);
     app.idle_us = app.max_us = UINT64_C(3600000000000);
     pthread_mutex_init(&app.gate_lock, NULL);

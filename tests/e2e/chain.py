@@ -87,8 +87,8 @@ class Chain:
         self.port = free_port()
         self.console = self.appliance = None
         self.write("console.conf", "[console]\nlisten = 127.0.0.1:%d\nstate_dir = %s/console\nlogin_rate = 1000\n" % (self.port, self.dir))
-        self.write("appliance.conf", "[node]\nname = test\nstate_dir = %s/appliance\n[uplink]\nconsole = https://127.0.0.1:%d\npoll = 50ms\n%s" %
-                   (self.dir, self.port, conf))
+        self.write("appliance.conf", "[node]\nname = test\nstate_dir = %s/appliance\n[uplink]\nconsole = https://127.0.0.1:%d\npoll = 50ms\n%s%s" %
+                   (self.dir, self.port, "" if "hello =" in conf else "hello = 20s\n", conf))
 
     def path(self, name):
         return os.path.join(self.dir, name)
