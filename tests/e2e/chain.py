@@ -55,7 +55,7 @@ class Api:
             r = c.getresponse()
             data = r.read()
             for name, value in r.getheaders():
-                if name.lower() == "set-cookie" and "__Host-" in value:
+                if name.lower() == "set-cookie" and value.startswith("__Host-gatehouse="):
                     self.cookie = value.split(";")[0]
             kind = r.getheader("Content-Type") or ""
             return r.status, json.loads(data) if "json" in kind and data else data
