@@ -82,6 +82,15 @@ static int guide(struct setup *s)
     return 0;
 }
 
+/* From a terminal's own unit there is no shell to do it from. */
+static int restart_service(void)
+{
+    fflush(stdout);
+    execl("/usr/bin/systemctl", "systemctl", "--no-block", "restart", "gatehouse.service", (char *)NULL);
+    fprintf(stderr, "gatehouse setup: /usr/bin/systemctl: %s\n", strerror(errno));
+    return 3;
+}
+
 static int usage(const char *what)
 {
     fprintf(stderr, "gatehouse %s: see 'gatehouse help %s'\n", what, what);
@@ -92,8 +101,9 @@ int main(int argc, char **argv)
 {
     static struct setup s = {.path = CONF_PATH};
     const char *word = argc > 1 ? argv[1] : "setup", *confirm = NULL;
-    bool reset = !strcmp(word, "factory-reset");
+    bool reset = !strcmp(word, "factory-reset"), restart = false;
     struct writer err;
+    int rc;
 
     setlocale(LC_CTYPE, "C.UTF-8");
     for (int i = 2; i < argc; i++) {
@@ -101,6 +111,8 @@ int main(int argc, char **argv)
             s.path = argv[++i];
         else if (reset && !strcmp(argv[i], "--confirm") && i + 1 < argc)
             confirm = argv[++i];
+        else if (!reset && !strcmp(argv[i], "--restart"))
+            restart = true;
         else
             return usage(word);
     }
@@ -111,5 +123,8 @@ int main(int argc, char **argv)
         return 2;
     }
     writer_done(&err);
-    return reset ? setup_reset(&s.conf, s.path, confirm) : guide(&s);
+    if (reset)
+        return setup_reset(&s.conf, s.path, confirm);
+    rc = guide(&s);
+    return !rc && restart ? restart_service() : rc;
 }

@@ -36,7 +36,8 @@ static int replace(const char *path, struct span bytes)
     fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd < 0)
         return status_from_errno(errno);
-    if (write(fd, bytes.p, bytes.n) != (ssize_t)bytes.n || fsync(fd) != 0)
+    /* every process reads it, whatever the umask here is */
+    if (write(fd, bytes.p, bytes.n) != (ssize_t)bytes.n || fchmod(fd, 0644) != 0 || fsync(fd) != 0)
         rc = ST_IO;
     if (close(fd) != 0 || (!rc && rename(temp, path) != 0))
         rc = ST_IO;
