@@ -126,7 +126,7 @@ static int put_case(struct export *x, struct jw *j)
     jw_kbool(j, "complete", n <= EXPORT_ALERTS);
     jw_kobj(j, "case");
     if (!rc)
-        rc = case_row(d, x->r->id, j);
+        rc = case_row(d, x->r->id, &x->r->who.sight, j);
     jw_end_obj(j);
     if (!rc)
         rc = case_put_tasks(d, x->r->id, j);

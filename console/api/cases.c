@@ -178,7 +178,7 @@ static int answer(struct db *d, struct request *r, int64_t id, int status, int64
     reply_json(r, status, &j);
     jw_obj(&j);
     jw_kobj(&j, "case");
-    rc = case_row(d, id, &j);
+    rc = case_row(d, id, &r->who.sight, &j);
     jw_end_obj(&j);
     jw_ki64(&j, "alerts", moved);
     jw_end_obj(&j);

@@ -8,15 +8,27 @@
 
 #define RELATED_MAX 100
 
-#define ROW_COLUMNS                                                                                          \
-    "SELECT c.id, c.title, c.state, c.outcome, c.severity, c.owner, c.created, c.created_by, c.changed, "    \
-    "c.merged_into, (SELECT count(*) FROM alert WHERE case_id = c.id), "                                     \
-    "(SELECT count(*) FROM alert WHERE case_id = c.id AND state < 2), "                                      \
-    "(SELECT count(*) FROM alert WHERE case_id = c.id AND state < 2 AND " ALERT_DUE(                         \
-        alert) " < ?1), "                                                                                    \
-               "(SELECT count(*) FROM case_task WHERE case_id = c.id), "                                     \
-               "(SELECT count(*) FROM case_task WHERE case_id = c.id AND done NOTNULL), "                    \
-               "(SELECT max(level) FROM alert WHERE case_id = c.id) FROM cases c "
+#define SQL_MAX (3072 + 8 * SIGHT_SQL)
+
+/* The columns of put_row; ?1 is now. Of its alerts only those are counted that who asks may see. */
+static const char *row_columns(const struct sight *sight, char sql[static SQL_MAX])
+{
+    char buf[SIGHT_SQL];
+    const char *scope = sight_scope_sql(sight, "r.appliance", buf);
+
+    snprintf(
+        sql, SQL_MAX,
+        "SELECT c.id, c.title, c.state, c.outcome, c.severity, c.owner, c.created, c.created_by, c.changed, "
+        "c.merged_into, (SELECT count(*) FROM alert r WHERE r.case_id = c.id AND %s), "
+        "(SELECT count(*) FROM alert r WHERE r.case_id = c.id AND r.state < 2 AND %s), "
+        "(SELECT count(*) FROM alert r WHERE r.case_id = c.id AND r.state < 2 AND " ALERT_DUE(
+            r) " < ?1 AND %s), "
+               "(SELECT count(*) FROM case_task WHERE case_id = c.id), "
+               "(SELECT count(*) FROM case_task WHERE case_id = c.id AND done NOTNULL), "
+               "(SELECT max(r.level) FROM alert r WHERE r.case_id = c.id AND %s) FROM cases c ",
+        scope, scope, scope, scope);
+    return sql;
+}
 
 static const char *named(const char *const *names, int64_t n, int64_t i)
 {
@@ -47,11 +59,14 @@ static void put_row(struct db_stmt *s, struct jw *j)
     jw_kcstr(j, "level", named(level_names, LEVEL_COUNT, db_i64(s, 15)));
 }
 
-int case_row(struct db *d, int64_t id, struct jw *j)
+int case_row(struct db *d, int64_t id, const struct sight *sight, struct jw *j)
 {
+    char sql[SQL_MAX + 32], columns[SQL_MAX];
     struct db_stmt *s;
-    int rc = db_query(d, &s, ROW_COLUMNS "WHERE c.id = ?2", "ii", (int64_t)clock_wall_us(), id);
+    int rc;
 
+    snprintf(sql, sizeof(sql), "%sWHERE c.id = ?2", row_columns(sight, columns));
+    rc = db_query(d, &s, sql, "ii", (int64_t)clock_wall_us(), id);
     if (rc || (rc = db_step(s)) != 1)
         return rc ? rc : ST_NOT_FOUND;
     put_row(s, j);
@@ -59,29 +74,10 @@ int case_row(struct db *d, int64_t id, struct jw *j)
     return 0;
 }
 
-static int put_counts(struct db *d, struct jw *j)
-{
-    int64_t count[CASE_STATE_COUNT] = {0};
-    struct db_stmt *s;
-    int rc = db_query(d, &s, "SELECT state, count(*) FROM cases GROUP BY state", "");
-
-    while (!rc && (rc = db_step(s)) == 1) {
-        if (db_i64(s, 0) >= 0 && db_i64(s, 0) < CASE_STATE_COUNT)
-            count[db_i64(s, 0)] = db_i64(s, 1);
-        rc = 0;
-    }
-    jw_kobj(j, "counts");
-    for (int i = 0; i < CASE_STATE_COUNT; i++)
-        jw_ki64(j, case_state_names[i], count[i]);
-    jw_end_obj(j);
-    return rc;
-}
-
 /* Is it there for who asks? ?8 is his name. */
 #define SEEN                                                                                                 \
     "(%s OR c.owner = ?8 OR c.created_by = ?8 OR EXISTS(SELECT 1 FROM alert r WHERE r.case_id = c.id AND "   \
     "%s)) "
-#define SQL_MAX (2048 + 3 * SIGHT_SQL)
 
 int case_seen(struct db *d, int64_t id, const struct sight *sight, const char *user)
 {
@@ -99,21 +95,42 @@ int case_seen(struct db *d, int64_t id, const struct sight *sight, const char *u
     return 0;
 }
 
+static int put_counts(struct db *d, const struct case_filter *f, struct jw *j)
+{
+    int64_t count[CASE_STATE_COUNT] = {0};
+    char sql[SQL_MAX], buf[SIGHT_SQL];
+    struct db_stmt *s;
+    int rc;
+
+    snprintf(sql, sizeof(sql), "SELECT c.state, count(*) FROM cases c WHERE " SEEN "GROUP BY c.state",
+             sight_all_units(f->sight) ? "TRUE" : "FALSE", sight_scope_sql(f->sight, "r.appliance", buf));
+    rc = db_query(d, &s, sql, "nnnnnnns", f->me);
+    while (!rc && (rc = db_step(s)) == 1) {
+        if (db_i64(s, 0) >= 0 && db_i64(s, 0) < CASE_STATE_COUNT)
+            count[db_i64(s, 0)] = db_i64(s, 1);
+        rc = 0;
+    }
+    jw_kobj(j, "counts");
+    for (int i = 0; i < CASE_STATE_COUNT; i++)
+        jw_ki64(j, case_state_names[i], count[i]);
+    jw_end_obj(j);
+    return rc;
+}
+
 int case_list(struct db *d, const struct case_filter *f, int64_t limit, struct jw *j)
 {
     int64_t n = 0, last = 0;
     struct db_stmt *s;
-    char sql[SQL_MAX], buf[SIGHT_SQL];
+    char sql[SQL_MAX + 2048], columns[SQL_MAX], buf[SIGHT_SQL];
     const char *scope = sight_scope_sql(f->sight, "r.appliance", buf);
     int rc;
 
     snprintf(sql, sizeof(sql),
-             ROW_COLUMNS
-             "WHERE (?2 >> c.state & 1) <> 0 AND (?3 ISNULL OR coalesce(c.owner, '') = ?3 COLLATE NOCASE) "
+             "%sWHERE (?2 >> c.state & 1) <> 0 AND (?3 ISNULL OR coalesce(c.owner, '') = ?3 COLLATE NOCASE) "
              "AND (?4 ISNULL OR c.search LIKE ?4 ESCAPE '\\') AND (?5 = 0 OR (c.changed, c.id) < "
              "(SELECT changed, id FROM cases WHERE id = ?5)) AND " SEEN
              "ORDER BY c.changed DESC, c.id DESC LIMIT ?6",
-             sight_all_units(f->sight) ? "TRUE" : "FALSE", scope);
+             row_columns(f->sight, columns), sight_all_units(f->sight) ? "TRUE" : "FALSE", scope);
     rc = db_query(d, &s, sql, "iissiins", (int64_t)clock_wall_us(), (int64_t)f->states, f->owner, f->word,
                   f->before, limit + 1, f->me);
 
@@ -135,7 +152,7 @@ int case_list(struct db *d, const struct case_filter *f, int64_t limit, struct j
         jw_i64(j, last);
     else
         jw_null(j);
-    return rc ? rc : put_counts(d, j);
+    return rc ? rc : put_counts(d, f, j);
 }
 
 int case_put_tasks(struct db *d, int64_t id, struct jw *j)
@@ -322,7 +339,7 @@ static int put_merged(struct db *d, int64_t id, struct jw *j)
 
 int case_detail(struct db *d, int64_t id, const struct sight *sight, const char *user, struct jw *j)
 {
-    int rc = case_row(d, id, j);
+    int rc = case_row(d, id, sight, j);
 
     if (!rc)
         rc = case_put_tasks(d, id, j);

@@ -79,7 +79,7 @@ struct case_filter {
 /* "items", "next" and "counts" of an open object; what changed last comes first. */
 int case_list(struct db *d, const struct case_filter *f, int64_t limit, struct jw *j);
 /* The members of one row in an open object. ST_NOT_FOUND. */
-int case_row(struct db *d, int64_t id, struct jw *j);
+int case_row(struct db *d, int64_t id, const struct sight *sight, struct jw *j);
 /* Row, "tasks", "items" (alerts), "documents", "hosts", "merged" and "timeline" of an open object.
  * ST_NOT_FOUND. */
 int case_detail(struct db *d, int64_t id, const struct sight *sight, const char *user, struct jw *j);

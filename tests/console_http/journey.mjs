@@ -72,7 +72,7 @@ try {
   const cards = page.locator(".cards");
   check("what contradicts itself is said at the top", /Nhãn điện tử ghi thấp hơn dấu mật/.test(await head.innerText()), await head.innerText());
   check("the marking and its place", /đầu trang, trang 1/.test(await page.locator(".marking").first().innerText()), await page.locator(".marking").first().innerText());
-  check("who sent what to whom, as picture and text", (await page.locator("figure.transfer svg").getAttribute("aria-label")).includes("Kế hoạch quý IV.docx (HTTP)") && /10\.(20|30)\./.test(await page.locator("figure.transfer figcaption").innerText()));
+  check("who sent what to whom, as picture and text", (await page.locator("figure.transfer svg.wide").getAttribute("aria-label")).includes("Kế hoạch quý IV.docx (HTTP)") && /10\.(20|30)\./.test(await page.locator("figure.transfer figcaption").innerText()));
   check("resembles a registered document", /82 %/.test(await cards.innerText()));
   check("what is inside", /phụ lục\.zip/.test(await cards.innerText()) && /bị mã hóa/.test(await cards.innerText()));
   check("where it was decided", /state-secrets\/policy\.lua:17/.test(await cards.innerText()));
@@ -228,6 +228,7 @@ try {
   await accessible("heaps, 360, dark");
   await go("#/alerts?state=all");
   await page.locator(".list .row:not(.heap)").first().waitFor();
+  await narrow("inbox, one by one");
   await shot("18-inbox-360-dark");
   await page.locator(".list .row").first().click();
   await page.locator(".why").waitFor();

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import sqlite3
 import zipfile
 
 from harness import ATTACKS, Appliance, Console, alert, check, end, equal
@@ -137,8 +138,33 @@ def test_export(c):
     equal("refused", (officer.get("/api/v1/cases/%d/export?format=pdf" % c).status, officer.get("/api/v1/cases/999/export").status, viewer.get("/api/v1/cases/%d/export" % c).status), (400, 404, 403))
 
 
+def test_sight(c):
+    """What is beyond a reader's clearance or units is not told by cases and heaps either."""
+    reader = console.user("thu", "auditor")
+    d = sqlite3.connect(console.state + "/console.db", timeout=20)
+    d.execute("UPDATE user SET clear = 1 WHERE name = 'thu'")
+    d.commit()
+    seen = detail(c, reader)
+    equal("rows without content", ([x["redacted"] for x in seen["items"]], seen["documents"]), ([True] * 3, []))
+    notes = [x for x in seen["timeline"] if x["kind"] in ("note", "closed")]
+    check("what others wrote is withheld", notes and all(x["withheld"] and x["text"] is None for x in notes), notes)
+    names = {x["key"] for x in reader.get("/api/v1/alerts/groups?by=document").json()["groups"]}
+    equal("no hash tells which document", names, {None})
+    a = reader.get("/api/v1/cases/%d/export?format=json" % c).json()
+    check("nor does the file for a court", all(x["withheld"] for x in a["alerts"]) and not any(t.strip() and t.strip() in json.dumps(x["event"], ensure_ascii=False)
+          for t in ("báo cáo", "TUYỆT MẬT") for x in a["alerts"]), a["alerts"][:1])
+    d.execute("UPDATE user SET all_units = 0, clear = 255 WHERE name = 'thu'")
+    d.commit()
+    d.close()
+    equal("out of the unit: not there", (reader.get("/api/v1/cases/%d" % c).status, reader.get("/api/v1/cases").json()["items"], reader.get("/api/v1/cases").json()["counts"],
+                                         reader.get("/api/v1/cases/%d/export" % c).status, reader.get("/api/v1/alerts").json()["late"],
+                                         reader.get("/api/v1/alerts/groups?by=rule").json()["matched"], reader.get("/api/v1/alerts/sorted?sort=due").json()["items"],
+                                         reader.get("/api/v1/noise").json()["items"]), (404, [], {"open": 0, "closed": 0, "merged": 0}, 404, 0, 0, [], []))
+
+
 c = test_life()
 test_merge(c)
 test_export(c)
+test_sight(c)
 console.close()
 end()

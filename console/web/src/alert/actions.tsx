@@ -108,7 +108,7 @@ export function Actions({ a, me, keys, mayWrite, done }: { a: AlertDetail; me: s
     return () => removeEventListener("keydown", onKey);
   }, [keys, a.state, a.id, a.case, a.taken_by, me]);
   return (
-    <div class="actions">
+    <div class={`actions${keys ? "" : " keyless"}`}>
       {a.state === "new" ? <button type="button" class="primary" disabled={busy} onClick={() => void run("acknowledge", {})}>{t("acknowledge")} <kbd>e</kbd></button> : null}
       {a.state === "acknowledged" && me && a.taken_by !== me ? <button type="button" disabled={busy} onClick={() => void run("assign", {})}>{t("assign")}</button> : null}
       {a.state !== "closed" ? <button type="button" onClick={() => setDialog("assign")}>{t("inbox_assign")} <kbd>a</kbd></button> : null}

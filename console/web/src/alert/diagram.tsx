@@ -17,9 +17,9 @@ function people(a: AlertDetail): [string, string] {
   return a.connection.direction === "to_client" ? [host, ""] : ["", host];
 }
 
-function Machine({ x, e, role, who, zone }: { x: number; e: Endpoint; role: string; who: string; zone: string }) {
+function Machine({ x, y, e, role, who, zone }: { x: number; y: number; e: Endpoint; role: string; who: string; zone: string }) {
   return (
-    <g>
+    <g transform={`translate(0 ${y})`}>
       <rect class="machine" x={x} y="12" width="150" height="96" rx="9" />
       <text class="role" x={x + 75} y="31">{role}{zone ? ` · ${cut(zone, 14)}` : ""}</text>
       <path class="glyph" d={`M${x + 59} 40h32v20h-32z M${x + 53} 65h44`} />
@@ -34,19 +34,30 @@ export function Transfer({ a }: { a: AlertDetail }) {
   const [from, to] = people(a), app = (a.app_proto ?? a.connection.app_proto ?? a.connection.proto ?? "").toUpperCase();
   const name = a.file?.name ?? "", stopped = a.verdict?.enforced === true || a.action === "block";
   const zones = (a.verdict?.facts ?? []).reduce<Record<string, string>>((z, f) => (f.path === "zone.src" || f.path === "zone.dest" ? { ...z, [f.path]: text(f.value) } : z), {});
+  const label = name || (a.redacted ? t("alert_withheldName") : t("alert_noFile")), size = a.file?.size ? bytes(a.file.size) : "", how = `${app}${a.dest.port ? ` · ${a.connection.proto ?? ""}/${a.dest.port}` : ""}`;
   const said = `${from || a.src.ip || "?"} → ${to || a.dest.ip || "?"}: ${name} (${app})`;
   return (
     <Section title={t("transfer")}>
       <figure class="transfer">
-        <svg viewBox="0 0 560 120" role="img" aria-label={said}>
-          <Machine x={4} e={a.src} role={t("from")} who={from} zone={zones["zone.src"] ?? ""} />
-          <Machine x={406} e={a.dest} role={t("to")} who={to} zone={zones["zone.dest"] ?? ""} />
+        <svg class="wide" viewBox="0 0 560 120" role="img" aria-label={said}>
+          <Machine x={4} y={0} e={a.src} role={t("from")} who={from} zone={zones["zone.src"] ?? ""} />
+          <Machine x={406} y={0} e={a.dest} role={t("to")} who={to} zone={zones["zone.dest"] ?? ""} />
           <path class={`flow${stopped ? " stopped" : ""}`} d="M160 62H396" />
           <path class={`head${stopped ? " stopped" : ""}`} d="M386 56l12 6-12 6z" />
-          <text class="what" x="278" y="32">{cut(name || (a.redacted ? t("alert_withheldName") : t("alert_noFile")), 32)}</text>
-          <text class="how" x="278" y="47">{a.file?.size ? bytes(a.file.size) : ""}</text>
-          <text class="how" x="278" y="82">{app}{a.dest.port ? ` · ${a.connection.proto ?? ""}/${a.dest.port}` : ""}</text>
+          <text class="what" x="278" y="32">{cut(label, 32)}</text>
+          <text class="how" x="278" y="47">{size}</text>
+          <text class="how" x="278" y="84">{how}</text>
           {stopped ? <path class="cut" d="M270 54l16 16M286 54l-16 16" /> : null}
+        </svg>
+        <svg class="tall" viewBox="0 0 300 276" role="img" aria-label={said}>
+          <Machine x={75} y={-8} e={a.src} role={t("from")} who={from} zone={zones["zone.src"] ?? ""} />
+          <Machine x={75} y={160} e={a.dest} role={t("to")} who={to} zone={zones["zone.dest"] ?? ""} />
+          <path class={`flow${stopped ? " stopped" : ""}`} d="M60 106V160" />
+          <path class={`head${stopped ? " stopped" : ""}`} d="M54 156l6 12 6-12z" />
+          <text class="what" x="178" y="123">{cut(label, 30)}</text>
+          <text class="how" x="178" y="139">{size}</text>
+          <text class="how" x="178" y="155">{how}</text>
+          {stopped ? <path class="cut" d="M52 124l16 16M68 124l-16 16" /> : null}
         </svg>
         <figcaption class="ends"><span><strong>{a.src.ip ?? "?"}</strong>{a.src.port ? `:${a.src.port}` : ""} {from ? <bdi>{from}</bdi> : null}</span><span aria-hidden="true">→</span>
           <span><strong>{a.dest.ip ?? "?"}</strong>{a.dest.port ? `:${a.dest.port}` : ""} {to ? <bdi>{to}</bdi> : null}</span></figcaption>

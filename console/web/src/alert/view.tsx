@@ -71,7 +71,7 @@ export function AlertView({ id, live, me, canAct, mayWrite, keys, back, changed,
         <h2>{title}</h2>
         <p class="stampline"><Stamp level={a.level} large /><Action action={a.action} error={!!a.verdict?.error} />
           <span class={`chip state-${a.state}`}>{word("state", a.state.charAt(0).toUpperCase() + a.state.slice(1))}{a.reason ? `: ${word("alert_reason_", a.reason)}` : ""}</span>
-          <span class="dim">{a.taken_by ? `${t("takenBy")} ${a.taken_by}` : t("nobody")}</span><Due a={a} long />
+          <span class="dim">{a.state === "closed" ? (a.taken_by ?? "") : a.taken_by ? `${t("takenBy")} ${a.taken_by}` : t("nobody")}</span><Due a={a} long />
           {a.case ? <a class="chip" href={`#/cases/${a.case}`}>{t("cases_case")} {a.case}</a> : null}</p>
         <p class="why">{why}</p>
         {wrong.length ? <p class="chip warn">⚠ {wrong[0]}</p> : null}

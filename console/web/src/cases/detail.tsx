@@ -155,7 +155,7 @@ function Alerts({ c, canAct, done, go }: { c: CaseDetail; canAct: boolean; done:
   return (
     <Section title={`${t("alerts")} (${number(c.alerts)})`}>
       {error ? <ErrorNote text={error} /> : null}
-      {c.items.length ? <ol class="rows boxed">{c.items.map((a) => <Row key={a.id} a={a} open={false} fresh={false} picked={picked.has(a.id)} pick={may ? () => setPicked((o) => { const n = new Set(o); if (!n.delete(a.id)) n.add(a.id); return n; }) : null} select={() => go(`#/alerts/${a.id}?state=all&q=case%3A${c.id}`)} />)}</ol>
+      {c.items.length ? <ol class="rows boxed">{c.items.map((a) => <Row key={a.id} a={a} inside open={false} fresh={false} picked={picked.has(a.id)} pick={may ? () => setPicked((o) => { const n = new Set(o); if (!n.delete(a.id)) n.add(a.id); return n; }) : null} select={() => go(`#/alerts/${a.id}?state=all&q=case%3A${c.id}`)} />)}</ol>
         : <p class="dim">{t("cases_noAlerts")}</p>}
       {picked.size ? <button type="button" onClick={() => void takeOut()}>{t("cases_takeOut")} ({number(picked.size)})</button> : null}
       {c.alerts > c.items.length ? <a href={`#/alerts?state=all&q=case%3A${c.id}`}>{t("cases_allAlerts")}</a> : null}

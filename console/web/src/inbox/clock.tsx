@@ -47,7 +47,7 @@ const minutes = (s: string) => Number(s.slice(0, 2)) * 60 + Number(s.slice(3, 5)
 function PairRow({ name, pair, set, optional }: { name: string; pair: Pair | undefined; set: (p: Pair | null) => void; optional?: boolean }) {
   const field = (k: "take" | "close") => (
     <td><input type="number" min={1} max={525600} required={!optional || !!pair} aria-label={`${name}: ${t(k === "take" ? "clock_take" : "clock_close")} (${t("clock_min")})`} value={pair?.[k] ?? ""}
-      onInput={(e) => { const v = e.currentTarget.value; set(v ? { take: pair?.take ?? Number(v), close: pair?.close ?? Number(v), [k]: Number(v) } : optional ? null : { take: 0, close: 0, ...pair, [k]: 0 }); }} /></td>
+      onInput={(e) => { const v = e.currentTarget.value; set(v ? { take: pair?.take ?? Number(v), close: pair?.close ?? Number(v), [k]: Number(v) } : optional ? null : { take: 0, close: 0, ...pair, [k]: 0 }); }} /><span class="dim">{pair && pair[k] >= 90 ? `= ${span(pair[k])}` : ""}</span></td>
   );
   return <tr><th scope="row">{name}</th>{field("take")}{field("close")}</tr>;
 }
@@ -73,11 +73,11 @@ export function PlanDialog({ close, done }: { close: () => void; done: () => voi
   const b = p?.business, business = (v: Partial<Plan["business"]>) => p && setP({ ...p, business: { ...p.business, ...v } });
   const toggle = (list: number[], n: number) => (list.includes(n) ? list.filter((x) => x !== n) : [...list, n].sort());
   return (
-    <Dialog title={t("clock_plan")} onClose={close}>
+    <Dialog title={t("clock_title")} onClose={close}>
       {p && b ? (
         <form class="plan" onSubmit={(e) => void save(e)}>
           <p class="dim">{t("clock_explained")}</p>
-          <div class="scroll" tabIndex={0} role="group" aria-label={t("clock_plan")}>
+          <div class="scroll" tabIndex={0} role="group" aria-label={t("clock_title")}>
             <table class="plain"><thead><tr><th scope="col">{t("severity")} / {t("level")}</th><th scope="col">{t("clock_take")} ({t("clock_min")})</th><th scope="col">{t("clock_close")} ({t("clock_min")})</th></tr></thead><tbody>
               {p.severity.map((x, i) => <PairRow key={i} name={word("severity", String(i + 1))} pair={x} set={(v) => v && setP({ ...p, severity: p.severity.map((y, k) => (k === i ? v : y)) })} />)}
               {levels.map((l) => <PairRow key={l} name={levelName(l)} pair={p.level[l]} optional set={(v) => {

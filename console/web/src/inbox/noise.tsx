@@ -23,7 +23,7 @@ export function RuleNoise({ live }: { live: Live }) {
       <p class="dim">{t("noise_explained")}</p>
       <div class="order"><label><span class="sr">{t("noise_days")}</span><select value={days} onChange={(e) => setDays(Number(e.currentTarget.value))}>{spans.map((d) => <option key={d} value={d}>{number(d)} {t("clock_days")}</option>)}</select></label></div>
       {error ? <ErrorNote text={t("failed")} retry={load} /> : null}
-      {rows && all ? <p>{t("noise_budget")}: <strong>{number(Math.round((100 * wasted) / all))} %</strong> ({number(wasted)} / {number(all)}) · {number(Math.round((10 * wasted) / days) / 10)} {t("noise_perDay")}</p> : null}
+      {rows && all ? <p>{t("noise_budget")}: <strong>{number(Math.round((100 * wasted) / all))} %</strong> ({number(wasted)} / {number(all)}) {wasted >= days / 10 ? ` · ${number(Math.round((10 * wasted) / days) / 10)} ${t("noise_perDay")}` : ""}</p> : null}
       {rows && !rows.length ? <Empty title={t("noise_none")} text={t("noise_noneHint")} /> : null}
       {rows?.length ? (
         <div class="card scrollx" tabIndex={0} role="group" aria-label={t("noise_title")}>

@@ -9,9 +9,9 @@ export function titleOf(a: AlertRow): string {
   return (lang() === "vi" ? a.title?.vi : a.title?.en) ?? a.signature ?? a.rule ?? `#${a.id}`;
 }
 
-export interface RowProps { a: AlertRow; open: boolean; fresh: boolean; picked: boolean; pick: ((more: boolean) => void) | null; select: () => void }
+export interface RowProps { a: AlertRow; open: boolean; fresh: boolean; picked: boolean; pick: ((more: boolean) => void) | null; select: () => void; inside?: boolean }
 
-export function Row({ a, open, fresh, picked, pick, select }: RowProps) {
+export function Row({ a, open, fresh, picked, pick, select, inside }: RowProps) {
   return (
     <li class={`${fresh ? "fresh" : ""}${picked ? " picked" : ""}`}>
       {pick ? <label class="pick"><input type="checkbox" checked={picked} aria-label={`${t("inbox_pick")} #${a.id}`} onClick={(e) => pick(e.shiftKey)} onChange={() => undefined} /></label> : null}
@@ -29,7 +29,7 @@ export function Row({ a, open, fresh, picked, pick, select }: RowProps) {
             <Due a={a} />
             <span class="dim">{a.src.ip ?? "?"} → {a.dest.ip ?? "?"}{a.app_proto ? ` · ${a.app_proto.toUpperCase()}` : ""} · {a.appliance.name}</span>
             {a.taken_by ? <span class="taken">{a.taken_by}</span> : null}
-            {a.case ? <span class="chip">{t("cases_case")} {a.case}</span> : null}
+            {a.case && !inside ? <span class="chip">{t("cases_case")} {a.case}</span> : null}
             {(a.same_document ?? 0) > 1 ? <span class="dim" title={t("sameDocument")}>×{a.same_document}</span> : null}
           </span>
         </span>

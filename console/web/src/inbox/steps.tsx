@@ -101,7 +101,7 @@ export function Steps({ target, label, name, me, suggest, keys, clear, done }: {
   return (
     <div class="all" role="group" aria-label={name}>
       <span class="dim">{name} ({label}):</span>
-      {kinds.map(([k]) => <button key={k} type="button" class="small" onClick={() => setKind(k)}>{t(verbs[k])}</button>)}
+      {kinds.map(([k]) => <button key={k} type="button" class="small" onClick={() => setKind(k)}>{t(k === "escalate" ? "cases_escalateShort" : verbs[k])}</button>)}
       {clear ? <button type="button" class="quiet small" onClick={clear}>{t("inbox_clear")}</button> : null}
       {kind ? <Step kind={kind} target={target} label={label} me={me} suggest={suggest} close={() => setKind(null)} done={done} /> : null}
     </div>

@@ -18,6 +18,7 @@ export const cases = {
   cases_choose: ["Choose a case on the left.", "Chọn một vụ việc ở bên trái."],
   cases_hint: ["j and k go through the list, n makes a new case, c writes a note, x closes.", "Phím j và k để duyệt danh sách, n tạo vụ việc mới, c viết ghi chú, x để đóng."],
   cases_escalate: ["Into a case", "Đưa vào vụ việc"],
+  cases_escalateShort: ["Case…", "Vụ việc…"],
   cases_into: ["Which case?", "Vụ việc nào?"],
   cases_taken: ["What is new is taken with it.", "Cảnh báo mới sẽ được nhận xử lý cùng lúc."],
   cases_made: ["opened", "đã mở"],
