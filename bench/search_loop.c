@@ -2,7 +2,7 @@
  * search_loop: fills a console's database with N events as a house of 4000 hosts makes them, then asks
  * questions of every kind and prints how long they take.
  *
- *     search_loop DIR N [ROUNDS]     an existing DIR/console.db is used as it is
+ *     search_loop DIR N [ROUNDS [fill]]   an existing DIR/console.db is used as it is; fill: asks nothing
  */
 #include "base/clock.h"
 #include "base/event.h"
@@ -95,7 +95,7 @@ static int add(struct db *d, struct arena *a, int64_t i)
     if (!rc)
         rc = db_exec(
             d,
-            "INSERT INTO event(appliance, run, n, k, type, time, flow, json) VALUES(1, 1, ?, 0, ?, ?, ?, ?)",
+            "INSERT INTO event(appliance, run, n, k, type, time, flow, json) VALUES(1000, 1, ?, 0, ?, ?, ?, ?)",
             "iiiis", i, (int64_t)type, time, i * 7919, buf);
     id = db_last_id(d);
     if (!rc)
@@ -104,7 +104,7 @@ static int add(struct db *d, struct arena *a, int64_t i)
         rc = db_exec(d,
                      "INSERT INTO alert(seq, event, appliance, time, received, state, severity, level, rule, "
                      "facts, search) "
-                     "VALUES(?1, ?1, 1, ?2, ?2, ?3, ?4, 1, 'rule', '\"rule\":null', 'x')",
+                     "VALUES(?1, ?1, 1000, ?2, ?2, ?3, ?4, 1, 'rule', '\"rule\":null', 'x')",
                      "iiii", id, time, (int64_t)(dice(10) ? 2 : dice(2)), (int64_t)(1 + dice(4)));
     arena_reset(a);
     return rc;
@@ -221,7 +221,7 @@ int main(int argc, char **argv)
     int rc;
 
     if (argc < 3 || rounds < 1 || rounds > ROUNDS_MAX) {
-        fprintf(stderr, "usage: search_loop DIR EVENTS [ROUNDS]\n");
+        fprintf(stderr, "usage: search_loop DIR EVENTS [ROUNDS [fill]]\n");
         return 2;
     }
     snprintf(path, sizeof(path), "%s/console.db", argv[1]);
@@ -229,6 +229,10 @@ int main(int argc, char **argv)
     rc = store_open(argv[1], &s);
     if (!rc && made)
         rc = fill(s, strtoll(argv[2], NULL, 10));
+    if (!rc && argc > 4 && !strcmp(argv[4], "fill")) {
+        store_close(s);
+        return 0;
+    }
     if (rc || store_reader(s, &d) != 0) {
         fprintf(stderr, "search_loop: %s\n", status_text(rc));
         return 3;

@@ -14,6 +14,9 @@
 
 #define PATH_SIZE 640
 #define STORE_READERS 16
+#define WRITER_CACHE_KIB "65536"
+#define READER_CACHE_KIB "16384"
+#define CHECKPOINT_PAGES "8000"
 
 struct store {
     char path[PATH_SIZE];
@@ -57,6 +60,18 @@ static int store_ready(struct store *s, struct store **ret)
     return rc;
 }
 
+static int64_t pragma_number(struct db *d, const char *sql)
+{
+    struct db_stmt *s;
+    int64_t n = 0;
+
+    if (db_query(d, &s, sql, "") == 0 && db_step(s) == 1) {
+        n = db_i64(s, 0);
+        db_reset(s);
+    }
+    return n;
+}
+
 int store_open(const char *dir, struct store **ret)
 {
     struct store *s = calloc(1, sizeof(*s));
@@ -67,6 +82,10 @@ int store_open(const char *dir, struct store **ret)
     pthread_mutex_init(&s->lock, NULL);
     snprintf(s->path, sizeof(s->path), "%s/console.db", dir);
     rc = db_open(s->path, DB_WRITE_FULL, &s->writer);
+    if (!rc) /* indexes of hashes are hit all over: in a cache of 2 MiB each row costs reading */
+        rc = db_exec(s->writer, "PRAGMA cache_size = -" WRITER_CACHE_KIB, "");
+    if (!rc) /* a page that many batches change is copied into the database once for all of them */
+        rc = pragma_number(s->writer, "PRAGMA wal_autocheckpoint = " CHECKPOINT_PAGES) > 0 ? 0 : ST_IO;
     if (!rc)
         return store_ready(s, ret);
     store_close(s);
@@ -133,8 +152,10 @@ void store_close(struct store *s)
 
 int store_reader(struct store *s, struct db **ret)
 {
-    if (*s->path)
-        return db_open(s->path, DB_READ, ret);
+    if (*s->path) {
+        int rc = db_open(s->path, DB_READ, ret);
+        return rc ? rc : db_exec(*ret, "PRAGMA cache_size = -" READER_CACHE_KIB, "");
+    }
     pthread_mutex_lock(&s->lock);
     *ret = s->spares ? s->spare[--s->spares] : NULL;
     pthread_mutex_unlock(&s->lock);
