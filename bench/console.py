@@ -152,6 +152,13 @@ class Load:
         c.close()
 
 
+def cpu_of(pid):
+    """Seconds of processor time that a process has used."""
+    with open("/proc/%d/stat" % pid) as f:
+        part = f.read().rsplit(")", 1)[1].split()
+    return (int(part[11]) + int(part[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def run(build, scale, seconds):
     sys.argv = [sys.argv[0], build]
     sys.path.insert(0, os.path.join(HERE, "..", "tests", "console_http"))
@@ -184,7 +191,7 @@ def under_load(harness, build, web, scratch, state, events, seconds):
     load = Load(console, admin, harness.tls, until)
     if shutil.which("node") and os.path.exists("/usr/bin/chromium") and os.path.isdir(os.path.join(web, "node_modules", "playwright-core")):
         chromium = subprocess.Popen(["node", os.path.join(HERE, "console.mjs"), web, "https://127.0.0.1:%d" % console.port, harness.PASSWORD, str(seconds)], stdout=subprocess.PIPE, text=True)
-    sent, began, c = 0, time.monotonic(), http.client.HTTPSConnection("127.0.0.1", console.port, context=harness.tls(), timeout=60)
+    used, sent, began, c = cpu_of(console.process.pid), 0, time.monotonic(), http.client.HTTPSConnection("127.0.0.1", console.port, context=harness.tls(), timeout=60)
     refused = None
     for envelope, _ in batches:
         if time.monotonic() >= until:
@@ -196,13 +203,13 @@ def under_load(harness, build, web, scratch, state, events, seconds):
             refused = "%d %s" % (r.status, body[:100])
             break
         sent += BATCH
-    rate = sent / (time.monotonic() - began)
+    rate, used = sent / (time.monotonic() - began), cpu_of(console.process.pid) - used
     for t in load.threads:
         t.join(90)
     raw.append(raw_sqlite(scratch, batches))
     stored = records(console) - before
     seen = chromium.communicate(timeout=90)[0].strip() if chromium else "absent"
-    return tell(load, sent, rate, stored, raw, refused, seen, seconds)
+    return tell(load, sent, rate, used, stored, raw, refused, seen, seconds)
 
 
 def records(console):
@@ -215,9 +222,9 @@ def console_state(console):
     return [x.split("=", 1)[1] for x in console.settings if x.startswith("console.state_dir=")][-1]
 
 
-def tell(load, sent, rate, stored, raw, refused, seen, seconds):
-    print("  ingest %8.0f events/s for %.0f s (%d sent, %d stored), raw SQLite insert %.0f and %.0f/s: ingest / raw %.2f" % (
-        rate, seconds, sent, stored, raw[0], raw[1], rate / max(1, sum(raw) / 2)))
+def tell(load, sent, rate, used, stored, raw, refused, seen, seconds):
+    print("  ingest %8.0f events/s for %.0f s (%d sent, %d stored), raw SQLite insert %.0f and %.0f/s: ingest / raw %.2f; %.0f events in a second of the console's processor time" % (
+        rate, seconds, sent, stored, raw[0], raw[1], rate / max(1, sum(raw) / 2), sent / max(used, 0.01)))
     worst = 0
     for name, _ in PAGES:
         t = sorted(load.times.get(name, []))

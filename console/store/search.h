@@ -10,7 +10,7 @@
 #include "console/store/sight.h"
 
 #define SEARCH_MS 2000        /* a page gives up after this long; what was found is shown */
-#define HISTOGRAM_MS 250      /* the same for the histogram */
+#define HISTOGRAM_MS 150      /* the same for the histogram */
 #define HISTOGRAM_BUCKETS 120 /* at most */
 
 /* Time of the oldest event, 0 when there is none. */

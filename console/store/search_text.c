@@ -240,10 +240,12 @@ int search_text_add(struct db *d, int64_t row, int type, int64_t time, const str
     if (rc)
         return rc;
     search_text_table(d, row, table);
-    if (!search_text_has(d, table)) {
-        snprintf(sql, sizeof(sql), "CREATE VIRTUAL TABLE %s USING fts5(" SEARCH_FTS ")", table);
-        rc = db_exec(d, sql, "");
-    }
+    rc = change(d, table, false, row, type, time, event);
+    if (!rc || search_text_has(d, table))
+        return rc;
+    /* once in a million rows: the statement could not even be prepared */
+    snprintf(sql, sizeof(sql), "CREATE VIRTUAL TABLE %s USING fts5(" SEARCH_FTS ")", table);
+    rc = db_exec(d, sql, "");
     return rc ? rc : change(d, table, false, row, type, time, event);
 }
 
