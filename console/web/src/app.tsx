@@ -5,7 +5,7 @@ import { del, get, onSignedOut } from "./api";
 import { t, type Key } from "./i18n";
 import { Live } from "./live";
 import { Dialog, ErrorNote } from "./parts";
-import { SignIn, UseInvite } from "./signin";
+import { Owed, SignIn, UseInvite } from "./signin";
 import { onSwitch, Switches } from "./switches";
 import { UndoLine } from "./undo";
 import { may, views } from "./views";
@@ -38,7 +38,7 @@ function Header({ session, view, on, leave, help }: { session: Session; view: st
       <span class={`live ${on ? "on" : "off"}`} role="status"><span class={`dot ${on ? "on" : "off"}`} aria-hidden="true" />{on ? t("live") : t("offline")}</span>
       <Switches />
       <button type="button" class="quiet" aria-label={t("keys")} title={t("keys")} onClick={help}>?</button>
-      <span class="user">{session.user?.name} <button type="button" class="quiet" onClick={leave}>{t("signOut")}</button></span>
+      <span class="user"><a href="#/account" aria-current={view === "account" ? "page" : undefined}>{session.user?.name}</a> <button type="button" class="quiet" onClick={leave}>{t("signOut")}</button></span>
     </header>
   );
 }
@@ -79,6 +79,7 @@ export function App() {
   const done = () => { setInvite(null); setOver(false); load(); };
   if (invite) return <UseInvite token={invite} name={session.console.name} first={session.setup} done={done} leave={() => setInvite(null)} />;
   if (!signedIn) return <SignIn name={session.console.name} setup={session.setup} over={over} done={done} />;
+  if (session.user?.second_factor_owed) return <Owed name={session.console.name} done={done} leave={() => { del("/session").catch(() => undefined).finally(load); }} />;
   const [path = "", asked = ""] = hash.split("?", 2), [, view = "alerts", arg] = path.split("/");
   const go = (h: string) => { location.hash = h; };
   const leave = () => { del("/session").catch(() => undefined).finally(() => { setOver(false); load(); }); };

@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Problem, post } from "./api";
 import { t } from "./i18n";
 import { ErrorNote } from "./parts";
+import { said, SetUp } from "./access/second";
 import { Switches } from "./switches";
 import type { Role } from "./types";
 
@@ -31,17 +32,20 @@ function Door({ title, console: name, children }: { title: string; console: stri
 
 export function SignIn({ name, setup, over, done }: { name: string; setup: boolean; over: boolean; done: () => void }) {
   const [user, setUser] = useState(""), [password, setPassword] = useState("");
-  const [error, setError] = useState(""), [busy, setBusy] = useState(false);
+  const [error, setError] = useState(""), [busy, setBusy] = useState(false), [second, setSecond] = useState(false), [code, setCode] = useState("");
   const submit = async (e: Event) => {
     e.preventDefault();
     setBusy(true);
     setError("");
     try {
-      await post("/session", { name: user, password });
+      await post("/session", { name: user, password, ...(second ? { code } : {}) });
       setPassword("");
+      setCode("");
+      setSecond(false);
       done();
     } catch (x) {
-      setError(message(x));
+      if (x instanceof Problem && x.code === "code_needed") setSecond(true);
+      else setError(x instanceof Problem && x.code === "bad_code" ? said(x) : message(x));
     }
     setBusy(false);
   };
@@ -53,11 +57,18 @@ export function SignIn({ name, setup, over, done }: { name: string; setup: boole
         <label>{t("name")}<input name="name" autocomplete="username" required maxLength={64} value={user} onInput={(e) => setUser(e.currentTarget.value)} /></label>
         <label>{t("password")}<input name="password" type="password" autocomplete="current-password" required maxLength={256} value={password}
           onInput={(e) => setPassword(e.currentTarget.value)} /></label>
+        {second ? <><p role="status">{t("access_codeNow")}</p>
+          <label>{t("access_code")}<input name="code" autocomplete="one-time-code" required maxLength={32} autofocus value={code} onInput={(e) => setCode(e.currentTarget.value)} /></label></> : null}
         {error ? <ErrorNote text={error} /> : null}
         <button class="primary" disabled={busy}>{busy ? t("loading") : t("signIn")}</button>
       </form>
     </Door>
   );
+}
+
+/** Signed in, but the role needs a second factor first. */
+export function Owed({ name, done, leave }: { name: string; done: () => void; leave: () => void }) {
+  return <Door title={t("access_second")} console={name}><p>{t("access_owed")}</p><SetUp done={done} /><button type="button" class="quiet" onClick={leave}>{t("signOut")}</button></Door>;
 }
 
 interface Invite {

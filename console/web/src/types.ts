@@ -12,7 +12,7 @@ export type Right = "SELF" | "SEE" | "ACT" | "PACKETS" | "EVIDENCE" | "EVIDENCE_
 export interface Session {
   signed_in: boolean;
   setup: boolean;
-  user?: { name: string; roles: Role[]; rights: Right[] };
+  user?: { name: string; roles: Role[]; rights: Right[]; second_factor: boolean; second_factor_owed: boolean; units: "all" | { id: number; name: string }[] };
   console: { name: string; version: string };
 }
 export interface Endpoint {
@@ -185,6 +185,7 @@ export interface AlertDetail extends Omit<AlertRow, "appliance"> {
   };
   history: HistoryStep[];
   pcap: PacketsFile | null;
+  unlock: import("./access/types").Unlock | null;
   related: {
     same_document: { id: number; time: string; state: State; src: Endpoint; dest: Endpoint; app_proto: string | null; file?: { name: string | null } | null;
       appliance: { name: string } }[];

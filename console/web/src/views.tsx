@@ -4,6 +4,10 @@ import type { ComponentChildren } from "preact";
 import { Policies, type Rights } from "./policies/view";
 import { Rollouts } from "./policies/rollouts";
 import "./policies/policies.css";
+import { Account } from "./access/account";
+import { Audit } from "./access/audit";
+import { People } from "./access/people";
+import { Unlocks } from "./access/unlock";
 import { Dash } from "./dash/view";
 import { Find } from "./find/view";
 import { Cases } from "./cases/cases";
@@ -54,4 +58,8 @@ export const views: View[] = [
   { name: "outputs", label: "outputs", right: "SETTINGS", draw: () => <Outputs /> },
   { name: "policies", label: "policies_title", right: "POLICY_READ", draw: (p) => <Policies arg={p.arg} asked={p.asked} rights={policyRights(p.session)} live={p.live} go={p.go} /> },
   { name: "rollouts", label: "rollouts_title", aside: true, right: "POLICY_READ", draw: (p) => <Rollouts arg={p.arg} rights={policyRights(p.session)} live={p.live} go={p.go} /> },
+  { name: "unlocks", label: "access_unlocks", right: "APPROVE", draw: (p) => <Unlocks live={p.live} me={p.session.user?.name ?? null} /> },
+  { name: "people", label: "access_people", right: "PEOPLE", draw: () => <People /> },
+  { name: "audit", label: "access_audit", right: "AUDIT", draw: () => <Audit /> },
+  { name: "account", label: "access_account", right: "SELF", aside: true, draw: (p) => <Account session={p.session} /> },
 ];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One alert: why in one sentence, then everything that a person needs to decide. All of it is text.
+import { UnlockCard } from "../access/unlock";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { get, Problem } from "../api";
 import { bytes, number, text } from "../format";
@@ -79,6 +80,7 @@ export function AlertView({ id, live, me, canAct, mayWrite, keys, back, changed,
       </header>
       {error ? <ErrorNote text={error} /> : null}
       <div class="cards">
+        <UnlockCard alert={a.id} redacted={a.redacted} unlock={a.unlock} canAct={canAct} done={() => void load()} />
         <Transfer a={a} />
         {a.document ? <DocumentCard d={a.document} name={a.file?.name ?? null} /> : null}
         {a.verdict ? <Policy v={a.verdict} a={a} maySource={canAct || mayWrite} /> : null}

@@ -3,6 +3,7 @@
 // (cases_title), so that two parts never mean different things by one key.
 import { alert } from "./alert";
 import { cases } from "./cases";
+import { access } from "./access";
 import { common } from "./common";
 import { policies } from "./policies";
 import { dash } from "./dash";
@@ -14,5 +15,5 @@ import { outputs } from "./outputs";
 import { inbox } from "./inbox";
 
 export type Words = Record<string, readonly [string, string]>;
-export const words = { ...common, ...inbox, ...alert, ...cases, ...dash, ...find, ...evidence, ...reports, ...outputs, ...fleet, ...policies };
+export const words = { ...access, ...common, ...inbox, ...alert, ...cases, ...dash, ...find, ...evidence, ...reports, ...outputs, ...fleet, ...policies };
 export type Key = keyof typeof words;
