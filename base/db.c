@@ -85,20 +85,42 @@ int db_query(struct db *d, struct db_stmt **ret, const char *sql, const char *ar
 int db_exec(struct db *d, const char *sql, const char *args, ...)
 {
     struct db_value values[DB_VALUES];
-    struct db_stmt *s;
     va_list ap;
     size_t n;
-    int rc;
 
     va_start(ap, args);
     n = gather(values, args, ap);
     va_end(ap);
+    return db_exec_values(d, sql, values, n);
+}
+
+int db_exec_values(struct db *d, const char *sql, const struct db_value *values, size_t n)
+{
+    struct db_stmt *s;
+    int rc;
+
+    gh_check(n <= DB_VALUES);
     rc = of(d)->query(d, sql, values, n, &s);
     if (rc)
         return rc;
     while ((rc = of(d)->step(s)) == 1)
         continue; /* rows nobody asked for */
     return rc;
+}
+
+struct db_value db_value(struct db_stmt *s, int col)
+{
+    struct db_value v = {.letter = of_stmt(s)->type(s, col)};
+
+    if (v.letter == 'i')
+        v.i = db_i64(s, col);
+    else if (v.letter == 'd')
+        v.d = db_f64(s, col);
+    else if (v.letter == 't')
+        v.v = db_text(s, col);
+    else if (v.letter == 'b')
+        v.v = db_blob(s, col);
+    return v;
 }
 
 int db_step(struct db_stmt *s)

@@ -28,6 +28,17 @@ int db_exec(struct db *d, const char *sql, const char *args, ...);
 /* Same, then step through rows: while ((rc = db_step(s)) == 1) ...; 0 at the end, negative on error. */
 int db_query(struct db *d, struct db_stmt **ret, const char *sql, const char *args, ...);
 int db_step(struct db_stmt *s);
+/* For statements that are made at run time: one argument, or one cell of a row, and what it is. */
+struct db_value {
+    char letter; /* i, d, t, b or n as above; T: a text that is NULL */
+    int64_t i;
+    double d;
+    struct span v;
+};
+#define DB_VALUES 48 /* arguments of one statement */
+int db_exec_values(struct db *d, const char *sql, const struct db_value *values, size_t n);
+/* A cell as it is stored; its bytes are valid until the next step. */
+struct db_value db_value(struct db_stmt *s, int col);
 int64_t db_i64(struct db_stmt *s, int col);
 double db_f64(struct db_stmt *s, int col);
 bool db_is_null(struct db_stmt *s, int col);

@@ -6,14 +6,6 @@
 
 #include "base/db.h"
 
-#define DB_VALUES 32 /* arguments of one statement */
-
-struct db_value {
-    char letter; /* as in db_exec's format; s and t are both 't' here, a NULL string is 'T' */
-    int64_t i;
-    double d;
-    struct span v;
-};
 struct db_engine {
     void (*close)(struct db *d);
     const char *(*message)(struct db *d);
@@ -27,6 +19,7 @@ struct db_engine {
     bool (*is_null)(struct db_stmt *s, int col);
     struct span (*text)(struct db_stmt *s, int col); /* ends with a NUL that is not counted */
     struct span (*blob)(struct db_stmt *s, int col);
+    char (*type)(struct db_stmt *s, int col); /* letter of struct db_value */
     void (*reset)(struct db_stmt *s);
     int64_t (*changes)(struct db *d);
     int64_t (*last_id)(struct db *d);

@@ -16,7 +16,15 @@
 #define TEXT_MAX (256u << 20)
 #define WRITER_LOCK "7232617834512" /* any number, the same for all nodes */
 /* from catalog/pg_type_d.h, which is the server's header */
-enum { OID_ANY = 0, OID_BOOL = 16, OID_BYTEA = 17, OID_INT8 = 20, OID_TEXT = 25, OID_FLOAT8 = 701 };
+enum {
+    OID_ANY = 0,
+    OID_BOOL = 16,
+    OID_BYTEA = 17,
+    OID_INT8 = 20,
+    OID_INT4 = 23,
+    OID_TEXT = 25,
+    OID_FLOAT8 = 701
+};
 
 struct db_stmt {
     struct db_stmt_head head;
@@ -394,6 +402,24 @@ static struct span pg_blob(struct db_stmt *s, int col)
     return span_of(p, s->length[col]);
 }
 
+static char pg_type(struct db_stmt *s, int col)
+{
+    if (pg_is_null(s, col))
+        return 'n';
+    switch (PQftype(s->rows, col)) {
+    case OID_BYTEA:
+        return 'b';
+    case OID_BOOL:
+    case OID_INT4:
+    case OID_INT8:
+        return 'i';
+    case OID_FLOAT8:
+        return 'd';
+    default:
+        return 't';
+    }
+}
+
 static int64_t pg_changes(struct db *d)
 {
     return d->changes;
@@ -514,6 +540,7 @@ static const struct db_engine engine = {.close = pg_close,
                                         .is_null = pg_is_null,
                                         .text = pg_text,
                                         .blob = pg_blob,
+                                        .type = pg_type,
                                         .reset = forget_rows,
                                         .changes = pg_changes,
                                         .last_id = pg_last_id,

@@ -178,6 +178,22 @@ static struct span lite_blob(struct db_stmt *s, int col)
     return span_of(p ? p : "", (size_t)sqlite3_column_bytes(s->stmt, col));
 }
 
+static char lite_type(struct db_stmt *s, int col)
+{
+    switch (sqlite3_column_type(s->stmt, col)) {
+    case SQLITE_INTEGER:
+        return 'i';
+    case SQLITE_FLOAT:
+        return 'd';
+    case SQLITE_TEXT:
+        return 't';
+    case SQLITE_BLOB:
+        return 'b';
+    default:
+        return 'n';
+    }
+}
+
 static void lite_reset(struct db_stmt *s)
 {
     sqlite3_reset(s->stmt);
@@ -264,6 +280,7 @@ static const struct db_engine engine = {.close = lite_close,
                                         .is_null = lite_is_null,
                                         .text = lite_text,
                                         .blob = lite_blob,
+                                        .type = lite_type,
                                         .reset = lite_reset,
                                         .changes = lite_changes,
                                         .last_id = lite_last_id,

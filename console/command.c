@@ -5,6 +5,7 @@
 #include "console/carry.h"
 #include "console/enrol.h"
 #include "console/goods_command.h"
+#include "console/move_command.h"
 #include "console/report_command.h"
 #include "console/serve.h"
 #include "console/state.h"
@@ -442,6 +443,12 @@ static int run_report(struct options *o, struct state *s)
     return report_command(s, &c);
 }
 
+static int run_migrate(struct options *o, struct state *s)
+{
+    (void)o;
+    return move_command(s);
+}
+
 static const struct command commands[] = {
     {"init", "init [-c FILE]", run_init, true, 0, 0},
     {"link", "link [-c FILE] [--role ROLE,... | --user NAME]", run_link, true, 0, 0},
@@ -451,6 +458,7 @@ static const struct command commands[] = {
     {"import", "import [-c FILE] [-o RECEIPTS-DIR] DIR|FILE...", run_import, false, 1, SIZE_MAX},
     {"accept-hole", "accept-hole [-c FILE] IDENTITY N..M --reason TEXT", run_accept_hole, false, 2, 2},
     {"report", "report [-c FILE] --month 2026-10 | --week 2026-11-23 [--lang vi|en] -o FILE.pdf|FILE.csv", run_report, false, 0, 0},
+    {"migrate", "migrate [-c FILE]", run_migrate, false, 0, 0},
     {"audit", "audit [-c FILE] [verify [HEAD...] | head]", run_audit, false, 0, SIZE_MAX},
     {"goods", "goods [-c FILE] add|list|assign|unassign|assignments|ring|status|remove ...", run_goods, false, 0, 3},
     {"export-down", "export-down [-c FILE] DIR --appliance NAME", run_export_down, false, 0, 1},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * command: gatehouse console init|link|enrol-approve|appliances|retire|import|accept-hole|report|audit: what is done
+ * command: gatehouse console init|link|enrol-approve|appliances|retire|import|accept-hole|report|migrate|audit: what is done
  * at the machine itself, also while the console runs. */
 #ifndef GH_CONSOLE_COMMAND_H
 #define GH_CONSOLE_COMMAND_H

@@ -190,6 +190,11 @@ void store_rollback(struct store *s)
     pthread_mutex_unlock(&s->lock);
 }
 
+struct db *store_handle(struct store *s)
+{
+    return s->writer;
+}
+
 static int64_t number(struct db *d, const char *sql)
 {
     struct db_stmt *s;

@@ -27,6 +27,8 @@ int store_commit(struct store *s); /* on failure nothing of it happened */
 void store_rollback(struct store *s);
 /* Files at most n events that an older version recorded in the full-text index; true while some remain. */
 bool store_fill_search(struct store *s, int64_t n);
+/* The writer outside of any transaction: for commands that run alone. */
+struct db *store_handle(struct store *s);
 /* Bytes that the database holds. */
 uint64_t store_bytes(struct db *d);
 

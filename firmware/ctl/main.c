@@ -35,7 +35,7 @@ static const struct command commands[] = {
             "  --replay CAPTURE      replay a file through the whole system instead; may be repeated\n"
             "  --units DIR           processes are started by the socket units of the package, each as its own user\n"},
     {"console", command_console, NULL, "the subcommittee's web console",
-     "gatehouse console [-c FILE]  |  gatehouse console init|link|enrol-approve|appliances|retire|import|accept-hole|report|goods|export-down|audit [-c FILE] ...",
+     "gatehouse console [-c FILE]  |  gatehouse console init|link|enrol-approve|appliances|retire|import|accept-hole|report|migrate|goods|export-down|audit [-c FILE] ...",
      COMMON "  init                  make keys, certificate and database\n"
             "  link                  print a new one-time sign-in link\n"
             "  enrol-approve FILE    accept an appliance's request, write the answer with -o\n"

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/move_command.h"
+#include "console/store/move.h"
+#include "console/store/store.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static void tell(void *arg, const struct move_told *t)
+{
+    int64_t *all = arg;
+    bool terminal = isatty(STDERR_FILENO);
+
+    if (t->rows == t->of && t->of)
+        *all += t->rows;
+    if (terminal)
+        fprintf(stderr, "\r\033[K%s: %lld of %lld", t->table, (long long)t->rows, (long long)t->of);
+}
+
+int move_command(struct state *s)
+{
+    char path[STATE_PATH];
+    struct db *from = NULL, *to;
+    int64_t rows = 0;
+    int rc, code;
+
+    if (!*s->conf->console_database) {
+        fprintf(stderr,
+                "gatehouse console migrate: console.database names no PostgreSQL database to move to\n");
+        return 2;
+    }
+    state_path(s->conf, "console.db", path);
+    if (access(path, F_OK) != 0) {
+        fprintf(stderr, "gatehouse console migrate: there is no %s to move from\n", path);
+        return 2;
+    }
+    rc = db_open(path, DB_WRITE_FULL, &from);
+    if (!rc)
+        rc = db_migrate(from, schema_steps, schema_step_count);
+    if (!rc)
+        rc = db_begin(from); /* nobody writes meanwhile */
+    if (rc) {
+        fprintf(stderr, "gatehouse console migrate: %s: %s\n", path,
+                rc == ST_AGAIN   ? "it is in use: stop the console first"
+                : rc == ST_USAGE ? "it was made by a newer version of this program"
+                                 : status_text(rc));
+        db_close(from);
+        return 2;
+    }
+    to = store_handle(s->store);
+    code = store_move(from, to, tell, &rows);
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r\033[K");
+    if (code == ST_EXISTS)
+        fprintf(stderr, "gatehouse console migrate: the database is in use already: it has people, "
+                        "appliances or events. Nothing was changed\n");
+    else if (code)
+        fprintf(stderr, "gatehouse console migrate: nothing was moved: %s%s%s\n", status_text(code),
+                *db_message(to) ? ": " : "", db_message(to));
+    else
+        printf("%lld rows moved and counted on both sides. Start the console; it files what is searched by "
+               "words in the background. %s is no longer "
+               "used: keep it until you have looked, then remove it\n",
+               (long long)rows, path);
+    db_rollback(from);
+    db_close(from);
+    return code ? (code == ST_EXISTS ? 2 : 3) : 0;
+}
