@@ -4,6 +4,7 @@
 #include "base/db_pg.h"
 #include "base/db_engine.h"
 #include "base/db_pg_sql.h"
+#include "base/db_pg_wire.h"
 #include "base/log.h"
 
 #include <libpq-fe.h>
@@ -13,7 +14,6 @@
 #define CACHE 128
 #define COLUMNS 64
 #define SQL_MAX (1u << 20)
-#define TEXT_MAX (256u << 20)
 #define WRITER_LOCK "7232617834512" /* any number, the same for all nodes */
 /* from catalog/pg_type_d.h, which is the server's header */
 enum {
@@ -240,76 +240,11 @@ static int prepare(struct db *d, const char *sql, const char *letters, struct db
     return rc;
 }
 
-/* What goes over the wire. PostgreSQL has no text with a NUL: it becomes U+FFFD, as a browser would show it.
- */
-struct wire {
-    const char *value[DB_VALUES];
-    int length[DB_VALUES], format[DB_VALUES];
-    uint8_t number[DB_VALUES][8];
-    char real[DB_VALUES][32];
-    struct writer text;
-    size_t at[DB_VALUES]; /* in text, + 1; 0: not there */
-};
-
-static void put_text(struct wire *w, size_t i, struct span v, bool any)
-{
-    if (!any && !(v.n && memchr(v.p, 0, v.n))) {
-        w->value[i] = v.n ? (const char *)v.p : "";
-        w->length[i] = (int)v.n;
-        w->format[i] = 1;
-        return;
-    }
-    w->at[i] = w->text.n + 1;
-    for (size_t k = 0; k < v.n; k++) {
-        if (v.p[k])
-            writer_u8(&w->text, v.p[k]);
-        else
-            writer_str(&w->text, "\xef\xbf\xbd");
-    }
-    w->length[i] = (int)(w->text.n + 1 - w->at[i]);
-    w->format[i] = any ? 0 : 1;
-    writer_u8(&w->text, 0);
-}
-
-static int put_values(struct wire *w, const struct db_value *values, size_t n, bool any)
-{
-    for (size_t i = 0; i < n; i++) {
-        const struct db_value *v = &values[i];
-        switch (v->letter) {
-        case 'i':
-            for (int k = 0; k < 8; k++)
-                w->number[i][k] = (uint8_t)((uint64_t)v->i >> (56 - 8 * k));
-            w->value[i] = (const char *)w->number[i];
-            w->length[i] = 8;
-            w->format[i] = 1;
-            break;
-        case 'd':
-            snprintf(w->real[i], sizeof(w->real[i]), "%.17g", v->d);
-            w->value[i] = w->real[i];
-            break;
-        case 'b':
-            w->value[i] = v->v.n ? (const char *)v->v.p : "";
-            w->length[i] = (int)v->v.n;
-            w->format[i] = 1;
-            break;
-        case 't':
-            put_text(w, i, v->v, any);
-            break;
-        default:
-            break; /* NULL */
-        }
-    }
-    for (size_t i = 0; i < n; i++)
-        if (w->at[i])
-            w->value[i] = (const char *)w->text.p + w->at[i] - 1;
-    return writer_ok(&w->text) ? 0 : ST_NOMEM;
-}
-
 static int pg_query(struct db *d, const char *sql, const struct db_value *values, size_t n,
                     struct db_stmt **ret)
 {
     char letters[DB_VALUES + 1] = "", box[64];
-    struct wire w = {.value = {NULL}};
+    struct wire w;
     ExecStatusType status;
     struct db_stmt *s;
     int rc = 0;
@@ -325,8 +260,7 @@ static int pg_query(struct db *d, const char *sql, const struct db_value *values
         rc = prepare(d, sql, letters, &s);
     if (rc)
         return rc;
-    writer_init(&w.text, TEXT_MAX);
-    rc = put_values(&w, values, n, s->any);
+    rc = wire_put(&w, values, n, s->any);
     if (!rc) {
         s->rows = PQexecPrepared(d->c, s->name, (int)n, w.value, w.length, w.format, 0);
         status = PQresultStatus(s->rows);
@@ -342,7 +276,7 @@ static int pg_query(struct db *d, const char *sql, const struct db_value *values
             forget_rows(s);
         }
     }
-    writer_done(&w.text);
+    wire_done(&w);
     *ret = s;
     return rc;
 }
