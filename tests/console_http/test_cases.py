@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import sqlite3
 import zipfile
 
 from harness import ATTACKS, Appliance, Console, alert, check, end, equal
@@ -141,9 +140,7 @@ def test_export(c):
 def test_sight(c):
     """What is beyond a reader's clearance or units is not told by cases and heaps either."""
     reader = console.user("thu", "auditor")
-    d = sqlite3.connect(console.state + "/console.db", timeout=20)
-    d.execute("UPDATE user SET clear = 1 WHERE name = 'thu'")
-    d.commit()
+    console.sql("UPDATE \"user\" SET clear = 1 WHERE name = 'thu'")
     seen = detail(c, reader)
     equal("rows without content", ([x["redacted"] for x in seen["items"]], seen["documents"]), ([True] * 3, []))
     notes = [x for x in seen["timeline"] if x["kind"] in ("note", "closed")]
@@ -153,9 +150,7 @@ def test_sight(c):
     a = reader.get("/api/v1/cases/%d/export?format=json" % c).json()
     check("nor does the file for a court", all(x["withheld"] for x in a["alerts"]) and not any(t.strip() and t.strip() in json.dumps(x["event"], ensure_ascii=False)
           for t in ("báo cáo", "TUYỆT MẬT") for x in a["alerts"]), a["alerts"][:1])
-    d.execute("UPDATE user SET all_units = 0, clear = 255 WHERE name = 'thu'")
-    d.commit()
-    d.close()
+    console.sql("UPDATE \"user\" SET all_units = 0, clear = 255 WHERE name = 'thu'")
     equal("out of the unit: not there", (reader.get("/api/v1/cases/%d" % c).status, reader.get("/api/v1/cases").json()["items"], reader.get("/api/v1/cases").json()["counts"],
                                          reader.get("/api/v1/cases/%d/export" % c).status, reader.get("/api/v1/alerts").json()["late"],
                                          reader.get("/api/v1/alerts/groups?by=rule").json()["matched"], reader.get("/api/v1/alerts/sorted?sort=due").json()["items"],
