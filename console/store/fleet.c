@@ -38,26 +38,39 @@ enum fleet_health fleet_health(const struct fleet_site *s, bool retired, int64_t
 
 int fleet_site_set(struct db *d, int64_t appliance, const struct fleet_site *s)
 {
-    return db_exec(d,
-                   "INSERT INTO appliance_site(appliance, profile, expect_s, lat, lon, place) VALUES(?1, ?2, "
-                   "?3, iif(?4, ?5, NULL), "
-                   "iif(?4, ?6, NULL), ?7) ON CONFLICT DO UPDATE SET profile = ?2, expect_s = ?3, lat = "
-                   "iif(?4, ?5, NULL), lon = "
-                   "iif(?4, ?6, NULL), place = ?7",
-                   "iiiidds", appliance, (int64_t)s->profile, s->expect_s, (int64_t)s->placed, s->lat, s->lon,
-                   s->place);
+    static const char sql[] =
+        "INSERT INTO appliance_site(appliance, profile, expect_s, place, lat, lon) VALUES(?1, ?2, ?3, ?4, "
+        "?5, ?6) ON "
+        "CONFLICT(appliance) DO UPDATE SET profile = ?2, expect_s = ?3, place = ?4, lat = ?5, lon = ?6";
+
+    return s->placed ? db_exec(d, sql, "iiisdd", appliance, (int64_t)s->profile, s->expect_s, s->place,
+                               s->lat, s->lon)
+                     : db_exec(d, sql, "iiisnn", appliance, (int64_t)s->profile, s->expect_s, s->place);
 }
 
-static void put_units(struct jw *j, struct span list)
+static int put_units(struct db *d, int64_t appliance, struct jw *j)
 {
-    jw_kraw(j, "units", list.n ? list : span_str("[]"));
+    struct db_stmt *s;
+    int rc = db_query(d, &s,
+                      "SELECT u.name FROM unit_appliance a JOIN unit u ON u.id = a.unit WHERE a.appliance = "
+                      "? ORDER BY u.name",
+                      "i", appliance);
+
+    jw_karr(j, "units");
+    while (!rc && (rc = db_step(s)) == 1) {
+        jw_str(j, db_text(s, 0));
+        rc = 0;
+    }
+    jw_end_arr(j);
+    return rc;
 }
 
-static int put(struct db_stmt *s, int64_t now_us, struct jw *j)
+static int put(struct db *d, struct db_stmt *s, int64_t now_us, struct jw *j)
 {
     struct fleet_site site = {.profile = FLEET_OFFICE, .expect_s = fleet_profile_expect[FLEET_OFFICE]};
     int64_t batches = db_i64(s, 5), offered = db_i64(s, 6);
     bool retired = db_i64(s, 3) != 0;
+    int rc;
 
     if (!db_is_null(s, 7) && db_i64(s, 7) >= 0 && db_i64(s, 7) < FLEET_PROFILES) {
         site.profile = (enum fleet_profile)db_i64(s, 7);
@@ -79,12 +92,12 @@ static int put(struct db_stmt *s, int64_t now_us, struct jw *j)
     site.placed ? jw_f64(j, db_f64(s, 10)) : jw_null(j);
     jw_kcstr(j, "place", db_cstr(s, 11));
     jw_ki64(j, "queue", offered > batches + 1 ? offered - batches - 1 : 0);
-    put_units(j, db_text(s, 12));
-    jw_kcstr(j, "ring", db_cstr(s, 13));
-    jw_ki64(j, "lost_day", db_i64(s, 14));
-    jw_ki64(j, "alerts_day", db_i64(s, 15));
+    rc = put_units(d, db_i64(s, 0), j);
+    jw_kcstr(j, "ring", db_cstr(s, 12));
+    jw_ki64(j, "lost_day", db_i64(s, 13));
+    jw_ki64(j, "alerts_day", db_i64(s, 14));
     jw_end_obj(j);
-    return 0;
+    return rc;
 }
 
 int fleet_list(struct db *d, const struct sight *who, int64_t now_us, struct jw *j)
@@ -97,9 +110,8 @@ int fleet_list(struct db *d, const struct sight *who, int64_t now_us, struct jw 
         sql, sizeof(sql),
         "SELECT p.id, p.identity, p.name, p.state, p.heard, p.batches, coalesce(p.offered, 0), t.profile, "
         "t.expect_s, t.lat, t.lon, "
-        "t.place, (SELECT json_group_array(u.name) FROM unit_appliance a JOIN unit u ON u.id = a.unit WHERE "
-        "a.appliance = p.id), "
-        "p.ring, (SELECT coalesce(sum(n), 0) FROM rollup WHERE kind = ?1 AND width = 0 AND at >= ?3 AND "
+        "t.place, p.ring, (SELECT coalesce(sum(n), 0) FROM rollup WHERE kind = ?1 AND width = 0 AND at >= ?3 "
+        "AND "
         "appliance = p.id), "
         "(SELECT coalesce(sum(n), 0) FROM rollup WHERE kind = ?2 AND width = 0 AND at >= ?3 AND appliance = "
         "p.id AND key = 'alerts') "
@@ -108,7 +120,7 @@ int fleet_list(struct db *d, const struct sight *who, int64_t now_us, struct jw 
     rc = db_query(d, &s, sql, "iii", (int64_t)ROLLUP_LOST, (int64_t)ROLLUP_TOTAL, now_us / SECOND_US - 86400);
     jw_karr(j, "items");
     while (!rc && (rc = db_step(s)) == 1)
-        rc = put(s, now_us, j);
+        rc = put(d, s, now_us, j);
     jw_end_arr(j);
     return rc;
 }

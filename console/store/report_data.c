@@ -218,18 +218,18 @@ static int put_all(struct db *d, const struct rollup_filter *f, int64_t now_s, s
     if (!rc)
         rc = put_waiting(d, f, now_s, j);
     if (!rc)
-        rc = put_groups(d, f, "appliances",
-                        "SELECT p.name, json_array(p.id), p.heard FROM appliance p WHERE p.state = 0 AND (?1 "
-                        "ISNULL OR p.id IN "
-                        "(SELECT value FROM json_each(?1))) ORDER BY p.name LIMIT ?2",
-                        j);
+        rc = put_groups(
+            d, f, "appliances",
+            "SELECT p.name, '[' || p.id || ']', p.heard FROM appliance p WHERE p.state = 0 AND (?1 "
+            "ISNULL OR p.id IN "
+            "(SELECT value FROM json_each(?1))) ORDER BY p.name LIMIT ?2",
+            j);
     if (!rc)
         rc = put_groups(d, f, "units",
                         "SELECT u.name, json_group_array(p.id), max(p.heard) FROM unit u JOIN unit_appliance "
                         "a ON a.unit = u.id JOIN "
                         "appliance p ON p.id = a.appliance WHERE (?1 ISNULL OR p.id IN (SELECT value FROM "
-                        "json_each(?1))) GROUP BY "
-                        "u.id ORDER BY u.name LIMIT ?2",
+                        "json_each(?1))) GROUP BY u.id, u.name ORDER BY u.name LIMIT ?2",
                         j);
     return rc ? rc : put_audit(d, j);
 }

@@ -190,7 +190,7 @@ int report_list(struct db *d, int64_t user, bool all, int64_t before, int64_t li
     int rc = db_query(d, &s,
                       "SELECT id, kind, state, from_s, to_s, lang, made, made_by, pages, bytes, sha256, why "
                       "FROM report WHERE id < ?1 "
-                      "AND (?2 OR user = ?3) ORDER BY id DESC LIMIT ?4",
+                      "AND (?2 = 1 OR user = ?3) ORDER BY id DESC LIMIT ?4",
                       "iiii", before, (int64_t)all, user, limit + 1);
 
     jw_karr(j, "items");
