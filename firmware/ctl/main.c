@@ -108,8 +108,10 @@ static const struct command commands[] = {
      COMMON "  print                 show the nftables rules and the drop-in of journald\n"
             "  apply                 put them in force (root): in from node.management only, out to the console only\n"},
     {"setup", NULL, "gh-setup", "questions for a new post, on a screen or a serial line (root)",
-     "gatehouse setup [--restart] [-c FILE]",
+     "gatehouse setup [--page [--address ADDRESS]] [--restart] [-c FILE]",
      "  -c FILE               the configuration that is written (/etc/gatehouse/gatehouse.conf)\n"
+     "  --page                ask in a browser instead, port 8480, until the post is enrolled; the code for it is printed\n"
+     "  --address ADDRESS     of this machine, to listen on; otherwise all (from node.management and link-local only)\n"
      "  --restart             then start the service anew (for gatehouse-setup-tty@.service)\n"
      "Name, cards, networks, address, console, time; keys and enrolment. Vietnamese or English.\n"},
     {"factory-reset", NULL, "gh-setup", "erase keys, journal, evidence and enrolment (root)",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * gh-setup: gatehouse setup and gatehouse factory-reset, for the person in front of the machine. */
+#include "firmware/setup/page.h"
 #include "firmware/setup/setup.h"
 
 #include <errno.h>
@@ -101,7 +102,8 @@ int main(int argc, char **argv)
 {
     static struct setup s = {.path = CONF_PATH};
     const char *word = argc > 1 ? argv[1] : "setup", *confirm = NULL;
-    bool reset = !strcmp(word, "factory-reset"), restart = false;
+    bool reset = !strcmp(word, "factory-reset"), restart = false, page = false;
+    const char *address = "";
     struct writer err;
     int rc;
 
@@ -113,6 +115,10 @@ int main(int argc, char **argv)
             confirm = argv[++i];
         else if (!reset && !strcmp(argv[i], "--restart"))
             restart = true;
+        else if (!reset && !strcmp(argv[i], "--page"))
+            page = true;
+        else if (page && !strcmp(argv[i], "--address") && i + 1 < argc)
+            address = argv[++i];
         else
             return usage(word);
     }
@@ -125,6 +131,6 @@ int main(int argc, char **argv)
     writer_done(&err);
     if (reset)
         return setup_reset(&s.conf, s.path, confirm);
-    rc = guide(&s);
+    rc = page ? setup_page(&s, address) : guide(&s);
     return !rc && restart ? restart_service() : rc;
 }

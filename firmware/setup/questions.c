@@ -212,3 +212,24 @@ bool setup_questions(struct setup *s)
            *s->console ? s->console : "-");
     return ask_yes(&s->ask, &write, true);
 }
+
+const struct words *setup_check(const char *field, const char *answer)
+{
+    static const struct words unknown = {"no such question", "không có câu hỏi này"};
+    static const struct {
+        const char *name;
+        ask_check *check;
+    } checks[] = {{"name", check_name},
+                  {"interface", check_interface},
+                  {"management", check_networks},
+                  {"address", check_address},
+                  {"console", check_console}};
+
+    for (const char *p = answer; *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            return &unknown;
+    for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+        if (!strcmp(checks[i].name, field))
+            return checks[i].check(NULL, answer);
+    return &unknown;
+}

@@ -19,6 +19,8 @@ int setup_run(const struct setup *s, char *const *words);
 /* Asks for what a post has to set; false when the line is gone or the person wants no change. (questions.c)
  */
 bool setup_questions(struct setup *s);
+/* What is wrong with the answer to name, interface, management, address or console; NULL: nothing. (questions.c) */
+const struct words *setup_check(const char *field, const char *answer);
 /* Writes the answers: configuration, and management.network beside it. 0 or a code. (write.c) */
 int setup_write(const struct setup *s);
 /* Request out, answer in, six words. (enrol.c) */

@@ -22,7 +22,7 @@ DOORS = {
     "cairo": (r"cairo", ()), "pango": (r"pango/", ()),
 }
 # a package that two rooms need has one door in each
-PER_ROOM = {"zlib", "ICU", "libcurl"}
+PER_ROOM = {"zlib", "ICU", "libcurl", "libmicrohttpd"}
 BANNED = re.compile(r"(?<![\w.>])(strcpy|strcat|sprintf|vsprintf|atoi|atol|atof|gets|alloca|strtok|system|popen|tmpnam|mktemp|rand|srand|setjmp|longjmp)\s*\(")
 LINES_MAX = 600
 

@@ -22,7 +22,7 @@ import starter  # noqa: E402
 # The most exposure that systemd-analyze may find. Only where enforce.enabled is set the enforcer runs: resets go to any address, the
 # set of blocked pairs wants CAP_NET_ADMIN, and the host's network is what it works on.
 # The questions for a new post, switched off in the package, are root's: they write the configuration, make keys, set the clock.
-EXPOSURE = {"gatehouse-enforce@.service": 1.8, "gatehouse-setup-tty@.service": 2.4}
+EXPOSURE = {"gatehouse-enforce@.service": 1.8, "gatehouse-setup-tty@.service": 2.4, "gatehouse-setup-page.service": 2.4}
 MOST_EXPOSURE = 1.5
 USERS = ["gatehouse", "gh-sensor", "gh-core", "gh-scan", "gh-policy", "gh-lists", "gh-enforce", "gh-uplink", "gh-down", "gh-update"]
 # No ITP to close; no address of the authors is published; the scripts call systemctl as debhelper's do.
