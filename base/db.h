@@ -55,6 +55,9 @@ void db_rollback(struct db *d);
 void db_time_box(struct db *d, uint64_t ms);
 /* Which engine: for the few places where they differ. */
 bool db_is_sqlite(const struct db *d);
+/* A copy of the database as it is at one moment, into a new file, in steps with pauses so that others write meanwhile (SQLite's
+ * online backup; ST_USAGE of another engine). ST_EXISTS: the file is there. When it fails there is no file. */
+int db_copy(struct db *d, const char *path);
 /* SQLite's own handle, for what this header lacks (backup, functions); NULL of another engine. */
 void *db_handle(struct db *d);
 

@@ -3,6 +3,7 @@
 #include "base/db_engine.h"
 
 #include <sqlite3.h>
+#include <unistd.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -318,4 +319,33 @@ int db_open(const char *path, enum db_mode mode, struct db **ret)
     }
     *ret = d;
     return 0;
+}
+
+#define COPY_PAGES 2000
+#define COPY_PAUSE_MS 2
+
+int db_copy(struct db *d, const char *path)
+{
+    sqlite3 *to = NULL, *from = db_handle(d);
+    sqlite3_backup *b = NULL;
+    int rc = !from ? ST_USAGE : access(path, F_OK) == 0 ? ST_EXISTS : 0, step = SQLITE_OK;
+
+    if (rc)
+        return rc;
+    rc = code_of(sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL));
+    if (!rc && !(b = sqlite3_backup_init(to, "main", from, "main")))
+        rc = code_of(sqlite3_errcode(to));
+    while (!rc && step != SQLITE_DONE) {
+        step = sqlite3_backup_step(b, COPY_PAGES);
+        if (step == SQLITE_BUSY || step == SQLITE_LOCKED || step == SQLITE_OK)
+            sqlite3_sleep(COPY_PAUSE_MS);
+        else if (step != SQLITE_DONE)
+            rc = code_of(step);
+    }
+    sqlite3_backup_finish(b);
+    if (sqlite3_close(to) != SQLITE_OK && !rc)
+        rc = ST_IO;
+    if (rc)
+        (void)unlink(path);
+    return rc;
 }

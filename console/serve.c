@@ -8,6 +8,7 @@
 #include "console/api/app.h"
 #include "console/api/replays.h"
 #include "console/api/reports.h"
+#include "console/backup.h"
 #include "console/listen.h"
 #include "console/outputs/engine.h"
 #include "console/state.h"
@@ -41,6 +42,7 @@
 #define TICK_MS 1000
 #define HEARTBEAT_S 15
 #define EXPIRE_S 60
+#define NIGHT_S 3 /* within EXPIRE_S: soon after the start, when the last night was missed */
 #define ROLLOUT_S 2
 #define ROOM_S 10
 #define FILL_STEP 1000 /* older events filed in the index in one second */
@@ -55,6 +57,7 @@ struct serving {
     struct worker worker[WORKERS];
     struct db *tick_db;
     struct engine *engine; /* brings events outward */
+    struct seal_public backup_key;
     int64_t heard;  /* appliances are published up to here */
     bool filed_all; /* the full-text index has all that older versions recorded */
     uint64_t ticks;
@@ -127,6 +130,13 @@ static int open_all(struct serving *s)
         fprintf(stderr, "gh-console: %s\n", err);
         return 2;
     }
+    if (*s->proc.conf.console_backup_key) {
+        rc = keyfile_load_public(s->proc.conf.console_backup_key, &s->backup_key, NULL, 0);
+        if (rc) {
+            fprintf(stderr, "gh-console: %s: %s (console.backup_key)\n", s->proc.conf.console_backup_key, status_text(rc));
+            return 2;
+        }
+    }
     state_url(&s->proc.conf, s->port, s->url);
     (void)state_write(state_path(&s->proc.conf, "url", path), span_str(s->url), 0644); /* for enrol-approve */
     find_static(s);
@@ -142,7 +152,7 @@ static int open_all(struct serving *s)
 
 static int lock_in(struct serving *s)
 {
-    const char *rw[] = {s->proc.conf.console_state_dir, NULL};
+    const char *rw[] = {s->proc.conf.console_state_dir, *s->proc.conf.console_backup_dir ? s->proc.conf.console_backup_dir : NULL, NULL};
     const struct jail_options opt = {
         .user = s->proc.conf.node_user, .rw = rw, .memory = MEMORY, .files = FILES};
     char err[512] = "";
@@ -349,6 +359,8 @@ static void on_tick(void *arg)
         reports_tick(&s->app, s->tick_db);
         sign_audit(s);
     }
+    if (s->ticks % EXPIRE_S == NIGHT_S)
+        backup_night(&s->proc.conf, *s->proc.conf.console_backup_key ? &s->backup_key : NULL);
     if (s->ticks % ROLLOUT_S == 0)
         app_rollouts(&s->app, s->tick_db);
     if (s->ticks % ROOM_S == 0) {
@@ -382,6 +394,7 @@ static void stop(struct serving *s)
     for (int lane = 0; lane < LANE_COUNT; lane++)
         pool_free(s->app.pool[lane]);
     engine_stop(s->engine);
+    backup_night_end();
     helpers_free(s->app.helpers);
     for (size_t i = 0; i < WORKERS; i++)
         db_close(s->worker[i].db);

@@ -15,7 +15,7 @@ NEED_SPDX = (".c", ".h", ".def", ".py", ".sh", ".lua", ".ts", ".tsx", ".mjs", ".
 DOORS = {
     "libpcap": (r"pcap", ()), "nDPI": (r"ndpi", ()), "YARA": (r"yara", ()), "SQLite": (r"sqlite3", ()), "libcurl": (r"curl/", ()),
     "poppler": (r"poppler|glib\.h|gio/", ()), "libarchive": (r"archive", ()), "expat": (r"expat", ()), "libhtp": (r"htp/", ()),
-    "libseccomp": (r"seccomp\.h", ()), "Lua": (r"lua|lualib|lauxlib", ()), "zstd": (r"zstd", ()), "libmicrohttpd": (r"microhttpd", ()),
+    "libseccomp": (r"seccomp\.h", ()), "Lua": (r"lua|lualib|lauxlib", ()), "zstd": (r"zstd", ("base/pack.c", "base/squeeze.c")), "libmicrohttpd": (r"microhttpd", ()),
     "GnuTLS": (r"gnutls/", ()), "brotli": (r"brotli/", ()), "jansson": (r"jansson", ()), "gmime": (r"gmime", ()),
     "libsodium": (r"sodium", ("base/seal.c", "base/keyfile.c", "base/keylock.c", "base/envelope.c", "base/password.c", "base/ioc_hash.c")),
     "libcrypto": (r"openssl/", ("base/digest.c", "base/cipher.c")), "zlib": (r"zlib\.h", ()), "ICU": (r"unicode/", ()), "libidn2": (r"idn2", ()), "libpq": (r"libpq-fe", ()),
