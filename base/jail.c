@@ -32,7 +32,8 @@ enum call_group {
     G_LISTEN = 1 << 4,  /* accepting connections on a socket that is there */
     G_THREADS = 1 << 5, /* clone for threads */
     G_FORK = 1 << 6,    /* children, and locking them in further */
-    G_DUP = 1 << 7      /* copies of descriptors */
+    G_DUP = 1 << 7,     /* copies of descriptors */
+    G_PIPE = 1 << 8     /* pipes within the process: one thread packs, another seals */
 };
 
 #define S(name) SCMP_SYS(name)
@@ -64,6 +65,7 @@ static const int calls_fork[] = {S(clone), S(fork), S(vfork), S(wait4), S(waitid
                                  S(landlock_add_rule), S(landlock_restrict_self), S(capset), S(capget), S(setpriority),
                                  S(close_range)};
 static const int calls_dup[] = {S(dup), S(dup2), S(dup3)};
+static const int calls_pipe[] = {S(pipe2)};
 /* What no process of ours calls in innocence: death, so that the keeper reports it. */
 static const int calls_deadly[] = {S(execve), S(execveat), S(ptrace), S(process_vm_readv), S(process_vm_writev), S(bpf),
                                    S(mount), S(umount2), S(init_module), S(finit_module), S(kexec_load), S(keyctl),
@@ -80,6 +82,7 @@ static const struct {
     {G_FILES, calls_files, GH_COUNT(calls_files)},    {G_NET, calls_net, GH_COUNT(calls_net)},
     {G_LISTEN, calls_listen, GH_COUNT(calls_listen)}, {G_THREADS, calls_threads, GH_COUNT(calls_threads)},
     {G_FORK, calls_fork, GH_COUNT(calls_fork)},       {G_DUP, calls_dup, GH_COUNT(calls_dup)},
+    {G_PIPE, calls_pipe, GH_COUNT(calls_pipe)},
 };
 static const struct {
     unsigned groups;
@@ -92,7 +95,7 @@ static const struct {
     [JAIL_CORE] = {G_CORE | G_SEND | G_FILES | G_DUP, 0},
     [JAIL_ENFORCE] = {G_CORE | G_SEND, 1ull << CAP_NET_ADMIN | 1ull << CAP_NET_RAW},
     [JAIL_UPLINK] = {G_CORE | G_SEND | G_FILES | G_NET | G_THREADS | G_DUP, 0},
-    [JAIL_CONSOLE] = {G_CORE | G_SEND | G_FILES | G_LISTEN | G_THREADS | G_DUP, 0},
+    [JAIL_CONSOLE] = {G_CORE | G_SEND | G_FILES | G_LISTEN | G_THREADS | G_DUP | G_PIPE, 0},
 };
 
 static int complain(char *err, size_t cap, const char *what, int code)

@@ -126,7 +126,7 @@ equal("no console", subprocess.run([os.path.join(BUILD, "gh-console"), "check", 
 shutil.rmtree(os.path.join(console.dir, away[0]))
 
 # nightly: soon after the start when the last one is missing, sealed to the recovery key, the oldest go
-os.environ["TZ"] = "X%d" % (time.gmtime().tm_hour - 12) # noon there
+os.environ["TZ"] = "XXX%d" % (time.gmtime().tm_hour - 12) # noon there
 nights = file("nights")
 os.mkdir(nights)
 os.chmod(nights, 0o777) # of the user that the console becomes
