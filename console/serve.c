@@ -14,6 +14,7 @@
 #include "console/state.h"
 #include "console/store/audit_head.h"
 #include "console/store/intake.h"
+#include "console/store/retention.h"
 #include "console/store/sources.h"
 #include "console/store/rollup.h"
 
@@ -47,6 +48,7 @@
 #define ROOM_S 10
 #define FILL_STEP 1000 /* older events filed in the index in one second */
 #define ROOM_STEPS 20
+#define RETENTION_STEPS 10
 #define STREAM_END_MS 2000
 #define DAYS_STEP 8
 
@@ -365,6 +367,8 @@ static void on_tick(void *arg)
         app_rollouts(&s->app, s->tick_db);
     if (s->ticks % ROOM_S == 0) {
         app_pcap_room(&s->app, s->tick_db);
+        for (int i = 0; i < RETENTION_STEPS && retention_step(s->state.store); i++)
+            continue;
         for (int i = 0; i < ROOM_STEPS && intake_make_room(s->state.store, s->proc.conf.console_max) > 0; i++)
             continue;
     }

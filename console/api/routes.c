@@ -9,6 +9,7 @@
 #include "console/api/evidence.h"
 #include "console/api/fleet.h"
 #include "console/api/reports.h"
+#include "console/api/keeping.h"
 #include "console/api/outputs.h"
 
 #define API "/api/v1"
@@ -150,6 +151,13 @@ const struct route routes[] = {
     {HTTP_POST, API "/outputs/{id}/test", LANE_API, RIGHT_SETTINGS, JSON_BODY_MAX, JSON, api_output_test},
     {HTTP_GET, API "/outputs/{id}/refused", LANE_API, RIGHT_SETTINGS, 0, NULL, api_output_refused},
     {HTTP_POST, API "/outputs/{id}/refused/clear", LANE_API, RIGHT_SETTINGS, JSON_BODY_MAX, JSON, api_output_refused_clear},
+    {HTTP_GET, API "/retention", LANE_API, RIGHT_SETTINGS, 0, NULL, api_retention_list},
+    {HTTP_POST, API "/retention", LANE_API, RIGHT_SETTINGS, JSON_BODY_MAX, JSON, api_retention_add},
+    {HTTP_DELETE, API "/retention/{id}", LANE_API, RIGHT_SETTINGS, 0, NULL, api_retention_remove},
+    {HTTP_GET, API "/retention/preview", LANE_API, RIGHT_SETTINGS, 0, NULL, api_retention_preview},
+    {HTTP_GET, API "/holds", LANE_API, RIGHT_SETTINGS, 0, NULL, api_holds_list},
+    {HTTP_POST, API "/holds", LANE_API, RIGHT_SETTINGS, JSON_BODY_MAX, JSON, api_hold_add},
+    {HTTP_POST, API "/holds/{id}/end", LANE_API, RIGHT_SETTINGS, JSON_BODY_MAX, JSON, api_hold_end},
     {HTTP_GET, API "/openapi.json", LANE_DIRECT, RIGHT_NONE, 0, NULL, api_openapi},
     {HTTP_GET, "/healthz", LANE_DIRECT, RIGHT_NONE, 0, NULL, api_healthz},
     {HTTP_GET, "/metrics", LANE_API, RIGHT_NONE, 0, NULL, api_metrics},

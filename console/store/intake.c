@@ -6,13 +6,13 @@
 #include "console/store/chain.h"
 #include "console/store/facts.h"
 #include "console/store/intake_rows.h"
-#include "console/store/search_text.h"
+#include "console/store/forget.h"
+#include "console/store/retention.h"
 
 #include <stdio.h>
 
 #define BATCH_ARENA (ENVELOPE_PLAIN_MAX + (16u << 20)) /* unpacked records and their table */
 #define ROOM_STEP 2000
-#define ROOM_ARENA (256u << 20) /* the tree of one event */
 
 /* A batch, or a hello, that was opened and read. */
 struct read_batch {
@@ -267,42 +267,19 @@ int intake_take(struct store *s, const struct seal_keys *console, struct span se
     return rc;
 }
 
-/* The words of an event that is about to go. */
-static int forget_words(struct db *d, struct arena *a, int64_t row, int type, int64_t time, struct span text)
-{
-    struct json *event = NULL;
-    int rc = json_parse(a, text, 64, &event, NULL);
-
-    if (!rc)
-        rc = search_text_remove(d, row, type, time, event);
-    else if (rc != ST_NOMEM)
-        rc = 0; /* no JSON: never filed */
-    arena_reset(a);
-    return rc;
-}
-
-/* The oldest events that no alert needs, their words first. */
+/* The oldest events that neither an alert nor a hold needs. */
 static int forget_events(struct db *d, int64_t *ret_gone)
 {
-    struct arena *a = arena_new(ROOM_ARENA);
-    int64_t low = search_text_low(d), gone = 0;
+    char sql[1536];
     struct db_stmt *s;
-    int rc = a ? db_query(d, &s,
-                          "SELECT id, type, time, json FROM event WHERE NOT EXISTS(SELECT 1 FROM alert WHERE "
-                          "alert.event = event.id) ORDER BY id LIMIT ?",
-                          "i", (int64_t)ROOM_STEP)
-               : ST_NOMEM;
+    int rc;
 
-    while (!rc && (rc = db_step(s)) == 1) {
-        int64_t row = db_i64(s, 0);
-        rc = row >= low ? forget_words(d, a, row, (int)db_i64(s, 1), db_i64(s, 2), db_text(s, 3)) : 0;
-        if (!rc)
-            rc = db_exec(d, "DELETE FROM event WHERE id = ?", "i", row);
-        gone++;
-    }
-    arena_free(a);
-    *ret_gone = gone;
-    return rc;
+    snprintf(sql, sizeof(sql),
+             "SELECT id, type, time, json FROM event WHERE NOT EXISTS(SELECT 1 FROM alert WHERE alert.event = event.id) AND NOT %s ORDER BY id "
+             "LIMIT ?",
+             retention_held_sql);
+    rc = db_query(d, &s, sql, "i", (int64_t)ROOM_STEP);
+    return rc ? rc : forget_rows(d, s, ret_gone);
 }
 
 int64_t intake_make_room(struct store *s, uint64_t max)

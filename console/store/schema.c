@@ -450,6 +450,19 @@
     " appliance INTEGER PRIMARY KEY, profile INTEGER NOT NULL, expect_s INTEGER NOT NULL,"                   \
     " lat REAL, lon REAL, place TEXT NOT NULL);"
 
+/* How long events stay (retention.h). A number of a pass (at) says how far a rule has looked. */
+#define STEP_RETENTION                                                                                       \
+    "CREATE TABLE retention("                                                                                \
+    " id INTEGER PRIMARY KEY, type INTEGER NOT NULL, level INTEGER NOT NULL, days INTEGER NOT NULL,"         \
+    " forgotten INTEGER NOT NULL DEFAULT 0, pending INTEGER NOT NULL DEFAULT 0,"                             \
+    " at INTEGER NOT NULL DEFAULT 0, passed INTEGER,"                                                        \
+    " created INTEGER NOT NULL, created_by TEXT NOT NULL, UNIQUE(type, level));"                             \
+    "CREATE TABLE hold("                                                                                     \
+    " id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, ref INTEGER NOT NULL, identity BLOB,"                   \
+    " reason TEXT NOT NULL, created INTEGER NOT NULL, created_by TEXT NOT NULL,"                             \
+    " ended INTEGER, ended_by TEXT);"                                                                        \
+    "CREATE UNIQUE INDEX hold_once ON hold(kind, ref, coalesce(identity, x'')) WHERE ended ISNULL;"
+
 const char *const schema_steps[] = {
     STEP_1,
     STEP_2,
@@ -471,6 +484,7 @@ const char *const schema_steps[] = {
     STEP_OUTPUTS,
     STEP_HEADS,
     STEP_SITES,
+    STEP_RETENTION,
 };
 const size_t schema_step_count = GH_COUNT(schema_steps);
 

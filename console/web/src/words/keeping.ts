@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Words of the page about how long things stay: [English, Vietnamese].
+import type { Words } from "./index";
+
+export const keeping = {
+  keeping: ["Retention", "Lưu giữ"],
+  keeping_intro: ["Events that an alert is made of always stay, and so do alerts, their history and the audit. Everything else stays until the disk's limit (console.max), or until a rule says otherwise.", "Sự kiện tạo nên cảnh báo luôn được giữ, cũng như cảnh báo, lịch sử xử lý và nhật ký kiểm toán. Phần còn lại giữ tới giới hạn đĩa (console.max), hoặc theo quy tắc dưới đây."],
+  keeping_rules: ["Rules", "Quy tắc"],
+  keeping_noRules: ["No rule: everything stays until the disk's limit.", "Chưa có quy tắc: mọi thứ được giữ tới giới hạn đĩa."],
+  keeping_type: ["Kind of event", "Loại sự kiện"],
+  keeping_level: ["Level", "Mức mật"],
+  keeping_days: ["Days", "Số ngày"],
+  keeping_any: ["any", "bất kỳ"],
+  keeping_forgotten: ["forgotten so far", "đã xóa"],
+  keeping_pass: ["last looked", "xét gần nhất"],
+  keeping_preview: ["What would go?", "Sẽ xóa gì?"],
+  keeping_would: ["Now it would forget", "Bây giờ sẽ xóa"],
+  keeping_older: ["events older than", "sự kiện cũ hơn"],
+  keeping_but: ["more are held", "sự kiện khác đang bị giữ"],
+  keeping_slow: ["Counting took too long. The rule works all the same, in small steps.", "Đếm quá lâu nên đã dừng. Quy tắc vẫn chạy từng bước nhỏ."],
+  keeping_add: ["Make the rule", "Tạo quy tắc"],
+  keeping_sure: ["What is forgotten is gone for good. Backups keep what they hold.", "Những gì đã xóa là mất hẳn. Bản sao lưu vẫn giữ phần của nó."],
+  keeping_remove: ["Remove", "Xóa quy tắc"],
+  keeping_holds: ["Legal holds", "Lệnh giữ"],
+  keeping_noHolds: ["Nothing is held. A hold keeps what an appliance, a document, an alert or a case is about, whatever rules and the disk's limit say.", "Chưa có lệnh giữ. Lệnh giữ bảo toàn dữ liệu của thiết bị, tài liệu, cảnh báo hoặc vụ việc, bất kể quy tắc và giới hạn đĩa."],
+  keeping_kind: ["What", "Đối tượng"],
+  keeping_kind_appliance: ["appliance", "thiết bị"],
+  keeping_kind_document: ["document", "tài liệu"],
+  keeping_kind_alert: ["alert", "cảnh báo"],
+  keeping_kind_case: ["case", "vụ việc"],
+  keeping_ref: ["Its number, or for a document its SHA-256, for an appliance its identity", "Số hiệu; với tài liệu là SHA-256, với thiết bị là định danh"],
+  keeping_reason: ["Reason", "Lý do"],
+  keeping_hold: ["Hold", "Giữ lại"],
+  keeping_end: ["End the hold", "Bỏ lệnh giữ"],
+  keeping_since: ["since", "từ"],
+  keeping_ended: ["ended", "đã bỏ"],
+} satisfies Words;
