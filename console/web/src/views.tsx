@@ -19,6 +19,7 @@ import type { Key } from "./i18n";
 import type { Live } from "./live";
 import { Reports } from "./reports/view";
 import { Outputs } from "./outputs/outputs";
+import { Keeping } from "./keeping/keeping";
 import type { Right, Session } from "./types";
 
 export interface Place {
@@ -62,4 +63,5 @@ export const views: View[] = [
   { name: "people", label: "access_people", right: "PEOPLE", draw: () => <People /> },
   { name: "audit", label: "access_audit", right: "AUDIT", draw: () => <Audit /> },
   { name: "account", label: "access_account", right: "SELF", aside: true, draw: (p) => <Account session={p.session} /> },
+  { name: "keeping", label: "keeping", right: "SETTINGS", draw: () => <Keeping /> },
 ];

@@ -103,7 +103,7 @@ export function Keeping() {
       {rules && !rules.length ? <Empty title={t("keeping_rules")} text={t("keeping_noRules")} /> : null}
       <ul class="grid">{(rules ?? []).map((r) => (
         <li key={r.id} class="card">
-          <p><strong>{r.event_type ?? t("keeping_any")} · {r.level ? levelName(r.level) : t("keeping_any")} · {number(r.days)} {t("days")}</strong></p>
+          <p><strong>{r.event_type ?? t("keeping_any")} · {r.level ? levelName(r.level) : t("keeping_any")} · {number(r.days)} {t("keeping_daysOf")}</strong></p>
           <p class="dim">{number(r.forgotten)} {t("keeping_forgotten")} · {t("keeping_pass")} <Time iso={r.last_pass} /> · {r.created_by}</p>
           <p class="buttons"><button type="button" onClick={() => void act(() => del(`/retention/${r.id}`))}>{t("keeping_remove")}</button></p>
         </li>))}

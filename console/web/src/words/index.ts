@@ -13,7 +13,8 @@ import { evidence } from "./evidence";
 import { reports } from "./reports";
 import { outputs } from "./outputs";
 import { inbox } from "./inbox";
+import { keeping } from "./keeping";
 
 export type Words = Record<string, readonly [string, string]>;
-export const words = { ...access, ...common, ...inbox, ...alert, ...cases, ...dash, ...find, ...evidence, ...reports, ...outputs, ...fleet, ...policies };
+export const words = { ...access, ...common, ...inbox, ...alert, ...cases, ...dash, ...find, ...evidence, ...reports, ...outputs, ...fleet, ...policies, ...keeping };
 export type Key = keyof typeof words;

@@ -10,6 +10,7 @@ export const keeping = {
   keeping_type: ["Kind of event", "Loại sự kiện"],
   keeping_level: ["Level", "Mức mật"],
   keeping_days: ["Days", "Số ngày"],
+  keeping_daysOf: ["days", "ngày"],
   keeping_any: ["any", "bất kỳ"],
   keeping_forgotten: ["forgotten so far", "đã xóa"],
   keeping_pass: ["last looked", "xét gần nhất"],
