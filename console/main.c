@@ -24,8 +24,7 @@ int main(int argc, char **argv)
         fprintf(stderr,
                 "gatehouse console: unknown command '%s'\n"
                 "usage: gatehouse console [-c FILE]\n"
-                "       gatehouse console init|link|enrol-approve|appliances|retire|import|accept-hole|report|migrate|goods|export-down|audit|committee ...\n",
-                "       gatehouse console init|link|enrol-approve|appliances|retire|import|accept-hole|report|goods|export-down|audit|committee|backup|restore|check ...\n",
+                "       gatehouse console init|link|enrol-approve|appliances|retire|import|accept-hole|report|migrate|goods|export-down|audit|committee|backup|restore|check ...\n",
                 argv[1]);
         return 2;
     }
