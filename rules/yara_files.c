@@ -29,13 +29,39 @@ static int complain(struct walk *w, const char *path, const char *sentence)
     return ST_USAGE;
 }
 
+/* One set for the process, which does one thing at a time. */
+static const struct rule_mounted *mounted;
+static size_t n_mounted;
+
+void rule_files_mount(const struct rule_mounted *files, size_t n)
+{
+    mounted = files;
+    n_mounted = n;
+}
+
+static int read_mounted(const char *path, size_t max, struct span *ret)
+{
+    for (size_t i = 0; i < n_mounted; i++) {
+        if (strcmp(mounted[i].name, path) != 0)
+            continue;
+        if (mounted[i].text.n > max)
+            return ST_LIMIT;
+        *ret = mounted[i].text;
+        return 0;
+    }
+    return ST_NOT_FOUND;
+}
+
 int rule_file_read(const char *path, size_t max, struct arena *a, struct span *ret)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc = 0;
     struct stat st;
     uint8_t *p = NULL;
     size_t n = 0;
+    int fd, rc = 0;
 
+    if (mounted)
+        return read_mounted(path, max, ret);
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return status_from_errno(errno);
     if (fstat(fd, &st) != 0)
@@ -161,6 +187,20 @@ static int check_all(const struct rule_files *files, struct arena *a, struct wri
     return 0;
 }
 
+/* The files below root that are mounted. */
+static int walk_mounted(struct walk *w)
+{
+    size_t n = strlen(w->root);
+    int rc = 0;
+
+    for (size_t i = 0; i < n_mounted && !rc; i++) {
+        const char *name = mounted[i].name;
+        if (!strncmp(name, w->root, n) && name[n] == '/' && is_source(name))
+            rc = take_file(w, name, name + n + 1);
+    }
+    return rc;
+}
+
 /* One directory of a list; an empty name is the standard set's. */
 static int read_directory(struct span dir, struct arena *a, struct rule_files *files, struct writer *err)
 {
@@ -168,7 +208,7 @@ static int read_directory(struct span dir, struct arena *a, struct rule_files *f
     struct walk w = {a, files, err,
                      dir.n ? arena_dup(a, dir.p, dir.n) : rule_dir_find(NULL, buf, sizeof(buf))};
     size_t before = files->n;
-    int rc = w.root ? walk(&w, "", 0) : ST_NOMEM;
+    int rc = !w.root ? ST_NOMEM : mounted ? walk_mounted(&w) : walk(&w, "", 0);
 
     if (!rc)
         qsort(files->v + before, files->n - before, sizeof(*files->v), by_name);

@@ -26,6 +26,14 @@ struct rule_files {
 int rule_files_read(const char *dir, struct arena *a, struct rule_files *ret, struct writer *err);
 /* 16 hex digits and a NUL over the good files, the engine's version and Unicode's. 0 or ST_NOMEM. */
 int rule_files_version(const struct rule_files *files, const char *engine, char ret[static 17]);
+/* From now on, until it is called with NULL, rule files and samples are these and nothing on disk is looked at:
+ * for a process that has no files. A name is a path, "mine/a.yar"; a text has a NUL behind its end. They must
+ * outlive the mount. */
+struct rule_mounted {
+    const char *name;
+    struct span text;
+};
+void rule_files_mount(const struct rule_mounted *files, size_t n);
 /* One file, at most max bytes, NUL behind its end. ST_NOT_FOUND, ST_LIMIT, ST_NOMEM or another code of the
  * system. */
 int rule_file_read(const char *path, size_t max, struct arena *a, struct span *ret);

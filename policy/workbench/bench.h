@@ -5,12 +5,14 @@
  *
  * A question is a JSON object with "op", and a pack: a JSON object of what is too long for a frame.
  *
- *     op       question                 pack                        answer
- *     check    bundle                   files                       bench_check.c
- *     test     bundle                   files                       bench_check.c
- *     explain  bundle                   files, event                bench_explain.c
- *     open     new, old (or null)       files, old_files            {"session":N,"judges":[event types]} or
- * faults feed     session                  lines "NUMBER JSON\n"       bench_replay.c close    session - {}
+ *     op       question     pack              answer
+ *     check    bundle       files             bench_check.c
+ *     test     bundle       files             bench_check.c
+ *     explain  bundle       files, event      bench_explain.c
+ *     open     new, old     files, old_files  {"session", "judges": [event types]}, or faults; old null: recorded
+ *     feed     session      "NUMBER JSON\n"    bench_replay.c
+ *     close    session      -                 {}
+ *     rules    bundle       files             rules/rule_bench.c (base/bench_op.h)
  *
  * files: {"mine/policy.lua": "text", "mail-out/bundle.json": "text", …}: the bundle and what it may use, each
  * under its own name. One thread. */

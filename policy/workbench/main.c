@@ -2,10 +2,12 @@
  * gh-workbench: a helper of the console that tries what people write, in a jail without files and network.
  * One question after the other; a long one comes in portions (bench.h). */
 #include "base/ask.h"
+#include "base/bench_op.h"
 #include "base/jail.h"
 #include "base/log.h"
 #include "policy/workbench/bench.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #define HEAD_ROOM (768u << 20) /* pack, its tree, answer, one event; the cages come on top */
@@ -34,9 +36,23 @@ static void answer(struct workbench *w, uint64_t id, bool good, const struct wri
         log_warn("an answer to the console was lost");
 }
 
+/* Is it a question of the rules' room? Then the set's name. */
+static bool is_rules(struct span question, char name[static BUNDLE_NAME])
+{
+    struct arena *a = arena_new(1u << 20);
+    struct json *q = NULL;
+    bool is = a && json_parse(a, question, 4, &q, NULL) == 0 &&
+              !strcmp(json_cstr(json_get(q, "op"), ""), bench_rules.name);
+
+    snprintf(name, BUNDLE_NAME, "%s", json_cstr(json_get(q, "bundle"), ""));
+    arena_free(a);
+    return is && *name && !strchr(name, '/') && !strchr(name, ':');
+}
+
 static void on_ask(struct workbench *w, uint64_t id, struct span question, int fd)
 {
     struct span pack = {NULL, 0};
+    char name[BUNDLE_NAME];
     struct writer out;
     bool good;
 
@@ -46,7 +62,8 @@ static void on_ask(struct workbench *w, uint64_t id, struct span question, int f
         return;
     }
     writer_init(&out, BENCH_ANSWER_MAX);
-    good = bench_answer(w->bench, question, pack, &out);
+    good = is_rules(question, name) ? bench_rules.run(name, pack, &out)
+                                    : bench_answer(w->bench, question, pack, &out);
     answer(w, id, good, &out);
     writer_done(&out);
     if (pack.p)
@@ -98,6 +115,10 @@ int main(int argc, char **argv)
     if (w.proc.argc) {
         log_error("unknown option '%s'", w.proc.argv[0]);
         return 2;
+    }
+    if (bench_rules.warm_up() != 0) {
+        log_error("the libraries that read rules cannot be set up");
+        return 3;
     }
     w.bench = bench_new(&w.proc.conf);
     gh_check(w.bench);

@@ -175,6 +175,28 @@ def test_explain(first):
     console.sql("UPDATE \"user\" SET clear = 255 WHERE name = 'binh'")
 
 
+def test_rules():
+    files = {"mine.yar": 'rule my_rule { meta: scan = "text" strings: $a = "mật" condition: $a }\n',
+             "mine.samples": "== my_rule positive: the word\nTài liệu MẬT\n== my_rule negative: another\nTài liệu thường\n"}
+    v = author.post("/api/v1/policies", {"kind": "rules", "name": "ours", "files": files}).json()
+    a = author.post(V + "%d/check" % v["id"], {})
+    check("rules are compiled and their samples tried", a.status == 200 and a.json()["good"] and a.json()["samples"] == 2, a.body[:300])
+    described("post", "/policies/versions/{id}/check", a)
+    for name, changed, line in (("syntax", {"mine.yar": "rule my_rule {\n condition: nothing\n}"}, 2), ("sample", {"mine.samples": files["mine.samples"].replace("MẬT", "x")}, 1),
+                                ("include", {"mine.yar": 'include "/etc/passwd"\n' + files["mine.yar"]}, 1), ("module", {"mine.yar": 'import "magic"\n' + files["mine.yar"]}, 1)):
+        b = author.post(V + "%d/check" % v["id"], {"files": dict(files, **changed)}).json()
+        check("a fault is told: " + name, b.get("good") is False and any(f["severity"] == "error" and f["line"] == line for f in b["faults"]), str(b)[:300])
+    slow = 'rule slow { strings: $a = /(a*)*(b*)*(c*)*(d*)*x{1,200}y{1,200}/ condition: #a > 1 }\n'
+    b = author.post(V + "%d/check" % v["id"], {"files": {"mine.yar": slow * 1, "mine.samples": "== slow positive: long\n" + "a" * 20000 + "\n"}})
+    check("a slow one ends", b.status == 200 and b.json()["good"] is False, b.body[:300])
+    standard = next(i for i in author.get("/api/v1/policies?kind=rules").json()["items"] if i["name"] == "standard")
+    b = author.post(V + "%d/check" % standard["newest"]["id"], {}).json()
+    check("the standard set passes", b["good"] and b["samples"] > 50, str(b)[:300])
+    equal("proposed", author.post(V + "%d/propose" % v["id"], {}).json()["state"], "proposed")
+    equal("approved", approver.post(V + "%d/approve" % v["id"], {}).json()["state"], "approved")
+    check("goods", any(g["name"] == "ours" for g in author.get("/api/v1/goods?kind=rules").json()["items"]))
+
+
 def test_without_workbench():
     """It dies: said so, and it comes again."""
     for pid in os.listdir("/proc"):
@@ -201,6 +223,7 @@ version = test_life()
 test_faults(version)
 test_hostile(version)
 test_explain(version)
+test_rules()
 test_without_workbench()
 console.close()
 end()
