@@ -129,7 +129,7 @@ static int read_portion(struct run *u)
     snprintf(sql, sizeof(sql),
              "SELECT e.id, e.time, e.json, %s FROM event e WHERE e.time >= ?1 AND (e.time, e.id) > (?1, ?2) "
              "AND e.time <= ?4 "
-             "AND (?3 >> e.type) & 1 AND %s ORDER BY e.time, e.id LIMIT ?5",
+             "AND ((?3 >> e.type) & 1) <> 0 AND %s ORDER BY e.time, e.id LIMIT ?5",
              sight_clear_sql(&u->job->sight, "e", clear),
              sight_scope_sql(&u->job->sight, "e.appliance", scope));
     db_time_box(u->p->db, STATEMENT_MS);

@@ -22,8 +22,8 @@ static int count(struct db *d, const struct rollout *r, struct standing_counts *
     struct db_stmt *s;
     int rc = db_query(
         d, &s,
-        "SELECT count(*), ifnull(sum(" GOOD "), 0), ifnull(sum(" BAD "), 0), max(iif(" BAD
-        ", w.reason, NULL)) FROM "
+        "SELECT count(*), ifnull(sum(iif(" GOOD ", 1, 0)), 0), ifnull(sum(iif(" BAD
+        ", 1, 0)), 0), max(iif(" BAD ", w.reason, NULL)) FROM "
         "rollout r JOIN rollout_appliance ra ON ra.rollout = r.id LEFT JOIN goods_want w ON w.appliance = "
         "ra.appliance AND w.kind = r.kind WHERE r.id = ? AND ra.step <= r.step",
         "i", r->id);
