@@ -193,6 +193,12 @@ void db_time_box(struct db *d, uint64_t ms)
     of(d)->time_box(d, ms);
 }
 
+void db_watch(struct db *d, int fd)
+{
+    if (of(d)->watch)
+        of(d)->watch(d, fd);
+}
+
 int db_migrate(struct db *d, const char *const *steps, size_t n)
 {
     int64_t version;

@@ -53,6 +53,9 @@ int db_commit(struct db *d);
 void db_rollback(struct db *d);
 /* From now on a statement that is still running after ms milliseconds ends with ST_TIMEOUT; 0: no limit. */
 void db_time_box(struct db *d, uint64_t ms);
+/* From now on a time-boxed statement also ends with ST_TIMEOUT when the peer of this socket has gone: nobody waits
+ * for its rows any more. -1: nobody is watched. Without effect on engines that cannot. */
+void db_watch(struct db *d, int fd);
 /* Which engine: for the few places where they differ. */
 bool db_is_sqlite(const struct db *d);
 /* A copy of the database as it is at one moment, into a new file, in steps with pauses so that others write meanwhile (SQLite's

@@ -27,6 +27,7 @@ struct db_engine {
     int (*commit)(struct db *d);
     void (*rollback)(struct db *d);
     void (*time_box)(struct db *d, uint64_t ms);
+    void (*watch)(struct db *d, int fd); /* NULL: it cannot */
     /* user_version, and one step of it inside a transaction of its own */
     int (*version)(struct db *d, int64_t *ret);
     int (*upgrade)(struct db *d, const char *step, int64_t version);

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/db_engine.h"
 
+#include <poll.h>
 #include <sqlite3.h>
 #include <unistd.h>
 #include <stdio.h>
@@ -21,6 +22,8 @@ struct db {
     struct db_stmt cache[DB_CACHE];
     uint64_t tick;
     uint64_t deadline_ms;
+    uint64_t looked_ms; /* when the watched peer was last looked at */
+    int watched;        /* its socket + 1; 0: nobody */
 };
 
 static int code_of(int rc)
@@ -202,11 +205,26 @@ static void lite_reset(struct db_stmt *s)
 
 /* Virtual-machine steps between two looks at the clock: some 0.1 ms. */
 #define TIME_BOX_STEPS 5000
+#define LOOK_MS 20 /* how often is looked whether the watched peer is still there */
 
 static int is_late(void *arg)
 {
-    const struct db *d = arg;
-    return clock_mono_ms() >= d->deadline_ms;
+    struct db *d = arg;
+    uint64_t now = clock_mono_ms();
+    struct pollfd p = {.fd = d->watched - 1, .events = POLLRDHUP};
+
+    if (now >= d->deadline_ms)
+        return 1;
+    if (!d->watched || now - d->looked_ms < LOOK_MS)
+        return 0;
+    d->looked_ms = now;
+    return poll(&p, 1, 0) == 1 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR));
+}
+
+static void lite_watch(struct db *d, int fd)
+{
+    d->watched = fd + 1;
+    d->looked_ms = 0;
 }
 
 static void lite_time_box(struct db *d, uint64_t ms)
@@ -289,6 +307,7 @@ static const struct db_engine engine = {.close = lite_close,
                                         .commit = lite_commit,
                                         .rollback = lite_rollback,
                                         .time_box = lite_time_box,
+                                        .watch = lite_watch,
                                         .version = lite_version,
                                         .upgrade = lite_upgrade};
 

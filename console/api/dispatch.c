@@ -168,7 +168,7 @@ static bool may_come(struct worker *w, struct request *r)
     return r->reply.status == 0;
 }
 
-void app_run(struct worker *w, struct request *r)
+static void run(struct worker *w, struct request *r)
 {
     int rc;
 
@@ -187,6 +187,15 @@ void app_run(struct worker *w, struct request *r)
         r->route->run(w, r);
     if (!r->reply.status)
         app_fail(r, ST_IO);
+}
+
+void app_run(struct worker *w, struct request *r)
+{
+    /* Who goes away takes his questions along: closing the connection ends a search. Steps go on: they write
+     * through another handle. */
+    db_watch(w->db, r->fd);
+    run(w, r);
+    db_watch(w->db, -1);
 }
 
 void app_work(void *worker, void *job)

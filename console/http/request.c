@@ -49,6 +49,7 @@ struct request *request_new(void)
         free(r);
         return NULL;
     }
+    r->fd = -1;
     writer_init(&r->body, 0);
     writer_init(&r->reply.body, REPLY_MAX);
     return r;

@@ -79,6 +79,7 @@ struct request {
         uint64_t created_us, idle_until_us, ends_us;
     } who;
     struct reply reply;
+    int fd;        /* of the connection, -1: none */
     void *carrier; /* the server's own */
 };
 

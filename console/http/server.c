@@ -239,8 +239,11 @@ static enum MHD_Result begin(struct item *it, const char *method, const char *ve
     struct request *r = it->request;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(it->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const union MHD_ConnectionInfo *socket =
+        MHD_get_connection_info(it->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     uint64_t body_max = 0;
 
+    r->fd = socket ? socket->connect_fd : -1;
     request_set_address(r, info ? info->client_addr : NULL);
     head_line(&r->head, span_str(method), span_str(it->target), span_str(version));
     MHD_get_connection_values_n(it->connection, MHD_HEADER_KIND, on_header, r);

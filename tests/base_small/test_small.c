@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static const struct {
@@ -70,6 +71,7 @@ static void test_time_box(void)
     struct db *d = NULL;
     struct db_stmt *s;
     uint64_t start;
+    int pair[2];
 
     check_row("time box");
     CHECK(close(mkstemp(path)) == 0);
@@ -78,6 +80,18 @@ static void test_time_box(void)
     db_time_box(d, 50);
     CHECK(db_query(d, &s, slow, "") == 0 && db_step(s) == ST_TIMEOUT);
     CHECK(clock_mono_ms() - start < 5000);
+    check_row("a peer that goes away ends it, one that stays does not");
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    db_watch(d, pair[0]);
+    db_time_box(d, 200);
+    start = clock_mono_ms();
+    CHECK(db_query(d, &s, slow, "") == 0 && db_step(s) == ST_TIMEOUT);
+    CHECK(clock_mono_ms() - start >= 200);
+    close(pair[1]);
+    db_time_box(d, 600000); /* the test would run into its own limit */
+    CHECK(db_query(d, &s, slow, "") == 0 && db_step(s) == ST_TIMEOUT);
+    db_watch(d, -1);
+    close(pair[0]);
     db_time_box(d, 0);
     CHECK(db_query(d, &s, "SELECT 7", "") == 0 && db_step(s) == 1 && db_i64(s, 0) == 7);
     db_close(d);
