@@ -326,10 +326,12 @@ int update_setup(const struct conf *c, int argc, char **argv)
             (char *[]){(char *)"enrol", (char *)"request", (char *)"-o", request, (char *)"-c", conf, NULL},
             out, sizeof(out));
         sync();
-        printf("setup: request.json is on the stick; the console's officer makes answer.json of it\n");
+        if (!rc)
+            printf("setup: request.json is on the stick; the console's officer makes answer.json of it\n");
     }
     sync(); /* the stick may be pulled out as soon as the screen says that request.json is on it */
     if (rc)
         fprintf(stderr, "gatehouse firmware setup: %s", out);
-    return rc ? 2 : take_release(stick, conf, out, sizeof(out)) ? 3 : 0;
+    /* a stick that cannot be written, or an answer of another console, is no reason to stay on an old release */
+    return take_release(stick, conf, out, sizeof(out)) ? 3 : rc ? 2 : 0;
 }

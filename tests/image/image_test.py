@@ -252,9 +252,9 @@ def main():
     if os.geteuid() != 0:
         print("skipped: making the image needs root", file=sys.stderr)
         sys.exit(77)
-    for tool in ("mmdebstrap", "qemu-system-x86_64", "mksquashfs", "veritysetup", "mcopy", "sfdisk"):
+    for tool in ("mmdebstrap", "qemu-system-x86_64", "qemu-img", "mksquashfs", "veritysetup", "mcopy", "sfdisk"):
         if not shutil.which(tool):
-            print("skipped: no %s (Debian: mmdebstrap qemu-system-x86 ovmf squashfs-tools cryptsetup-bin mtools fdisk systemd-boot-efi kmod)" % tool, file=sys.stderr)
+            print("skipped: no %s (Debian: mmdebstrap qemu-system-x86 qemu-utils ovmf squashfs-tools cryptsetup-bin mtools fdisk systemd-boot-efi kmod)" % tool, file=sys.stderr)
             sys.exit(77)
     work = KEEP or tempfile.mkdtemp(prefix="gh-image-test-", dir="/var/tmp")
     os.makedirs(work, exist_ok=True)

@@ -30,9 +30,8 @@ class Cutter:
         os.remove(raw)
         self.usb = stick(work, "cut.usb", newer + "/release")
 
-    def machine(self, name, disk, kernel, extra=(), usb=False):
-        stick_args = ["-drive", "file=%s,if=none,id=stick,format=raw,readonly=on" % self.usb] if usb else []
-        m = Machine(self.work, name, disk, kernel, extra=[*stick_args, *extra], form="qcow2")
+    def machine(self, name, disk, kernel, extra=()):
+        m = Machine(self.work, name, disk, kernel, extra=extra, form="qcow2")
         return m, m.control()
 
     def freeze(self):
@@ -43,7 +42,8 @@ class Cutter:
 
     def update(self, name, seconds=None, mark="Starting gatehouse-setup"):
         """From the frozen moment: the stick is put in, and after so many seconds of the installation the machine is killed (None: never). How long it took."""
-        m, control = self.machine(name, self.disk, self.image, ["-loadvm", "ready"], usb=True)
+        m, control = self.machine(name, self.disk, self.image, ["-loadvm", "ready"])
+        control.ask("human-monitor-command", **{"command-line": "drive_add 0 if=none,id=stick,file=%s,format=raw,snapshot=on" % self.usb})
         answer = control.ask("device_add", driver="virtio-blk-pci", drive="stick", id="usb0")
         assert "return" in answer, answer
         m.wait(mark)
