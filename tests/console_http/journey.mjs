@@ -77,6 +77,9 @@ try {
   check("what is inside", /phụ lục\.zip/.test(await cards.innerText()) && /bị mã hóa/.test(await cards.innerText()));
   check("where it was decided", /state-secrets\/policy\.lua:17/.test(await cards.innerText()));
   check("the same document elsewhere", (await page.locator(".card", { hasText: "Cùng tài liệu này" }).locator(".elsewhere li").count()) === 6);
+  await page.getByText("Mã nguồn của luật").click();
+  await page.locator(".source .deciding").waitFor();
+  check("the deciding line stands among its neighbours", (await page.locator(".source li").count()) > 8 && /when = function/.test(await page.locator(".source").innerText()), await page.locator(".source").innerText());
   await page.getByText("Hai máy này đã làm gì").click();
   await page.locator(".around .self").waitFor();
   await shot("02-alert-vi");
@@ -249,6 +252,21 @@ try {
   await size(360, 740);
   await narrow("noise");
   await shot("23-noise-360-en");
+
+  // who is not cleared sees that it happened, and nothing of what it says
+  await size(1280, 800);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("Name").fill("thu");
+  await page.getByLabel("Password").fill(password);
+  await key("Enter");
+  await go("#/alerts?state=all");
+  await page.waitForFunction(() => document.querySelectorAll(".list .row:not(.heap)").length === 24);
+  await page.locator(".list .row", { hasText: "content withheld" }).first().click();
+  await page.locator(".why").waitFor();
+  check("why it says no more", /above your clearance/.test(await page.locator(".why").innerText()), await page.locator(".why").innerText());
+  check("nothing of it is there", !/Kế hoạch|Công điện 17|cable\.txt/.test(await page.locator("#main").innerText()));
+  await shot("24-withheld-en");
+  await accessible("withheld");
   check("no errors", problems.length === 0, problems.join("\n  "));
 } catch (e) {
   check("the journey", false, String(e));

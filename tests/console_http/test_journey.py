@@ -11,6 +11,8 @@ if not (os.path.exists("/usr/bin/chromium") and shutil.which("node") and os.path
 console = Console()
 admin = console.administrator("lan")
 console.user("minh", "analyst")
+console.user("thu", "analyst")
+console.sql("UPDATE \"user\" SET clear = 1 WHERE name = 'thu'")
 box, post = Appliance(console, "ha-noi-1"), Appliance(console, "hue-2")
 start = datetime.now(timezone.utc) - timedelta(minutes=40)
 FILES = [("Kế hoạch quý IV.docx", "tuyet_mat", "TUYỆT MẬT"), ("Công điện 17.pdf", "toi_mat", "TỐI MẬT"), ("Danh sách cán bộ.xlsx", "mat", "MẬT"), ("cable.txt", "confidential", "CONFIDENTIAL")]

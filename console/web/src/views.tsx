@@ -48,7 +48,7 @@ function policyRights(s: Session): Rights {
 }
 /** In the order of the menu; the first is where one comes in. */
 export const views: View[] = [
-  { name: "alerts", label: "alerts", right: "SEE", draw: (p) => <Inbox chosen={numbered(p.arg)} asked={p.asked} live={p.live} me={p.session.user?.name ?? null} canAct={may(p.session, "ACT")} maySet={may(p.session, "SETTINGS")} mayWrite={may(p.session, "POLICY_WRITE")} go={p.go} /> },
+  { name: "alerts", label: "alerts", right: "SEE", draw: (p) => <Inbox chosen={numbered(p.arg)} asked={p.asked} live={p.live} me={p.session.user?.name ?? null} canAct={may(p.session, "ACT")} maySet={may(p.session, "SETTINGS")} mayWrite={may(p.session, "POLICY_WRITE")} maySource={may(p.session, "POLICY_READ")} go={p.go} /> },
   { name: "cases", label: "cases_menu", right: "SEE", draw: (p) => <Cases chosen={numbered(p.arg)} asked={p.asked} live={p.live} me={p.session.user?.name ?? null} canAct={may(p.session, "ACT")} mayExport={may(p.session, "EVIDENCE")} go={p.go} /> },
   { name: "overview", label: "overview", right: "SEE", draw: (p) => <Dash live={p.live} asked={p.asked} go={p.go} /> },
   { name: "search", label: "find_title", right: "SEE", draw: (p) => <Find asked={p.asked} /> },

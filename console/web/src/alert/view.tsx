@@ -45,8 +45,8 @@ function Step({ s }: { s: HistoryStep }) {
   );
 }
 
-export function AlertView({ id, live, me, canAct, mayWrite, keys, back, changed, open }: {
-  id: number; live: Live; me: string | null; canAct: boolean; mayWrite: boolean; keys: boolean; back: () => void; changed: () => void; open: (id: number) => void;
+export function AlertView({ id, live, me, canAct, mayWrite, maySource, keys, back, changed, open }: {
+  id: number; live: Live; me: string | null; canAct: boolean; mayWrite: boolean; maySource: boolean; keys: boolean; back: () => void; changed: () => void; open: (id: number) => void;
 }) {
   const [a, setA] = useState<AlertDetail | null>(null), [error, setError] = useState(""), top = useRef<HTMLElement>(null);
   const load = useCallback(async () => {
@@ -82,8 +82,8 @@ export function AlertView({ id, live, me, canAct, mayWrite, keys, back, changed,
       <div class="cards">
         <UnlockCard alert={a.id} redacted={a.redacted} unlock={a.unlock} canAct={canAct} done={() => void load()} />
         <Transfer a={a} />
-        {a.document ? <DocumentCard d={a.document} name={a.file?.name ?? null} /> : null}
-        {a.verdict ? <Policy v={a.verdict} a={a} maySource={canAct || mayWrite} /> : null}
+        {a.document && !a.redacted ? <DocumentCard d={a.document} name={a.file?.name ?? null} /> : null}
+        {a.verdict ? <Policy v={a.verdict} a={a} maySource={maySource} /> : null}
         <Connection a={a} />
         <Related a={a} open={open} />
         <Neighbours a={a} />

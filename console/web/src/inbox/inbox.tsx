@@ -25,8 +25,8 @@ const tabs: { state: Tab; key: Key }[] = [
 const WAIT_MS = 250;
 type Numbers = { counts: Record<State, number>; late: number };
 
-export function Inbox({ chosen, asked, live, me, canAct, maySet, mayWrite, go }: {
-  chosen: number | null; asked: string; live: Live; me: string | null; canAct: boolean; maySet: boolean; mayWrite: boolean; go: (hash: string) => void;
+export function Inbox({ chosen, asked, live, me, canAct, maySet, mayWrite, maySource, go }: {
+  chosen: number | null; asked: string; live: Live; me: string | null; canAct: boolean; maySet: boolean; mayWrite: boolean; maySource: boolean; go: (hash: string) => void;
 }) {
   const [v, setV] = useState<View>(() => read(asked)), [page, setPage] = useState<Page | null>(null), [heaps, setHeaps] = useState<GroupPage | null>(null);
   const [numbers, setNumbers] = useState<Numbers | null>(null), [histogram, setHistogram] = useState<Counts | null>(null);
@@ -204,7 +204,7 @@ export function Inbox({ chosen, asked, live, me, canAct, maySet, mayWrite, go }:
       </section>
       <div class="detail">
         {chosen === null ? <Empty title={heap ? nameOf(heap, v.group) : t("choose")} text={t("inbox_hint")} /> : (
-          <AlertView key={chosen} id={chosen} live={live} me={me} canAct={canAct} mayWrite={mayWrite} keys={!picked.size} back={() => go(shown)} changed={() => void load()} open={select} />
+          <AlertView key={chosen} id={chosen} live={live} me={me} canAct={canAct} mayWrite={mayWrite} maySource={maySource} keys={!picked.size} back={() => go(shown)} changed={() => void load()} open={select} />
         )}
       </div>
       {plan ? <PlanDialog close={() => setPlan(false)} done={() => void load()} /> : null}

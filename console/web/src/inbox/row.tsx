@@ -22,7 +22,7 @@ export function Row({ a, open, fresh, picked, pick, select, inside }: RowProps) 
           <span class="line1"><strong title={titleOf(a)}>{titleOf(a)}</strong><Time iso={a.time} /></span>
           <span class="line2">
             <Stamp level={a.level} />
-            {a.redacted ? <span class="dim">{t("find_withheld")}</span> : <span class="file" title={a.file?.name ?? undefined}>{a.file?.name ?? a.category ?? ""}</span>}
+            {a.redacted ? <span class="dim file">{t("find_withheld")}</span> : <span class="file" title={a.file?.name ?? undefined}>{a.file?.name ?? a.category ?? ""}</span>}
             <Action action={a.action} />
           </span>
           <span class="line3">
