@@ -51,7 +51,7 @@ static void save_seen(struct clock_fact *f, uint64_t now)
 
     f->saved_us = now;
     state_beside_status(f->conf->node_state_dir, CLOCK_FILE, path);
-    (void)state_write(path, span_of(text, (size_t)n), 0640); /* the next hour tries again */
+    (void)state_write(path, span_of(text, (size_t)n), 0600); /* the next hour tries again */
 }
 
 static const char *judge(const struct clock_fact *f, uint64_t now)

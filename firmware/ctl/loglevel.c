@@ -207,7 +207,7 @@ static int write_wish(const struct conf *c, const char *level, const char *proce
     jw_end_obj(&j);
     writer_u8(&w, '\n');
     file_path(c, path);
-    rc = state_write(path, writer_span(&w), 0640);
+    rc = state_write(path, writer_span(&w), 0600);
     writer_done(&w);
     if (rc)
         fprintf(stderr, "gatehouse log-level: %s: %s\n", path, status_text(rc));
