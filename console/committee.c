@@ -202,7 +202,7 @@ static int whole_key(const struct asked *a, const struct state *s, struct writer
 static int record(const struct asked *a, struct state *s, const struct committee *c,
                   const struct opening_request *q, unsigned members)
 {
-    char detail[1200], names[700], by[700] = "with the whole key";
+    char detail[1500], names[700], by[700] = "with the whole key";
     struct db *d;
     int rc;
 
