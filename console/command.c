@@ -12,7 +12,6 @@
 #include "console/store/appliances.h"
 #include "console/store/audit_head.h"
 #include "console/store/chain.h"
-#include "console/store/goods.h"
 #include "console/store/people.h"
 
 #include <stdio.h>
@@ -188,11 +187,16 @@ static int run_approve(struct options *o, struct state *s)
     rc = enrol_write(&r, &a, &w, phrase, sizeof(phrase));
     d = rc ? NULL : store_begin(s->store, &rc);
     if (d) {
-        rc = appliance_enrol(d, &r.keys, r.name);
+        rc = r.follows ? appliance_succeed(d, r.old_id, r.word, &r.keys, r.name) : appliance_enrol(d, &r.keys, r.name);
+        if (r.follows && (rc == ST_NOT_FOUND || rc == ST_BAD_SIGNATURE)) {
+            store_rollback(s->store);
+            writer_done(&w);
+            fprintf(stderr, "gatehouse console enrol-approve: %s: %s\n", o->words[0],
+                    rc == ST_NOT_FOUND ? "no active appliance had the keys before" : "it was not signed with the keys before");
+            return 2;
+        }
         if (!rc)
-            rc = goods_settle(d);
-        if (!rc)
-            rc = audit_append(d, "console", NULL, "appliance_enrolled", r.name, phrase);
+            rc = audit_append(d, "console", NULL, r.follows ? "appliance_rekeyed" : "appliance_enrolled", r.name, phrase);
         if (!rc)
             rc = state_write(o->output, writer_span(&w), 0644);
         if (rc)
@@ -202,6 +206,8 @@ static int run_approve(struct options *o, struct state *s)
     writer_done(&w);
     if (rc)
         return rc < 0 ? database_failed(rc) : rc;
+    if (r.follows)
+        printf("the keys that this appliance had before vouch for the new ones; the old ones are retired\n");
     printf("enrolled: %s\nanswer:   %s\nphrase:   %s\n"
            "Take the answer to the appliance, and compare the phrase with the one it shows.\n",
            r.name, o->output, phrase);

@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "console/store/facts.h"
 
 #include <stdio.h>
 
@@ -29,6 +30,15 @@ static bool name_is_good(struct span name)
     return true;
 }
 
+static bool read_succession(const struct json *j, struct enrol_request *r)
+{
+    const struct json *id = json_get(j, "follows"), *word = json_get(j, "word");
+
+    r->follows = id->type == JSON_STRING && facts_hex(id->s, r->old_id, SEAL_ID) && word && word->type == JSON_STRING &&
+                 base64_decode(word->s, r->word, SEAL_SIGNATURE);
+    return r->follows;
+}
+
 int enrol_read(struct span text, struct enrol_request *ret, const char **ret_why)
 {
     struct arena *a = arena_new(1 << 20);
@@ -49,6 +59,10 @@ int enrol_read(struct span text, struct enrol_request *ret, const char **ret_why
     }
     if (!rc && (!read_key(json_get(j, "sign"), r.keys.sign) || !read_key(json_get(j, "box"), r.keys.box))) {
         *ret_why = "its keys are missing or damaged";
+        rc = ST_MALFORMED;
+    }
+    if (!rc && json_get(j, "follows") && !read_succession(j, &r)) {
+        *ret_why = "what it says of its keys before is damaged";
         rc = ST_MALFORMED;
     }
     if (!rc) {

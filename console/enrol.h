@@ -13,7 +13,10 @@
 struct enrol_request {
     char name[ENROL_NAME];
     struct seal_public keys;
+    bool follows; /* it was an appliance with other keys before, which signed these */
+    uint8_t old_id[SEAL_ID], word[SEAL_SIGNATURE];
 };
+#define ENROL_SUCCESSION "gatehouse-succession-v1" /* domain of word, over sign and box of the new keys */
 /* Strict: ST_MALFORMED with a sentence. */
 int enrol_read(struct span text, struct enrol_request *ret, const char **ret_why);
 

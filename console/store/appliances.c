@@ -2,6 +2,7 @@
 #include "console/store/appliances.h"
 #include "base/clock.h"
 #include "console/store/chain.h"
+#include "console/store/goods.h"
 
 #include <stdio.h>
 
@@ -14,15 +15,48 @@ int appliance_enrol(struct db *d, const struct seal_public *keys, const char *na
 {
     static const uint8_t start[SEAL_HASH] = {0};
     uint8_t id[SEAL_ID];
+    int rc;
 
     seal_id(keys, id);
-    return db_exec(d,
-                   "INSERT INTO appliance(identity, name, sign, box, state, enrolled, hash) VALUES(?1, ?2, "
-                   "?3, ?4, ?5, ?6, ?7) "
-                   "ON CONFLICT(identity) DO UPDATE SET name = ?2, state = ?5, enrolled = ?6",
-                   "bsbbiib", span_of(id, SEAL_ID), name, span_of(keys->sign, SEAL_PUBLIC),
-                   span_of(keys->box, SEAL_PUBLIC), (int64_t)APPLIANCE_ACTIVE, (int64_t)clock_wall_us(),
-                   span_of(start, SEAL_HASH));
+    rc = db_exec(d,
+                 "INSERT INTO appliance(identity, name, sign, box, state, enrolled, hash) VALUES(?1, ?2, "
+                 "?3, ?4, ?5, ?6, ?7) "
+                 "ON CONFLICT(identity) DO UPDATE SET name = ?2, state = ?5, enrolled = ?6",
+                 "bsbbiib", span_of(id, SEAL_ID), name, span_of(keys->sign, SEAL_PUBLIC),
+                 span_of(keys->box, SEAL_PUBLIC), (int64_t)APPLIANCE_ACTIVE, (int64_t)clock_wall_us(),
+                 span_of(start, SEAL_HASH));
+    return rc ? rc : goods_settle(d); /* what everybody shall have, it shall have */
+}
+
+int appliance_succeed(struct db *d, const uint8_t old_id[static SEAL_ID],
+                      const uint8_t word[static SEAL_SIGNATURE], const struct seal_public *keys,
+                      const char *name)
+{
+    uint8_t both[2 * SEAL_PUBLIC], id[SEAL_ID];
+    struct db_stmt *s;
+    int64_t old;
+    int rc = db_query(d, &s, "SELECT id, sign FROM appliance WHERE identity = ? AND state = ?", "bi",
+                      span_of(old_id, SEAL_ID), (int64_t)APPLIANCE_ACTIVE);
+
+    if (rc || (rc = db_step(s)) != 1)
+        return rc ? rc : ST_NOT_FOUND;
+    memcpy(both, keys->sign, SEAL_PUBLIC);
+    memcpy(both + SEAL_PUBLIC, keys->box, SEAL_PUBLIC);
+    old = db_i64(s, 0);
+    rc = db_blob(s, 1).n == SEAL_PUBLIC
+             ? seal_verify(db_blob(s, 1).p, "gatehouse-succession-v1", span_of(both, sizeof(both)), word)
+             : ST_MALFORMED;
+    db_reset(s);
+    if (!rc)
+        rc = appliance_enrol(d, keys, name);
+    seal_id(keys, id);
+    if (!rc)
+        rc = db_exec(
+            d, "UPDATE appliance SET ring = (SELECT ring FROM appliance WHERE id = ?) WHERE identity = ?",
+            "ib", old, span_of(id, SEAL_ID));
+    if (!rc)
+        rc = db_exec(d, "UPDATE appliance SET state = ? WHERE id = ?", "ii", (int64_t)APPLIANCE_RETIRED, old);
+    return rc ? rc : goods_settle(d);
 }
 
 int appliance_find(struct db *d, struct span identity_hex, int64_t *ret)

@@ -9,6 +9,11 @@
 
 /* Enrols keys under a name, or makes a retired one active again (the chain goes on where it was). */
 int appliance_enrol(struct db *d, const struct seal_public *keys, const char *name);
+/* The keys of an appliance that had others before, by whose identity it is known: signed by them (word, over both new public
+ * keys). Enrols the new ones with the old one's ring, and retires the old. 0; ST_NOT_FOUND: no active appliance has that
+ * identity; ST_BAD_SIGNATURE. */
+int appliance_succeed(struct db *d, const uint8_t old_id[static SEAL_ID], const uint8_t word[static SEAL_SIGNATURE],
+                      const struct seal_public *keys, const char *name);
 /* By identity in hex. ST_NOT_FOUND. */
 int appliance_retire(struct db *d, const char *identity_hex);
 /* Row number of an identity in hex; ST_NOT_FOUND. */

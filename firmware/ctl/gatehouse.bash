@@ -21,7 +21,7 @@ _gatehouse() {
         lists) words="compile check show lookup -c --set -o --kind --subdomains --url-hosts --lenient --name --in --json" ;;
         journal) words="verify cat export import -c" ;;
         evidence) words="list member request share open record -c -k -o -r --committee --reason --by --renew --password-file" ;;
-        keys) words="generate show -c --set" ;;
+        keys) words="generate show rotate -o -c --set" ;;
         enrol) words="request accept -o -c --set" ;;
         down) words="status import -c --set --json" ;;
         simulate) words="--appliances --days --batches --records --seed --wrong-clocks -o --console" ;;

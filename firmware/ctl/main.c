@@ -79,7 +79,7 @@ static const struct command commands[] = {
      "gatehouse journal verify|cat|export|import ...", "'gatehouse journal' alone shows each form.\n"},
     {"evidence", NULL, "gh-core", "list sealed documents, and open them together", "gatehouse evidence list|member|request|share|open|record ...",
      "'gatehouse evidence' alone shows each form.\n"},
-    {"keys", NULL, "gh-uplink", "make and show this appliance's keys", "gatehouse keys generate|show [-c FILE]",
+    {"keys", NULL, "gh-uplink", "make and show this appliance's keys", "gatehouse keys generate|show|rotate -o FILE [-c FILE]",
      COMMON},
     {"enrol", NULL, "gh-uplink", "join a console", "gatehouse enrol request -o FILE | accept FILE [-c FILE]", COMMON},
     {"down", NULL, "gh-down", "what the console ordered this appliance to have", "gatehouse down status [--json] | import DIR [-c FILE]",

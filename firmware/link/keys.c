@@ -67,10 +67,14 @@ int keys_command(const struct conf *c, int argc, char **argv)
     paths(c, secret, public, sizeof(secret));
     if (argc == 1 && !strcmp(argv[0], "generate"))
         return generate(c, secret, public);
+    if (argc == 3 && !strcmp(argv[0], "rotate") && !strcmp(argv[1], "-o"))
+        return keys_rotate(c, argv[2]);
     if (argc != 1 || strcmp(argv[0], "show") != 0) {
         fprintf(stderr, "usage: gatehouse keys generate|show [-c FILE]\n"
+                        "       gatehouse keys rotate -o FILE [-c FILE]\n"
                         "  generate   make this appliance's keys in node.state_dir (once)\n"
-                        "  show       print their public part\n");
+                        "  show       print their public part\n"
+                        "  rotate     make new keys, and a request in FILE that the old ones sign, for 'console enrol-approve'\n");
         return 2;
     }
     rc = keyfile_load_public(public, &pub, name, sizeof(name));

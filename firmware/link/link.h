@@ -31,6 +31,8 @@ struct letter {
 /* 0; ST_NOT_FOUND when not enrolled; ST_MALFORMED. */
 int link_console_load(const char *state_dir, struct link_console *ret);
 
+/* gatehouse keys rotate (rotate.c). */
+int keys_rotate(const struct conf *c, const char *file);
 int keys_command(const struct conf *c, int argc, char **argv);
 int enrol_command(const struct conf *c, int argc, char **argv);
 int simulate_command(const struct conf *c, int argc, char **argv);

@@ -116,6 +116,48 @@ def by_stick(chosen):
     check("import", code in (0, 1), out)
 
 
+class SmallDisk:
+    """The console's directory as a file system of its own (root only), which can be full."""
+
+    def __init__(self):
+        os.makedirs(chain.path("console"))
+        self.mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m,mode=0700", "tmpfs", chain.path("console")], stderr=subprocess.DEVNULL).returncode == 0
+        if not self.mounted:
+            print("no full disk: a file system cannot be mounted here")
+
+    def fill(self):
+        try:
+            with open(chain.path("console/filler"), "wb", buffering=0) as f:
+                for size in (1 << 16, 1 << 12, 1):
+                    try:
+                        while True:
+                            f.write(bytes(size))
+                    except OSError:
+                        pass
+        except OSError:
+            pass
+
+    def free(self):
+        if os.path.exists(chain.path("console/filler")):
+            os.unlink(chain.path("console/filler"))
+
+    def unmount(self):
+        if self.mounted:
+            subprocess.run(["umount", "-l", chain.path("console")])
+
+
+def on_a_full_disk(chosen):
+    """Nothing is acknowledged that was not written, and the console lives on."""
+    disk.fill()
+    answers = [post(open(path, "rb").read(), "/api/v1/intake/ahead") for path in chosen]
+    disk.free()
+    full_answers.extend(answers)
+    check("a full disk is told", set(answers) <= {200, 202, 409, 500, 503, 507, None}, answers)
+    check("the console lives on", chain.console.poll() is None)
+
+
+full_answers = []
+disk = SmallDisk()
 try:
     print("seed %d, %d rounds" % (SEED, ROUNDS))
     chain.command("console", "init", "-c", chain.path("console.conf"))
@@ -133,6 +175,9 @@ try:
     chain.start_console()
     for i in range(ROUNDS):
         chosen = dice.sample(carried, dice.randrange(4, 16))
+        if disk.mounted and i % 7 == 5:
+            on_a_full_disk(dice.sample(carried, 120)) # what fits into pages that are there already is taken
+            continue
         if dice.random() < 0.7:
             killer = threading.Timer(dice.random() / 20, lambda: chain.console.kill()) if i % 6 == 3 else None
             if killer:
@@ -176,6 +221,10 @@ try:
     check("the audit is whole", code == 0, out)
     if report.failed:
         print("GH_SEED=%d\n%s" % (SEED, chain.logs()))
+    if disk.mounted and ROUNDS >= 20:
+        check("the disk was full indeed", any(a in (500, 503, 507) for a in full_answers), full_answers)
 finally:
+    chain.stop()
+    disk.unmount()
     chain.remove()
 report.end()
