@@ -282,7 +282,7 @@ static void waiting(struct draw *d)
     const struct say *s = &d->s;
     const struct paper_column columns[] = {
         {say(s, SAY_ALERT), .1, false}, {say(s, SAY_SEVERITY), .13, false},  {say(s, SAY_LEVEL), .16, false},
-        {say(s, SAY_RULE), .23, false},  {say(s, SAY_APPLIANCE), .14, false}, {say(s, SAY_AGE), .11, true},
+        {say(s, SAY_RULE), .23, false}, {say(s, SAY_APPLIANCE), .14, false}, {say(s, SAY_AGE), .11, true},
         {say(s, SAY_HANDS), .13, false}};
     struct span cell[7 * ROWS_MOST];
     size_t n = 0;
@@ -306,6 +306,33 @@ static void waiting(struct draw *d)
         paper_table(d->p, columns, 7, cell, n, NULL);
     else
         body(d, say(s, SAY_WAITING_NONE));
+}
+
+static void cases(struct draw *d)
+{
+    const struct say *s = &d->s;
+    const struct paper_column columns[] = {{say(s, SAY_CASE), .2, false},
+                                           {say(s, SAY_SEVERITY), .25, false},
+                                           {say(s, SAY_OPENED), .2, true},
+                                           {say(s, SAY_HANDS), .35, false}};
+    struct span cell[4 * ROWS_MOST];
+    size_t n = 0;
+
+    json_each(one, json_get(d->j, "cases"))
+    {
+        struct span hands = text_of(json_get(one, "owner"));
+        uint8_t severity = (uint8_t)('0' + json_i64(json_get(one, "severity"), 3) % 10);
+        if (n == ROWS_MOST)
+            break;
+        cell[4 * n] = span_str(arena_printf(s->arena, "#%lld", (long long)json_i64(json_get(one, "id"), 0)));
+        cell[4 * n + 1] = span_str(say_severity(s, span_of(&severity, 1)));
+        cell[4 * n + 2] = span_str(say_wait(s, json_i64(json_get(one, "age_s"), 0)));
+        cell[4 * n++ + 3] = hands.n ? hands : span_str(say(s, SAY_NOBODY));
+    }
+    if (!n)
+        return;
+    sub(d, SAY_CASES);
+    paper_table(d->p, columns, 4, cell, n, NULL);
 }
 
 static void protocols(struct draw *d)
@@ -394,6 +421,7 @@ static void all(struct draw *d)
     zones(d);
     groups(d, SAY_BY_UNIT, SAY_UNIT, "units", false);
     waiting(d);
+    cases(d);
     head(d, SAY_DOCUMENTS);
     list(d, SAY_DOC_LEVELS, SAY_LEVEL, "levels", "level", say_level);
     if (number(d, "totals.unread"))

@@ -111,6 +111,33 @@ static int put_waiting(struct db *d, const struct rollup_filter *f, int64_t now_
     return rc;
 }
 
+/* Open cases, without their titles; for those alone who see all units, as a case may have alerts of any. */
+static int put_cases(struct db *d, const struct rollup_filter *f, int64_t now_s, struct jw *j)
+{
+    struct db_stmt *s;
+    int rc =
+        f->appliances
+            ? 0
+            : db_query(
+                  d, &s,
+                  "SELECT id, severity, created / 1000000, coalesce(owner, '') FROM cases WHERE state = ? "
+                  "ORDER BY severity, id LIMIT ?",
+                  "ii", (int64_t)CASE_OPEN, (int64_t)OPEN_MOST);
+
+    jw_karr(j, "cases");
+    while (!f->appliances && !rc && (rc = db_step(s)) == 1) {
+        jw_obj(j);
+        jw_ki64(j, "id", db_i64(s, 0));
+        jw_ki64(j, "severity", db_i64(s, 1));
+        jw_ki64(j, "age_s", now_s - db_i64(s, 2));
+        jw_kstr(j, "owner", db_text(s, 3));
+        jw_end_obj(j);
+        rc = 0;
+    }
+    jw_end_arr(j);
+    return rc;
+}
+
 /* One appliance's totals, from its sums. */
 static int put_sums(struct db *d, const struct rollup_filter *f, const char *ids, struct jw *j)
 {
@@ -217,6 +244,8 @@ static int put_all(struct db *d, const struct rollup_filter *f, int64_t now_s, s
         rc = put_handling(d, f, j);
     if (!rc)
         rc = put_waiting(d, f, now_s, j);
+    if (!rc)
+        rc = put_cases(d, f, now_s, j);
     if (!rc)
         rc = put_groups(
             d, f, "appliances",

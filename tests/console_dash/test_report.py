@@ -71,6 +71,7 @@ for a in first[:2]:
     admin.post("/api/v1/alerts/%d/actions" % a["id"], {"action": "acknowledge"})
 admin.post("/api/v1/alerts/%d/actions" % first[0]["id"], {"action": "close", "reason": "confirmed"})
 
+equal("a case", admin.post("/api/v1/cases", {"title": "Vụ bí mật", "severity": 1}).status // 100, 2)
 made = admin.post("/api/v1/reports", {"period": month, "lang": "vi"})
 equal("ordered", made.status, 200)
 one = wait(made.json()["id"])
@@ -84,12 +85,13 @@ words = " ".join(text(got.body).split())
 figures = admin.get("/api/v1/dashboard?from=%s-01T00:00:00%%2B07:00" % month).json()
 for sentence in ("Báo cáo tình hình bảo vệ tài liệu mật trên mạng", "Tháng " + time.strftime("%m/%Y", time.localtime(now)),
                  "Hệ thống đưa ra %s cảnh báo" % vi(figures["totals"]["alerts"]), "Có %s lượt truyền tài liệu" % vi(figures["totals"]["documents"]),
-                 "%s lượt không đọc được" % vi(figures["totals"]["unread"]), "bị mã hóa hoặc đặt mật khẩu", "TUYỆT MẬT", "Trong đó đã đóng 1: xác nhận vi phạm 1", "123.4", "ring_full 6"):
+                 "%s lượt không đọc được" % vi(figures["totals"]["unread"]), "bị mã hóa hoặc đặt mật khẩu", "TUYỆT MẬT", "Trong đó đã đóng 1: xác nhận vi phạm 1", "123.4", "ring_full 6", "Hồ sơ đang mở"):
     check("the text has %r" % sentence, sentence in words, words[:2500])
 for row in figures["alert_levels"] + [r for r in figures["rules"] if r["rule"].startswith("luat")]:
     check("the number of %s" % row, vi(row["n"]) in words, row)
 pages = subprocess.run(["pdfinfo", "-"], input=got.body, stdout=subprocess.PIPE, check=True).stdout.decode()
 check("metadata", "Title:           Báo cáo" in pages and "JavaScript:      no" in pages and "Pages:           %d" % one["pages"] in pages, pages)
+check("no title of a case", "Vụ bí mật" not in words)
 check("no mark that turns direction", "\u202e" not in words)
 
 code, out, err = console.command("report", "--month", month, "--lang", "en", "-o", os.path.join(console.dir, "r.pdf"))

@@ -16,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct app app;
 static struct worker worker;
 static struct conf conf;
+static struct proc proc;
 static char cookie[128], dir[] = "/tmp/gh-fuzz-api-XXXXXX";
 
 static void clean(void)
@@ -52,6 +53,12 @@ static void set_up(void)
     snprintf(conf.console_state_dir, sizeof(conf.console_state_dir), "%s", dir);
     app.conf = &conf;
     app.keys = seal_keys_generate();
+    app.committee = seal_keys_public(app.keys);
+    app.url = "https://console:8443/";
+    app.pin = "";
+    proc.loop = loop_new();
+    app.helpers = proc.loop ? helpers_new(&proc) : NULL;
+    gh_check(app.helpers);
     app.hub = hub_new(4, 4);
     app.uploads = uploads_new();
     app.throttle = throttle_new(64, 1000);
