@@ -62,11 +62,11 @@ int goods_told(struct db *d, int64_t appliance, const struct json *event)
      * anew, above. */
     if (!rc)
         rc = db_exec(d,
-                     "UPDATE goods_want SET serial = told_serial + (running_hash IS NOT (SELECT hash FROM "
-                     "goods WHERE id = "
-                     "goods_want.goods)), made = ?3 WHERE appliance = ?1 AND kind = ?2 AND goods IS NOT NULL "
-                     "AND told_serial > "
-                     "serial",
+                     "UPDATE goods_want SET serial = told_serial + iif(running_hash IS NOT (SELECT hash FROM "
+                     "goods WHERE "
+                     "id = goods_want.goods), 1, 0), made = ?3 WHERE appliance = ?1 AND kind = ?2 AND goods "
+                     "IS NOT NULL AND "
+                     "told_serial > serial",
                      "iii", appliance, (int64_t)kind, (int64_t)clock_wall_us());
     return rc;
 }

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Goods going down in rings: waits, failures, alerts, people, races; and recorded events judged anew."""
-import os
-import sqlite3
 import time
 
 from harness import Appliance, Client, Console, alert, check, end, equal
@@ -22,10 +20,6 @@ def described(method, path, answer):
     api = author.get("/api/v1/openapi.json").json()
     schema = api["paths"][path][method]["responses"]["200"]["content"]["application/json"]["schema"]
     equal("as described: %s %s" % (method, path), faults(api, schema, answer.json()), [])
-
-
-def database():
-    return sqlite3.connect(os.path.join(console.state, "console.db"), timeout=20)
 
 
 def hex_of(box):
@@ -154,17 +148,13 @@ def test_people():
     check("for all, too", any(x["target"] == "all" and x["name"] == "mail-out" for x in author.get("/api/v1/goods/assignments").json()["items"]))
     equal("no such one", code(author.post("/api/v1/rollouts/999/stop", {"why": "x"})), (404, "not_found"))
     # goods that nobody approved as a version need a second person
-    db = database()
-    db.execute("UPDATE source_version SET goods = NULL WHERE goods = ?", (goods("personal-data"),))
-    db.commit()
+    console.sql("UPDATE source_version SET goods = NULL WHERE goods = %d" % goods("personal-data"))
     body = {"goods": goods("personal-data"), "steps": [{"all": True}], "wait_minutes": 0}
     a = author.post("/api/v1/rollouts", body).json()
     equal("proposed", (a["state"], a["taken"]), ("proposed", 0))
     path = "/api/v1/rollouts/%d/" % a["id"]
     equal("an author does not approve", code(author.post(path + "approve", {})), (403, "role"))
-    db.execute("UPDATE user SET roles = roles | 16 WHERE name = 'binh'")
-    db.commit()
-    db.close()
+    console.sql("UPDATE \"user\" SET roles = roles | 16 WHERE name = 'binh'")
     equal("not even with that role", code(author.post(path + "approve", {})), (403, "self_approval"))
     equal("another one does", approver.post(path + "approve", {}).json()["state"], "running")
     equal("stopped", author.post(path + "stop", {"why": "đủ rồi"}).json()["state"], "stopped")
@@ -213,20 +203,15 @@ def test_replay():
     equal("and why", (x["changes"][0]["reason"], x["changes"][0]["redacted"]), ("level MẬT", False))
     same = wait_replay(author.post(path, {"days": 7, "against": v["id"]}).json()["id"]).json()
     equal("against itself nothing changes", (same["state"], same["counts"]["changed"]), ("done", 0))
-    db = database()
-    db.execute("UPDATE user SET clear = 1 WHERE name = 'binh'")
-    db.commit()
+    console.sql("UPDATE \"user\" SET clear = 1 WHERE name = 'binh'")
     x = wait_replay(author.post(path, {"days": 7}).json()["id"]).json()
     check("above one's clearance: that it would change, not what it was", x["counts"]["changed"] == 600 and
           all(c["redacted"] and not c["subject"] and not c["reason"] for c in x["changes"]), str(x["changes"][:1]))
-    db.execute("UPDATE user SET clear = 255, all_units = 0 WHERE name = 'binh'")
-    db.commit()
+    console.sql("UPDATE \"user\" SET clear = 255, all_units = 0 WHERE name = 'binh'")
     x = wait_replay(author.post(path, {"days": 7}).json()["id"]).json()
     equal("outside one's units there is nothing", (x["state"], x["counts"]), ("done", None))
     equal("and only named appliances can be rolled out to", code(author.post("/api/v1/rollouts", {"goods": goods("standard"), "steps": [{"all": True}]})), (400, "bad_field"))
-    db.execute("UPDATE user SET all_units = 1 WHERE name = 'binh'")
-    db.commit()
-    db.close()
+    console.sql("UPDATE \"user\" SET all_units = 1 WHERE name = 'binh'")
     bad = dict(files, **{"policy.lua": "rule {"})
     x = wait_replay(author.post(path, {"days": 7, "files": bad}).json()["id"]).json()
     check("a faulty one says where", x["state"] == "failed" and x["why"].startswith("policy.lua:1:"), str(x["why"]))
