@@ -211,7 +211,7 @@ int bundle_write(const char *out, const struct bundle_file *file, size_t n, cons
 /* fd stands at the stream afterwards; the locked key's text goes into text. */
 static int read_head(int fd, enum bundle_lock *ret, char text[static HEAD_MAX])
 {
-    uint8_t head[11];
+    uint8_t head[11] = {0};
     struct reader r = reader_of(head, sizeof(head));
     unsigned lock, n;
 
