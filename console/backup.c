@@ -132,6 +132,11 @@ int backup_make(const struct conf *c, const char *out, const struct seal_public 
     const char *file = NULL;
     int rc = m.file ? 0 : ST_NOMEM;
 
+    if (*c->console_database) {
+        snprintf(err, cap, "the database is PostgreSQL's (console.database): back it up with pg_dump, and the files of %s beside it", c->console_state_dir);
+        free(m.file);
+        return ST_USAGE;
+    }
     pthread_mutex_lock(&one);
     if (!rc)
         rc = gather(&m, err, cap);

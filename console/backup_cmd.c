@@ -72,7 +72,7 @@ int backup_command(int argc, char **argv)
     if (!rc &&
         (rc = backup_make(&conf, out, key ? &to : NULL, span_of(password, n), err, sizeof(err))) != 0) {
         fprintf(stderr, "gatehouse console: no backup was made: %s\n", err);
-        rc = rc == ST_EXISTS || rc == ST_NOT_FOUND || rc == ST_DENIED ? 2 : 3;
+        rc = rc == ST_EXISTS || rc == ST_USAGE || rc == ST_NOT_FOUND || rc == ST_DENIED ? 2 : 3;
     }
     seal_free(password);
     if (!rc)
@@ -84,6 +84,9 @@ int backup_command(int argc, char **argv)
 }
 
 /* ---- restore ---- */
+
+static const char elsewhere[] = "the database is PostgreSQL's (console.database), which has tools of its own: pg_dump, pg_restore, amcheck. "
+                                "'gatehouse console audit' checks the audit";
 
 static void print_line(void *arg, bool good, const char *line)
 {
@@ -219,6 +222,8 @@ int restore_command(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     if (!rc && !n)
         rc = options_wrong(restore_usage, "which backup?", "");
+    if (!rc && *conf.console_database)
+        rc = say("console.database", elsewhere, 2);
     if (rc)
         return rc;
     backup = word[0];
@@ -263,6 +268,8 @@ int check_command(int argc, char **argv)
                  ? options_read(check_usage, rows, GH_COUNT(rows), argc, argv, &conf, NULL, 0, &n)
                  : 3;
 
+    if (!rc && *conf.console_database)
+        rc = say("console.database", elsewhere, 2);
     if (rc)
         return rc;
     rc = check_state(conf.console_state_dir, full, print_line, NULL, &bad);

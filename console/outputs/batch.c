@@ -47,8 +47,11 @@ static int count_row(void *arg, int64_t row)
 static int compile(struct arena *a, struct db *d, const struct output *o, struct query_sql *q, char *reason,
                    size_t cap)
 {
-    const struct query_context c = {
-        .oldest_us = search_oldest(d), .target = o->source, .now_us = clock_wall_us(), .user = ""};
+    const struct query_context c = {.postgres = !db_is_sqlite(d),
+                                    .oldest_us = search_oldest(d),
+                                    .target = o->source,
+                                    .now_us = clock_wall_us(),
+                                    .user = ""};
     struct query_error e;
     int rc = query_compile(a, span_str(o->query), &c, q, &e);
 

@@ -14,16 +14,20 @@
 const char *const hold_kind_names[HOLD_KIND_COUNT] = {"appliance", "document", "alert", "case"};
 
 /* hold.kind: 0 appliance, 1 document, 2 alert, 3 case. */
-#define HELD                                                                                                                               \
-    "(event.appliance IN (SELECT ref FROM hold WHERE kind = 0 AND ended ISNULL)"                                                           \
-    " OR (event.sha256 NOTNULL AND event.sha256 IN (SELECT identity FROM hold WHERE kind = 1 AND ended ISNULL))"                           \
-    " OR (event.flow NOTNULL AND (event.appliance, event.flow) IN (SELECT a.appliance, a.flow FROM alert a JOIN hold h ON"                 \
-    " (h.kind = 2 AND a.id = h.ref) OR (h.kind = 3 AND a.case_id = h.ref) WHERE h.ended ISNULL AND a.flow NOTNULL)))"
+#define HELD                                                                                                 \
+    "(event.appliance IN (SELECT ref FROM hold WHERE kind = 0 AND ended ISNULL)"                             \
+    " OR (event.sha256 NOTNULL AND event.sha256 IN (SELECT identity FROM hold WHERE kind = 1 AND ended "     \
+    "ISNULL))"                                                                                               \
+    " OR (event.flow NOTNULL AND (event.appliance, event.flow) IN (SELECT a.appliance, a.flow FROM alert a " \
+    "JOIN hold h ON"                                                                                         \
+    " (h.kind = 2 AND a.id = h.ref) OR (h.kind = 3 AND a.case_id = h.ref) WHERE h.ended ISNULL AND a.flow "  \
+    "NOTNULL)))"
 const char retention_held_sql[] = HELD;
 
 /* Rows that a rule means: ?1 type or -1, ?2 level or -1, ?3 older than. */
-#define MEANT                                                                                                                              \
-    "event.time < ?3 AND (?1 < 0 OR event.type = ?1) AND (?2 < 0 OR coalesce(event.level, 0) = ?2) AND NOT EXISTS"                       \
+#define MEANT                                                                                                \
+    "event.time < ?3 AND (?1 < 0 OR event.type = ?1) AND (?2 < 0 OR coalesce(event.level, 0) = ?2) AND NOT " \
+    "EXISTS"                                                                                                 \
     "(SELECT 1 FROM alert WHERE alert.event = event.id)"
 
 static int64_t number(struct db *d, const char *sql)
@@ -44,8 +48,8 @@ int retention_add(struct db *d, const struct retention_rule *r, const char *user
 
     if (number(d, "SELECT count(*) FROM retention") >= RETENTION_RULES)
         return ST_FULL;
-    rc = db_exec(d, "INSERT INTO retention(type, level, days, created, created_by) VALUES(?, ?, ?, ?, ?)", "iiiis", (int64_t)r->type,
-                 (int64_t)r->level, r->days, (int64_t)clock_wall_us(), user);
+    rc = db_exec(d, "INSERT INTO retention(type, level, days, created, created_by) VALUES(?, ?, ?, ?, ?)",
+                 "iiiis", (int64_t)r->type, (int64_t)r->level, r->days, (int64_t)clock_wall_us(), user);
     if (!rc)
         *ret_id = db_last_id(d);
     return rc;
@@ -70,7 +74,10 @@ static void put_rule(struct jw *j, int64_t type, int64_t level, int64_t days)
 int retention_list(struct db *d, struct jw *j)
 {
     struct db_stmt *s;
-    int rc = db_query(d, &s, "SELECT id, type, level, days, forgotten, passed, created, created_by FROM retention ORDER BY type, level", "");
+    int rc = db_query(d, &s,
+                      "SELECT id, type, level, days, forgotten, passed, created, created_by FROM retention "
+                      "ORDER BY type, level",
+                      "");
 
     jw_karr(j, "items");
     while (!rc && (rc = db_step(s)) == 1) {
@@ -95,7 +102,8 @@ int retention_preview(struct db *d, const struct retention_rule *r, struct jw *j
     int rc;
 
     db_time_box(d, PREVIEW_MS);
-    rc = db_query(d, &s, "SELECT count(*), sum(" HELD ") FROM event WHERE " MEANT, "iii", (int64_t)r->type, (int64_t)r->level, cut);
+    rc = db_query(d, &s, "SELECT count(*), sum(" HELD ") FROM event WHERE " MEANT, "iii", (int64_t)r->type,
+                  (int64_t)r->level, cut);
     if (!rc && (rc = db_step(s)) == 1) {
         held = db_i64(s, 1);
         go = db_i64(s, 0) - held;
@@ -114,14 +122,18 @@ int retention_preview(struct db *d, const struct retention_rule *r, struct jw *j
 
 static int find_ref(struct db *d, enum hold_kind kind, struct span identity, int64_t *ref)
 {
-    static const char *const sql[] = {"SELECT id FROM appliance WHERE identity = ?1 AND ?2 = 0", NULL, "SELECT id FROM alert WHERE ?1 ISNULL AND id = ?2",
-                                      "SELECT id FROM cases WHERE ?1 ISNULL AND id = ?2"};
     struct db_stmt *s;
     int rc;
 
     if (kind == HOLD_DOCUMENT)
         return 0; /* also one that has not come yet */
-    rc = kind == HOLD_APPLIANCE ? db_query(d, &s, sql[kind], "bi", identity, (int64_t)0) : db_query(d, &s, sql[kind], "ni", *ref);
+    if (kind == HOLD_APPLIANCE)
+        rc = db_query(d, &s, "SELECT id FROM appliance WHERE identity = ?", "b", identity);
+    else
+        rc = db_query(d, &s,
+                      kind == HOLD_ALERT ? "SELECT id FROM alert WHERE id = ?"
+                                         : "SELECT id FROM cases WHERE id = ?",
+                      "i", *ref);
     if (rc || (rc = db_step(s)) != 1)
         return rc ? rc : ST_NOT_FOUND;
     *ref = db_i64(s, 0);
@@ -129,12 +141,15 @@ static int find_ref(struct db *d, enum hold_kind kind, struct span identity, int
     return 0;
 }
 
-int hold_add(struct db *d, enum hold_kind kind, int64_t ref, struct span identity, const char *reason, const char *user, int64_t *ret_id)
+int hold_add(struct db *d, enum hold_kind kind, int64_t ref, struct span identity, const char *reason,
+             const char *user, int64_t *ret_id)
 {
     int rc = find_ref(d, kind, identity, &ref);
 
     if (!rc)
-        rc = db_exec(d, "INSERT INTO hold(kind, ref, identity, reason, created, created_by) VALUES(?1, ?2, iif(?1 < 2, ?3, NULL), ?4, ?5, ?6)",
+        rc = db_exec(d,
+                     "INSERT INTO hold(kind, ref, identity, reason, created, created_by) VALUES(?1, ?2, "
+                     "iif(?1 < 2, ?3, NULL), ?4, ?5, ?6)",
                      "iibsis", (int64_t)kind, ref, identity, reason, (int64_t)clock_wall_us(), user);
     if (!rc)
         *ret_id = db_last_id(d);
@@ -143,7 +158,8 @@ int hold_add(struct db *d, enum hold_kind kind, int64_t ref, struct span identit
 
 int hold_end(struct db *d, int64_t id, const char *user)
 {
-    int rc = db_exec(d, "UPDATE hold SET ended = ?, ended_by = ? WHERE id = ? AND ended ISNULL", "isi", (int64_t)clock_wall_us(), user, id);
+    int rc = db_exec(d, "UPDATE hold SET ended = ?, ended_by = ? WHERE id = ? AND ended ISNULL", "isi",
+                     (int64_t)clock_wall_us(), user, id);
 
     return rc ? rc : db_changes(d) ? 0 : ST_NOT_FOUND;
 }
@@ -151,10 +167,12 @@ int hold_end(struct db *d, int64_t id, const char *user)
 int hold_list(struct db *d, struct jw *j)
 {
     struct db_stmt *s;
-    int rc = db_query(d, &s,
-                      "SELECT h.id, h.kind, h.ref, h.identity, a.name, h.reason, h.created, h.created_by, h.ended, h.ended_by FROM hold h "
-                      "LEFT JOIN appliance a ON h.kind = 0 AND a.id = h.ref ORDER BY h.ended NOTNULL, h.id DESC LIMIT 500",
-                      "");
+    int rc = db_query(
+        d, &s,
+        "SELECT h.id, h.kind, h.ref, h.identity, a.name, h.reason, h.created, h.created_by, h.ended, "
+        "h.ended_by FROM hold h "
+        "LEFT JOIN appliance a ON h.kind = 0 AND a.id = h.ref ORDER BY h.ended NOTNULL, h.id DESC LIMIT 500",
+        "");
 
     jw_karr(j, "items");
     while (!rc && (rc = db_step(s)) == 1) {
@@ -196,12 +214,14 @@ static int find_due(struct db *d, int64_t now, struct due *r)
 {
     struct db_stmt *s;
     int rc = db_query(d, &s,
-                      "SELECT id, type, level, days, at, pending FROM retention WHERE at > 0 OR coalesce(passed, 0) < ? ORDER BY at DESC, id LIMIT 1",
+                      "SELECT id, type, level, days, at, pending FROM retention WHERE at > 0 OR "
+                      "coalesce(passed, 0) < ? ORDER BY at DESC, id LIMIT 1",
                       "i", now - AGAIN_US);
 
     if (rc || (rc = db_step(s)) != 1)
         return rc ? rc : ST_NOT_FOUND;
-    *r = (struct due){db_i64(s, 0), db_i64(s, 4), db_i64(s, 5), {(int)db_i64(s, 1), (int)db_i64(s, 2), db_i64(s, 3)}};
+    *r = (struct due){
+        db_i64(s, 0), db_i64(s, 4), db_i64(s, 5), {(int)db_i64(s, 1), (int)db_i64(s, 2), db_i64(s, 3)}};
     db_reset(s);
     return 0;
 }
@@ -210,12 +230,15 @@ static int find_due(struct db *d, int64_t now, struct due *r)
 static int end_pass(struct db *d, const struct due *r, int64_t now)
 {
     char what[64], detail[96];
-    int rc = db_exec(d, "UPDATE retention SET at = 0, pending = 0, passed = ? WHERE id = ?", "ii", now, r->id);
+    int rc =
+        db_exec(d, "UPDATE retention SET at = 0, pending = 0, passed = ? WHERE id = ?", "ii", now, r->id);
 
     if (rc || !r->gone)
         return rc;
-    snprintf(what, sizeof(what), "%s, %s, %lld days", r->rule.type < 0 ? "all events" : event_type_name((enum event_type)r->rule.type),
-             r->rule.level < 0 || r->rule.level >= LEVEL_COUNT ? "any level" : level_names[r->rule.level], (long long)r->rule.days);
+    snprintf(what, sizeof(what), "%s, %s, %lld days",
+             r->rule.type < 0 ? "all events" : event_type_name((enum event_type)r->rule.type),
+             r->rule.level < 0 || r->rule.level >= LEVEL_COUNT ? "any level" : level_names[r->rule.level],
+             (long long)r->rule.days);
     snprintf(detail, sizeof(detail), "%lld events were forgotten", (long long)r->gone);
     return audit_append(d, "console", NULL, "events_forgotten", what, detail);
 }
@@ -231,12 +254,17 @@ static int one_step(struct db *d, const struct due *r, int64_t now, bool *ret_mo
     if (!from)
         from = number(d, "SELECT min(id) FROM event") - 1;
     to = from + RETENTION_ROWS;
-    snprintf(sql, sizeof(sql), "SELECT id, type, time, json FROM event WHERE id > ?4 AND id <= ?5 AND " MEANT " AND NOT " HELD);
-    rc = db_query(d, &s, sql, "iiiii", (int64_t)r->rule.type, (int64_t)r->rule.level, now - r->rule.days * DAY_US, from, to);
+    snprintf(sql, sizeof(sql),
+             "SELECT id, type, time, json FROM event WHERE id > ?4 AND id <= ?5 AND " MEANT " AND NOT " HELD);
+    rc = db_query(d, &s, sql, "iiiii", (int64_t)r->rule.type, (int64_t)r->rule.level,
+                  now - r->rule.days * DAY_US, from, to);
     if (!rc)
         rc = forget_rows(d, s, &gone);
     if (!rc)
-        rc = db_exec(d, "UPDATE retention SET at = ?1, forgotten = forgotten + ?2, pending = pending + ?2 WHERE id = ?3", "iii", to, gone, r->id);
+        rc = db_exec(
+            d,
+            "UPDATE retention SET at = ?1, forgotten = forgotten + ?2, pending = pending + ?2 WHERE id = ?3",
+            "iii", to, gone, r->id);
     if (!rc && gone)
         rc = counter_add(d, "events_forgotten", gone);
     after.gone += gone;

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How long events stay: rules by kind and level forget what is old, holds keep it, the audit tells, and what a rule would do is known before."""
-import os
-import sqlite3
 import time
 
-from harness import Appliance, Client, Console, alert, check, end, equal
+from harness import DATABASES, Appliance, Client, Console, alert, check, end, equal
 from schema import faults
 
 console = Console("console.login_rate=1000")
@@ -20,12 +18,8 @@ def old(n, kind="dns", days=100, **more):
     return (kind, n, 0, dict({"timestamp": stamp, "event_type": kind, "src_ip": "10.0.0.1", "dns": {"rrname": "word%dz.example" % n}}, **more))
 
 
-def rows(where="1"):
-    db = sqlite3.connect(os.path.join(console.state, "console.db"), timeout=20)
-    try:
-        return [r[0] for r in db.execute("SELECT n FROM event WHERE %s ORDER BY n" % where)]
-    finally:
-        db.close()
+def rows():
+    return [int(r[0]) for r in console.sql("SELECT n FROM event ORDER BY n")]
 
 
 def wait(what, fn):
@@ -75,7 +69,7 @@ equal("once", admin.post("/api/v1/retention", {"event_type": "dns", "days": 60})
 equal("by level", admin.post("/api/v1/retention", {"level": "mat", "days": 30}).status, 201)
 wait("they go", lambda: rows() == [3, 4, 5, 6, 7, 9, 20, 21])
 equal("their words too", (found("word1z"), found("word3z")), (0, 1))
-equal("the index is whole", console.command("check", "--full")[0], 0)
+equal("the index is whole, or somebody else's to check", console.command("check", "--full")[0], 2 if DATABASES else 0)
 wait("the audit tells", lambda: [i for i in admin.get("/api/v1/audit").json()["items"] if i["action"] == "events_forgotten"])
 said = {i["object"]: i["detail"] for i in admin.get("/api/v1/audit").json()["items"] if i["action"] == "events_forgotten"}
 equal("what went", said.get("dns, any level, 30 days"), "2 events were forgotten")
