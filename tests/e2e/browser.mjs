@@ -153,8 +153,9 @@ try {
   await shot("12-overview");
   await accessible("overview");
   await page.goto(origin + "/#/appliances");
-  await page.locator(".appliance").waitFor();
-  check("the appliance's ledger", /Gói tin/.test(await page.locator(".appliance").innerText()), await page.locator(".appliance").innerText());
+  await page.locator(".boxrow").click();
+  await page.locator(".boxmore table").waitFor();
+  check("the appliance's ledger", /Gói tin/.test(await page.locator(".boxmore").innerText()), await page.locator(".boxmore").innerText());
   await shot("13-appliances");
   await accessible("appliances");
   await page.keyboard.press("?");
