@@ -60,6 +60,13 @@ def restart_if_dead(chain):
         chain.start_console()
 
 
+def has_all(chain, api, want):
+    try:
+        return len(arrived(api)) >= len(want) and chain.status().get("replay_recorded")
+    except OSError: # a console that was killed is on its way back
+        return False
+
+
 def one(role, delay, want):
     chain = Chain(GATEHOUSE, conf="[journal]\nbatch_records = 3\nbatch_delay = 10ms\n")
     try:
@@ -74,7 +81,7 @@ def one(role, delay, want):
             time.sleep(0.2)
             restart_if_dead(chain)
         try:
-            wait_for("everything arrives", 40, lambda: len(arrived(api)) >= len(want) and chain.status().get("replay_recorded"))
+            wait_for("everything arrives", 40, lambda: has_all(chain, api, want))
             time.sleep(0.5) # time for something to arrive twice
         except AssertionError as e:
             print(e)
