@@ -157,7 +157,7 @@ static bool uses(const char *text, int n)
     return false;
 }
 
-static int prepare_as(struct db *d, struct db_stmt *s, const char *text, bool any)
+static int prepare_as(struct db *d, struct db_stmt *s, const char *text, bool any, bool null_is_text)
 {
     Oid types[DB_VALUES] = {OID_ANY};
     int n = (int)strlen(s->letters), rc;
@@ -168,7 +168,7 @@ static int prepare_as(struct db *d, struct db_stmt *s, const char *text, bool an
                    : s->letters[i] == 'd' ? OID_FLOAT8
                    : s->letters[i] == 'b' ? OID_BYTEA
                    : s->letters[i] == 't' ? (any ? OID_ANY : OID_TEXT)
-                                          : (uses(text, i + 1) ? OID_ANY : OID_TEXT);
+                                          : (uses(text, i + 1) && !null_is_text ? OID_ANY : OID_TEXT);
     r = PQprepare(d->c, s->name, text, n, types);
     rc = PQresultStatus(r) == PGRES_COMMAND_OK ? 0 : code_of(d, r);
     PQclear(r);
@@ -177,21 +177,29 @@ static int prepare_as(struct db *d, struct db_stmt *s, const char *text, bool an
 }
 
 /* A text argument is a text, unless the server says that only a number makes sense there: SQLite converts by
- * itself. Inside a transaction a refusal would end it, hence the savepoint. */
+ * itself. A bare NULL is what the place asks for; where nothing does, a text. Inside a transaction a refusal would
+ * end it, hence the savepoint. */
 static int prepare_either(struct db *d, struct db_stmt *s, const char *text)
 {
+    static const struct {
+        bool any, null_is_text;
+    } tries[] = {{false, false}, {true, false}, {false, true}};
+    bool guess = strpbrk(s->letters, "tn") != NULL;
     int rc = 0;
 
-    if (!strchr(s->letters, 't'))
-        return prepare_as(d, s, text, false);
+    if (!guess)
+        return prepare_as(d, s, text, false, false);
     if (d->in_transaction)
         rc = run(d, "SAVEPOINT p");
-    if (!rc)
-        rc = prepare_as(d, s, text, false);
-    if (rc == ST_IO && d->in_transaction)
-        (void)run(d, "ROLLBACK TO p");
-    if (rc == ST_IO)
-        rc = prepare_as(d, s, text, true);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < GH_COUNT(tries); i++) {
+        rc = prepare_as(d, s, text, tries[i].any, tries[i].null_is_text);
+        if (rc != ST_IO)
+            break;
+        if (d->in_transaction)
+            (void)run(d, "ROLLBACK TO p");
+    }
     if (d->in_transaction && !rc)
         rc = run(d, "RELEASE p");
     return rc;

@@ -46,6 +46,7 @@ const char pg_sql_prelude[] =
     "'SELECT $1 OPERATOR(pg_catalog.>>) $2::integer';"
     "CREATE OPERATOR << (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = shift_left);"
     "CREATE OPERATOR >> (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = shift_right);"
+    "CREATE OPERATOR + (LEFTARG = bigint, RIGHTARG = boolean, FUNCTION = bool_add);"
     "CREATE FUNCTION bool_is(boolean, bigint) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT $1::integer "
     "= $2';"
     "CREATE OPERATOR = (LEFTARG = boolean, RIGHTARG = bigint, FUNCTION = bool_is);"
