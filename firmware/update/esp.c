@@ -104,6 +104,20 @@ int esp_sync(const char *dir)
     return rc;
 }
 
+/* Linux's vfat makes the new name with no clusters and length 0 and puts both there when it writes the file's inode:
+ * that must reach the disk before, or with, the directory, or a power cut leaves an empty kernel. */
+static int sync_file(int dir, const char *name)
+{
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), rc = 0;
+
+    if (fd < 0)
+        return status_from_errno(errno);
+    if (syncfs(fd) != 0)
+        rc = status_from_errno(errno);
+    close(fd);
+    return rc;
+}
+
 int esp_rename(const char *dir, const char *from, const char *to)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
@@ -112,7 +126,7 @@ int esp_rename(const char *dir, const char *from, const char *to)
         return status_from_errno(errno);
     if (strcmp(from, to) != 0 && renameat(fd, from, fd, to) != 0)
         rc = status_from_errno(errno);
-    else if (fsync(fd) != 0)
+    else if ((rc = sync_file(fd, to)) == 0 && fsync(fd) != 0)
         rc = status_from_errno(errno);
     close(fd);
     return rc;
