@@ -8,7 +8,7 @@ libpcap-dev libndpi-dev libsodium-dev libssl-dev libsqlite3-dev libpq-dev liblua
 libyara-dev libicu-dev libpoppler-glib-dev libarchive-dev libexpat1-dev zlib1g-dev libmspack-dev libbrotli-dev libmicrohttpd-dev libgnutls28-dev libcairo2-dev libpango1.0-dev fonts-liberation fonts-dejavu-core
 poppler-data nftables libtesseract-dev libleptonica-dev tesseract-ocr-vie tesseract-ocr-eng"
 # peers, browser and tools of the tests
-GH_TEST_PACKAGES="git procps util-linux libnghttp2-dev clang llvm libclang-rt-14-dev chromium iproute2 nginx-light python3-aiosmtpd tcpdump libndpi-bin openssl mandoc python3-jsonschema"
+GH_TEST_PACKAGES="git procps util-linux libnghttp2-dev clang llvm libclang-rt-14-dev chromium iproute2 nginx-light python3-aiosmtpd tcpdump libndpi-bin openssl mandoc python3-jsonschema poppler-utils"
 # servers for the tests with real peers; they would start their services on your machine, so ./check installs them only with --peers
 GH_PEER_PACKAGES="ethtool vsftpd dovecot-imapd dovecot-pop3d postfix swaks tftpd-hpa nfs-ganesha nfs-ganesha-vfs libnfs-utils rpcbind
 nghttp2-server nghttp2-client nghttp2-proxy samba smbclient lintian mmdebstrap postgresql"
