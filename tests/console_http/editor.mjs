@@ -174,6 +174,20 @@ try {
   await second.goto(`${origin}/#/rollouts`);
   await second.locator(".rollbar").first().waitFor();
   await both(second, "14-rollouts");
+  check("rings are shown to who may not set them", (await second.locator(".rings tbody tr").count()) === 3 && (await second.locator(".rings input").count()) === 0);
+  const third = await person("lan");
+  await third.goto(`${origin}/#/rollouts`);
+  const ring = third.getByLabel("Vòng: post-1", { exact: true });
+  await ring.fill("vòng một");
+  await ring.press("Enter");
+  check("a ring's name that is none is told", await third.getByText("Tên vòng gồm").waitFor().then(() => true, () => false));
+  await ring.fill("canary");
+  await third.getByRole("button", { name: "Đặt: post-1" }).click();
+  await third.locator(".ringsum", { hasText: "canary: 1" }).waitFor();
+  await both(third, "14-rings");
+  await third.reload();
+  await third.locator(".ringsum", { hasText: "canary: 1" }).waitFor();
+  check("a ring is kept", (await ring.inputValue()) === "canary");
 
   // versions and what differs
   await page.goto(`${origin}/#/policies`);
@@ -223,7 +237,7 @@ try {
   await accessible(page, "version, narrow");
   const wide = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   check("a version does not push the page wide", (await wide()) <= 0, String(await wide()));
-  for (const [name, hash] of [["23-list-360", "policies"], ["24-rollout-360", "rollouts/1"]]) {
+  for (const [name, hash] of [["23-list-360", "policies"], ["24-rollout-360", "rollouts/1"], ["25-rollouts-360", "rollouts"]]) {
     await page.goto(`${origin}/#/${hash}`);
     await page.locator("h1").first().waitFor();
     await page.waitForTimeout(300);

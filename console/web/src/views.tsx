@@ -44,7 +44,7 @@ export function numbered(arg: string | undefined): number | null {
   return arg && /^\d+$/.test(arg) ? Number(arg) : null;
 }
 function policyRights(s: Session): Rights {
-  return { write: may(s, "POLICY_WRITE"), approve: may(s, "APPROVE"), rollout: may(s, "ROLLOUT"), me: s.user?.name ?? "" };
+  return { write: may(s, "POLICY_WRITE"), approve: may(s, "APPROVE"), rollout: may(s, "ROLLOUT"), fleet: may(s, "FLEET"), me: s.user?.name ?? "" };
 }
 /** In the order of the menu; the first is where one comes in. */
 export const views: View[] = [

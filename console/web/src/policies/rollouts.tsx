@@ -7,10 +7,10 @@ import { t, word } from "../i18n";
 import type { Live } from "../live";
 import { Dialog, Empty, ErrorNote, Section, Time } from "../parts";
 import { said } from "./bench";
+import { ringNames, Rings } from "./rings";
 import type { Goods, Rollout, RolloutFull } from "./types";
 import type { Rights } from "./view";
 
-interface StateRow { appliance: string; appliance_name: string; ring: string | null }
 type Plan = "canary" | "percent" | "all" | "named";
 export function Begin({ goods, title, close, done }: { goods: number; title: string; close: () => void; done: (r: Rollout) => void }) {
   const [boxes, setBoxes] = useState<{ id: string; name: string }[]>([]), [rings, setRings] = useState<string[]>([]), [plan, setPlan] = useState<Plan>("percent"), [named, setNamed] = useState<string[]>([]);
@@ -18,8 +18,8 @@ export function Begin({ goods, title, close, done }: { goods: number; title: str
   const [why, setWhy] = useState(""), [error, setError] = useState(""), [busy, setBusy] = useState(false), key = useRef(crypto.randomUUID());
   useEffect(() => {
     get<{ items: { id: string; name: string }[] }>("/appliances").then((l) => setBoxes(l.items), () => undefined);
-    get<{ items: StateRow[] }>("/goods/states").then((l) => {
-      const found = [...new Set(l.items.map((x) => x.ring ?? "").filter(Boolean))].sort();
+    get<{ items: { ring: string }[] }>("/fleet").then((l) => {
+      const found = ringNames(l.items);
       setRings(found);
       setRing(found.includes("canary") ? "canary" : found[0] ?? "");
     }, () => undefined);
@@ -140,6 +140,7 @@ export function Rollouts({ arg, rights, live, go }: { arg: string | undefined; r
         <li key={r.id} class="card"><header class="line1"><a href={`#/rollouts/${r.id}`}><strong>{word("rollouts_kind_", r.kind)} {r.name} {r.version}</strong></a><span class={`chip rstate-${r.state}`}>{word("rollouts_state_", r.state)}</span></header>
           <Bar r={r} /><p class="dim">{r.made_by}, <Time iso={r.made} long />{r.reason ? ` · ${r.reason}` : ""}</p></li>
       ))}</ul>
+      <Rings may={rights.fleet} />
       {begin ? <Begin goods={begin.id} title={`${begin.name} ${begin.version}`} close={() => setBegin(null)} done={(r) => go(`#/rollouts/${r.id}`)} /> : null}
     </section>
   );

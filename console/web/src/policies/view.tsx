@@ -14,7 +14,7 @@ import { Begin } from "./rollouts";
 import { Draft, keepText } from "./version";
 import type { Files, Kind, Source, SourceList, SourceRow, Version, VersionRow } from "./types";
 
-export interface Rights { write: boolean; approve: boolean; rollout: boolean; me: string }
+export interface Rights { write: boolean; approve: boolean; rollout: boolean; fleet: boolean; me: string }
 const KINDS: Kind[] = ["policy", "rules", "lists", "settings"];
 const FIRST: Record<Kind, (name: string) => Files> = {
   policy: (name) => ({
