@@ -6,6 +6,7 @@
 #include "console/query/keys.h"
 #include "console/store/alerts.h"
 #include "console/store/search.h"
+#include "console/store/page.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,10 +204,15 @@ static const char *sorted_sql(const struct db *d, struct arena *a, const struct 
                         q->content ? sight_clear_sql(sight, "r", clear) : "TRUE", by[order]);
 }
 
+static void put_item(struct db_stmt *s, struct jw *j)
+{
+    (void)alert_row_put(s, j);
+}
+
 int alert_sorted(struct db *d, const struct sight *sight, const struct query_sql *q, enum alert_order order,
                  int64_t after, int64_t limit, struct jw *j)
 {
-    int64_t end = INT64_MIN, id = order == ORDER_DUE ? 0 : INT64_MAX, n = 0, last = 0;
+    int64_t end = INT64_MIN, id = order == ORDER_DUE ? 0 : INT64_MAX;
     struct arena *a = arena_new(4 * SQL_MAX);
     const char *sql = a ? sorted_sql(d, a, sight, q, order) : NULL;
     struct db_stmt *s;
@@ -219,23 +225,8 @@ int alert_sorted(struct db *d, const struct sight *sight, const struct query_sql
     if (!rc)
         rc = db_query(d, &s, sql, "siiissssssssssssii", q->match, end, id, limit + 1, q->slot[0], q->slot[1],
                       q->slot[2], q->slot[3], q->slot[4], q->slot[5], q->slot[6], q->slot[7], q->slot[8],
-                      q->slot[9], q->slot[10], q->slot[11], q->from, q->to);
-    jw_karr(j, "items");
-    while (!rc && (rc = db_step(s)) == 1) {
-        rc = 0;
-        if (++n > limit) {
-            db_reset(s);
-            break;
-        }
-        last = db_i64(s, 0);
-        alert_row_put(s, j);
-    }
-    jw_end_arr(j);
-    jw_key(j, "next");
-    if (n > limit)
-        jw_i64(j, last);
-    else
-        jw_null(j);
+                      q->slot[9], q->slot[10], q->slot[11], q->from, q->to);    if (!rc)
+        rc = page_put(s, limit, put_item, j);
     arena_free(a);
     return rc;
 }

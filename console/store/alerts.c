@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/store/alerts.h"
+#include "console/store/page.h"
 
 #include <stdio.h>
 
@@ -155,34 +156,24 @@ int64_t alert_row_put(struct db_stmt *s, struct jw *j)
     return db_i64(s, 17);
 }
 
+static void put_item(struct db_stmt *s, struct jw *j)
+{
+    jw_obj(j);
+    put_row(s, j);
+    jw_end_obj(j);
+}
+
 int alert_list(struct db *d, const struct alert_filter *f, int64_t limit, struct jw *j)
 {
     struct db_stmt *s;
     char tail[64], head[384 + ALERT_COLUMNS], columns[ALERT_COLUMNS];
-    int64_t n = 0, last = 0;
     int rc;
 
     snprintf(head, sizeof(head), ROW_COLUMNS "%s ", row_tail(&f->sight, "a", columns));
     snprintf(tail, sizeof(tail), "ORDER BY a.id DESC LIMIT %lld", (long long)limit + 1);
     rc = start(d, &s, head, true, tail, f);
-    jw_karr(j, "items");
-    while (!rc && (rc = db_step(s)) == 1) {
-        rc = 0;
-        if (++n > limit) {
-            db_reset(s);
-            break;
-        }
-        last = db_i64(s, 0);
-        jw_obj(j);
-        put_row(s, j);
-        jw_end_obj(j);
-    }
-    jw_end_arr(j);
-    jw_key(j, "next");
-    if (n > limit)
-        jw_i64(j, last);
-    else
-        jw_null(j);
+    if (!rc)
+        rc = page_put(s, limit, put_item, j);
     return rc;
 }
 

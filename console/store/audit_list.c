@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/store/audit_list.h"
 #include "base/text.h"
+#include "console/store/page.h"
 
 void audit_filter_init(struct audit_filter *f)
 {
@@ -17,37 +18,27 @@ static int query(struct db *d, struct db_stmt **ret, const struct audit_filter *
         "iiittti", f->before, f->from, f->to, f->actor, f->action, f->object, limit);
 }
 
+static void put_entry(struct db_stmt *s, struct jw *j)
+{
+    jw_obj(j);
+    jw_ki64(j, "id", db_i64(s, 0));
+    jw_ktime(j, "time", db_i64(s, 1));
+    jw_kstr(j, "actor", db_text(s, 2));
+    jw_ktext(j, "address", db_text(s, 3));
+    jw_kstr(j, "action", db_text(s, 4));
+    jw_ktext(j, "object", db_text(s, 5));
+    jw_ktext(j, "detail", db_text(s, 6));
+    jw_khex(j, "hash", db_blob(s, 7).p, db_blob(s, 7).n);
+    jw_end_obj(j);
+}
+
 int audit_find(struct db *d, const struct audit_filter *f, int64_t limit, struct jw *j)
 {
     struct db_stmt *s;
-    int64_t n = 0, last = 0;
     int rc = query(d, &s, f, limit + 1);
 
-    jw_karr(j, "items");
-    while (!rc && (rc = db_step(s)) == 1) {
-        rc = 0;
-        if (++n > limit) {
-            db_reset(s);
-            break;
-        }
-        last = db_i64(s, 0);
-        jw_obj(j);
-        jw_ki64(j, "id", last);
-        jw_ktime(j, "time", db_i64(s, 1));
-        jw_kstr(j, "actor", db_text(s, 2));
-        jw_ktext(j, "address", db_text(s, 3));
-        jw_kstr(j, "action", db_text(s, 4));
-        jw_ktext(j, "object", db_text(s, 5));
-        jw_ktext(j, "detail", db_text(s, 6));
-        jw_khex(j, "hash", db_blob(s, 7).p, db_blob(s, 7).n);
-        jw_end_obj(j);
-    }
-    jw_end_arr(j);
-    jw_key(j, "next");
-    if (n > limit)
-        jw_i64(j, last);
-    else
-        jw_null(j);
+    if (!rc)
+        rc = page_put(s, limit, put_entry, j);
     return rc;
 }
 

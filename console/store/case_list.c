@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "console/store/alerts.h"
 #include "console/store/cases.h"
+#include "console/store/page.h"
 
 #include <stdio.h>
 
@@ -117,9 +118,15 @@ static int put_counts(struct db *d, const struct case_filter *f, struct jw *j)
     return rc;
 }
 
+static void put_item(struct db_stmt *s, struct jw *j)
+{
+    jw_obj(j);
+    put_row(s, j);
+    jw_end_obj(j);
+}
+
 int case_list(struct db *d, const struct case_filter *f, int64_t limit, struct jw *j)
 {
-    int64_t n = 0, last = 0;
     struct db_stmt *s;
     char sql[SQL_MAX + 2048], columns[SQL_MAX], buf[SIGHT_SQL];
     const char *scope = sight_scope_sql(f->sight, "r.appliance", buf);
@@ -134,24 +141,8 @@ int case_list(struct db *d, const struct case_filter *f, int64_t limit, struct j
     rc = db_query(d, &s, sql, "iissiins", (int64_t)clock_wall_us(), (int64_t)f->states, f->owner, f->word,
                   f->before, limit + 1, f->me);
 
-    jw_karr(j, "items");
-    while (!rc && (rc = db_step(s)) == 1) {
-        rc = 0;
-        if (++n > limit) {
-            db_reset(s);
-            break;
-        }
-        last = db_i64(s, 0);
-        jw_obj(j);
-        put_row(s, j);
-        jw_end_obj(j);
-    }
-    jw_end_arr(j);
-    jw_key(j, "next");
-    if (n > limit)
-        jw_i64(j, last);
-    else
-        jw_null(j);
+    if (!rc)
+        rc = page_put(s, limit, put_item, j);
     return rc ? rc : put_counts(d, f, j);
 }
 

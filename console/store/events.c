@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/store/events.h"
 #include "base/event.h"
+#include "console/store/page.h"
 
 #include <stdio.h>
 
@@ -86,7 +87,6 @@ int event_list(struct db *d, const struct event_filter *f, int64_t limit, struct
 {
     char sql[SQL_MAX], scope[SIGHT_SQL], clear[SIGHT_SQL];
     struct db_stmt *s;
-    int64_t n = 0, last = 0;
     int rc;
 
     snprintf(sql, sizeof(sql),
@@ -100,22 +100,7 @@ int event_list(struct db *d, const struct event_filter *f, int64_t limit, struct
              f->by_sha256 ? sight_clear_sql(&f->sight, "e", clear) : "TRUE");
     rc = db_query(d, &s, sql, "iiiibsiiii", f->before, f->types, (int64_t)f->levels, f->flow,
                   span_of(f->sha256, sizeof(f->sha256)), f->community, f->appliance, f->from, f->to,
-                  limit + 1);
-    jw_karr(j, "items");
-    while (!rc && (rc = db_step(s)) == 1) {
-        rc = 0;
-        if (++n > limit) {
-            db_reset(s);
-            break;
-        }
-        last = db_i64(s, 0);
-        put(s, j);
-    }
-    jw_end_arr(j);
-    jw_key(j, "next");
-    if (n > limit)
-        jw_i64(j, last);
-    else
-        jw_null(j);
+                  limit + 1);    if (!rc)
+        rc = page_put(s, limit, put, j);
     return rc;
 }

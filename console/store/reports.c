@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/store/reports.h"
+#include "console/store/page.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -186,29 +187,13 @@ static void put(struct db_stmt *s, struct jw *j)
 int report_list(struct db *d, int64_t user, bool all, int64_t before, int64_t limit, struct jw *j)
 {
     struct db_stmt *s;
-    int64_t n = 0, last = 0;
     int rc = db_query(d, &s,
                       "SELECT id, kind, state, from_s, to_s, lang, made, made_by, pages, bytes, sha256, why "
                       "FROM report WHERE id < ?1 "
                       "AND (?2 = 1 OR user = ?3) ORDER BY id DESC LIMIT ?4",
                       "iiii", before, (int64_t)all, user, limit + 1);
-
-    jw_karr(j, "items");
-    while (!rc && (rc = db_step(s)) == 1) {
-        rc = 0;
-        if (++n > limit) {
-            db_reset(s);
-            break;
-        }
-        last = db_i64(s, 0);
-        put(s, j);
-    }
-    jw_end_arr(j);
-    jw_key(j, "next");
-    if (n > limit)
-        jw_i64(j, last);
-    else
-        jw_null(j);
+    if (!rc)
+        rc = page_put(s, limit, put, j);
     return rc;
 }
 

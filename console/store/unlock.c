@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/store/unlock.h"
 #include "base/clock.h"
+#include "console/store/page.h"
 
 #include <stdio.h>
 
@@ -102,32 +103,16 @@ static void put(struct db_stmt *s, struct jw *j)
 int unlock_list(struct db *d, const struct sight *who, bool all, int64_t before, int64_t limit, struct jw *j)
 {
     char sql[SIGHT_SQL + 512], scope[SIGHT_SQL];
-    int64_t n = 0, last = 0;
     struct db_stmt *s;
     int rc;
 
     snprintf(sql, sizeof(sql),
              "SELECT " COLUMNS
              "FROM unlock u JOIN alert a ON a.id = u.alert JOIN appliance p ON p.id = a.appliance "
-             "WHERE u.id < ?1 AND (?2 OR u.user = ?3) AND %s ORDER BY u.id DESC LIMIT ?4",
+             "WHERE u.id < ?1 AND (?2 <> 0 OR u.user = ?3) AND %s ORDER BY u.id DESC LIMIT ?4",
              sight_scope_sql(who, "a.appliance", scope));
-    rc = db_query(d, &s, sql, "iiii", before, (int64_t)all, who->user, limit + 1);
-    jw_karr(j, "items");
-    while (!rc && (rc = db_step(s)) == 1) {
-        rc = 0;
-        if (++n > limit) {
-            db_reset(s);
-            break;
-        }
-        last = db_i64(s, 0);
-        put(s, j);
-    }
-    jw_end_arr(j);
-    jw_key(j, "next");
-    if (n > limit)
-        jw_i64(j, last);
-    else
-        jw_null(j);
+    rc = db_query(d, &s, sql, "iiii", before, (int64_t)all, who->user, limit + 1);    if (!rc)
+        rc = page_put(s, limit, put, j);
     return rc;
 }
 
