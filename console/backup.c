@@ -3,6 +3,7 @@
  * with the other files; the copy is removed at once. */
 #include "console/backup.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "console/bundle.h"
@@ -84,7 +85,7 @@ static int write_manifest(const struct making *m, struct db *d)
     jw_end_arr(&j);
     jw_end_obj(&j);
     if (!rc)
-        rc = writer_ok(&w) ? state_write(state_path(m->conf, MANIFEST, path), writer_span(&w), 0600)
+        rc = writer_ok(&w) ? file_replace(state_path(m->conf, MANIFEST, path), writer_span(&w), 0600)
                            : ST_LIMIT;
     writer_done(&w);
     return rc;

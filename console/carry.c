@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/envelope.h"
+#include "base/file.h"
 #include "base/receipt.h"
 #include "base/text.h"
 #include "console/store/intake.h"
@@ -299,7 +300,7 @@ static int write_receipt(const struct import *i, const struct box *b, const char
     writer_init(&w, RECEIPT_MAX);
     rc = receipt_write(&r, i->state->keys, &w);
     if (!rc)
-        rc = state_write(path, writer_span(&w), 0644);
+        rc = file_replace(path, writer_span(&w), 0644);
     writer_done(&w);
     if (rc)
         fprintf(stderr, "gatehouse console import: %s: %s\n", path, status_text(rc));

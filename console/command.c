@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/command.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "console/carry.h"
 #include "console/enrol.h"
@@ -198,7 +199,7 @@ static int run_approve(struct options *o, struct state *s)
         if (!rc)
             rc = audit_append(d, "console", NULL, r.follows ? "appliance_rekeyed" : "appliance_enrolled", r.name, phrase);
         if (!rc)
-            rc = state_write(o->output, writer_span(&w), 0644);
+            rc = file_replace(o->output, writer_span(&w), 0644);
         if (rc)
             fprintf(stderr, "gatehouse console enrol-approve: %s: %s\n", o->output, status_text(rc));
         rc = finish(s, rc);

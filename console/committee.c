@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/committee.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/opening_files.h"
 #include "console/options.h"
@@ -265,7 +266,7 @@ static int divide(const struct asked *a, struct state *s)
         if (!code)
             code = record(a, s, &c, &q, members); /* first: what is not written down does not happen */
         if (!code)
-            code = state_write(path, writer_span(&out), 0644);
+            code = file_replace(path, writer_span(&out), 0644);
         rc = code ? say(path, status_text(code), code == ST_USAGE ? 2 : 3) : 0;
     }
     seal_keys_free(keys);

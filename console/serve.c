@@ -2,6 +2,7 @@
 #include "console/api/upload.h"
 #include "console/serve.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/jail.h"
 #include "base/log.h"
 #include "base/proc.h"
@@ -140,7 +141,7 @@ static int open_all(struct serving *s)
         }
     }
     state_url(&s->proc.conf, s->port, s->url);
-    (void)state_write(state_path(&s->proc.conf, "url", path), span_str(s->url), 0644); /* for enrol-approve */
+    (void)file_replace(state_path(&s->proc.conf, "url", path), span_str(s->url), 0644); /* for enrol-approve */
     find_static(s);
     if (site_load(s->static_dir, &s->app.site, err, sizeof(err)) != 0) {
         fprintf(stderr, "gh-console: the web page cannot be loaded from %s: %s\n", s->static_dir, err);

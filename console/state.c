@@ -2,6 +2,7 @@
 #include "console/state.h"
 
 #include "base/db_pg.h"
+#include "base/file.h"
 #include "base/owner.h"
 
 #include <dirent.h>
@@ -40,29 +41,6 @@ int state_read(const char *path, struct writer *w)
         writer_advance(w, (size_t)n);
     close(fd);
     return !to ? ST_LIMIT : n < 0 ? ST_IO : 0;
-}
-
-int state_write(const char *path, struct span bytes, unsigned mode)
-{
-    char temp[STATE_PATH + 8];
-    int fd, rc = 0;
-
-    if ((size_t)snprintf(temp, sizeof(temp), "%s.new", path) >= sizeof(temp))
-        return ST_LIMIT;
-    (void)unlink(temp);
-    fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-    if (fd < 0)
-        return status_from_errno(errno);
-    if (write(fd, bytes.p, bytes.n) != (ssize_t)bytes.n || fsync(fd) != 0)
-        rc = ST_IO;
-    if (!rc)
-        rc = owner_follow(fd, path);
-    close(fd);
-    if (!rc && rename(temp, path) != 0)
-        rc = status_from_errno(errno);
-    if (rc)
-        (void)unlink(temp);
-    return rc;
 }
 
 /* A key pair NAME.key and NAME.pub; the secret part through ret_keys (NULL: not wanted), the public one
@@ -116,9 +94,9 @@ static int open_tls(const struct conf *c, bool make, struct state *s)
         state_hosts(c, hosts, sizeof(hosts));
         rc = cert_make(c->console_name, hosts, &s->tls_key, &s->tls_crt);
         if (!rc)
-            rc = state_write(key, writer_span(&s->tls_key), 0600);
+            rc = file_replace(key, writer_span(&s->tls_key), 0600);
         if (!rc)
-            rc = state_write(crt, writer_span(&s->tls_crt), 0644);
+            rc = file_replace(crt, writer_span(&s->tls_crt), 0644);
         s->made = true;
     } else {
         rc = state_read(key, &s->tls_key);

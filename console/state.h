@@ -42,7 +42,6 @@ void state_hosts(const struct conf *c, char *buf, size_t cap);
 void state_url(const struct conf *c, unsigned port, char url[static STATE_URL]);
 /* Host and port of console.listen; false when it is none. */
 bool state_listen(const struct conf *c, char *host, size_t cap, char port[static 8]);
-int state_write(const char *path, struct span bytes, unsigned mode);
 int state_read(const char *path, struct writer *w); /* at most the writer's ceiling */
 
 #endif

@@ -3,6 +3,7 @@
  * is known to have been: when the program was built, or the last hour that was seen here. */
 #include "firmware/ctl/clock_fact.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "firmware/ctl/ctl.h"
 #include "firmware/ctl/state.h"
@@ -51,7 +52,7 @@ static void save_seen(struct clock_fact *f, uint64_t now)
 
     f->saved_us = now;
     state_beside_status(f->conf->node_state_dir, CLOCK_FILE, path);
-    (void)state_write(path, span_of(text, (size_t)n), 0600); /* the next hour tries again */
+    (void)file_replace(path, span_of(text, (size_t)n), 0600); /* the next hour tries again */
 }
 
 static const char *judge(const struct clock_fact *f, uint64_t now)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/ctl/loglevel.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/owner.h"
 #include "firmware/ctl/ctl.h"
 #include "firmware/ctl/state.h"
@@ -207,7 +208,7 @@ static int write_wish(const struct conf *c, const char *level, const char *proce
     jw_end_obj(&j);
     writer_u8(&w, '\n');
     file_path(c, path);
-    rc = state_write(path, writer_span(&w), 0600);
+    rc = file_replace(path, writer_span(&w), 0600);
     writer_done(&w);
     if (rc)
         fprintf(stderr, "gatehouse log-level: %s: %s\n", path, status_text(rc));

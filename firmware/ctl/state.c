@@ -51,28 +51,6 @@ int state_read_json(struct arena *a, const char *path, struct json **ret)
     return rc;
 }
 
-int state_write(const char *path, struct span bytes, unsigned mode)
-{
-    char temp[STATE_PATH + 8];
-    int fd, rc = 0;
-
-    snprintf(temp, sizeof(temp), "%s.new", path);
-    (void)unlink(temp);
-    fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-    if (fd < 0)
-        return status_from_errno(errno);
-    if (write(fd, bytes.p, bytes.n) != (ssize_t)bytes.n || fsync(fd) != 0)
-        rc = errno ? status_from_errno(errno) : ST_IO;
-    if (!rc)
-        rc = owner_follow(fd, path);
-    close(fd);
-    if (!rc && rename(temp, path) != 0)
-        rc = status_from_errno(errno);
-    if (rc)
-        (void)unlink(temp);
-    return rc;
-}
-
 int state_status(struct arena *a, const char *state_dir, struct json **ret)
 {
     char path[STATE_PATH];

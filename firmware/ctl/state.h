@@ -18,8 +18,6 @@ void state_beside_status(const char *state_dir, const char *name, char path[stat
 int state_read(const char *path, size_t max, struct writer *w);
 /* The same as JSON, whose text lives in a. */
 int state_read_json(struct arena *a, const char *path, struct json **ret);
-/* Replaces path as a whole; the file belongs to the owner of its directory. */
-int state_write(const char *path, struct span bytes, unsigned mode);
 /* What the keeper wrote last. */
 int state_status(struct arena *a, const char *state_dir, struct json **ret);
 /* The keeper that wrote it, if that still runs; otherwise 0. */

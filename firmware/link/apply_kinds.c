@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/link/apply_kinds.h"
+#include "base/file.h"
 #include "base/settings.h"
 
 #include <errno.h>
@@ -161,7 +162,7 @@ static int order_installer(const struct apply_box *b, uint64_t serial)
     char path[GOODS_DIR_PATH], text[32];
     int n = snprintf(text, sizeof(text), "%llu\n", (unsigned long long)serial);
 
-    return goods_dir_write(goods_dir_path(b->state_dir, SETTINGS_FIRMWARE, path), span_of(text, (size_t)n));
+    return file_replace(goods_dir_path(b->state_dir, SETTINGS_FIRMWARE, path), span_of(text, (size_t)n), 0640);
 }
 
 int kinds_activate(const struct apply_box *b, enum goods_kind k, uint64_t serial,

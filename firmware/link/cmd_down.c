@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * gatehouse down: what the console ordered this appliance to have: what became of it, and how it comes in by
  * a stick. */
+#include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "firmware/link/goods_dir.h"
@@ -67,7 +68,7 @@ static int take_goods(struct import *im, const struct goods_order *o, struct are
     if (o->manifest_bytes) {
         rc = goods_dir_manifest(goods_dir_kind(im->from, o->kind, "manifest", path), o, a, &manifest, &g);
         if (!rc)
-            rc = goods_dir_write(part, writer_span(&manifest));
+            rc = file_replace(part, writer_span(&manifest), 0640);
         if (!rc)
             rc = take_chunks(im, &g);
         if (!rc && rename(part, goods_dir_kind(im->down, o->kind, "manifest", path)) != 0)
@@ -76,7 +77,7 @@ static int take_goods(struct import *im, const struct goods_order *o, struct are
     writer_fixed(&w, bytes, sizeof(bytes));
     goods_order_write(o, &w);
     if (!rc)
-        rc = goods_dir_write(goods_dir_kind(im->down, o->kind, "order", path), writer_span(&w));
+        rc = file_replace(goods_dir_kind(im->down, o->kind, "order", path), writer_span(&w), 0640);
     writer_done(&manifest);
     return rc;
 }

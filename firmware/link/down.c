@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/link/down.h"
 #include "base/base64.h"
+#include "base/file.h"
 #include "firmware/link/goods_dir.h"
 
 #include <errno.h>
@@ -156,7 +157,7 @@ static int open_manifest(struct down *d)
     if (!rc && d->goods.kind != o->kind)
         rc = ST_MALFORMED;
     if (!rc)
-        rc = goods_dir_write(goods_dir_kind(d->dir, o->kind, "part", path), writer_span(&d->manifest));
+        rc = file_replace(goods_dir_kind(d->dir, o->kind, "part", path), writer_span(&d->manifest), 0640);
     d->read = !rc;
     d->next = 0;
     return rc;
@@ -218,7 +219,7 @@ static int finish(struct down *d)
     writer_fixed(&w, bytes, sizeof(bytes));
     goods_order_write(o, &w);
     if (!rc)
-        rc = goods_dir_write(goods_dir_kind(d->dir, o->kind, "order", path), writer_span(&w));
+        rc = file_replace(goods_dir_kind(d->dir, o->kind, "order", path), writer_span(&w), 0640);
     if (rc) {
         say(d, "cannot be put in place", rc);
         return rc;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/base64.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/owner.h"
 #include "firmware/link/link.h"
@@ -25,27 +26,9 @@ int link_read_file(const char *path, struct writer *w)
 
 int link_write_file(const char *path, struct span bytes, unsigned mode, bool replace)
 {
-    char temp[CONF_TEXT + 64];
-    int fd, rc = 0;
-
     if (!replace && access(path, F_OK) == 0)
         return ST_EXISTS;
-    if ((size_t)snprintf(temp, sizeof(temp), "%s.new", path) >= sizeof(temp))
-        return ST_LIMIT;
-    (void)unlink(temp);
-    fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (fd < 0)
-        return status_from_errno(errno);
-    if (write(fd, bytes.p, bytes.n) != (ssize_t)bytes.n || fsync(fd) != 0)
-        rc = errno ? status_from_errno(errno) : ST_IO;
-    if (!rc)
-        rc = owner_follow(fd, path);
-    close(fd);
-    if (!rc && rename(temp, path) != 0)
-        rc = status_from_errno(errno);
-    if (rc)
-        (void)unlink(temp);
-    return rc;
+    return file_replace(path, bytes, mode);
 }
 
 int link_console_load(const char *state_dir, struct link_console *ret)

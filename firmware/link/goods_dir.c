@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/link/goods_dir.h"
+#include "base/file.h"
 #include "base/owner.h"
 
 #include <dirent.h>
@@ -70,35 +71,6 @@ int goods_dir_read(const char *path, size_t max, struct writer *w)
     if (!rc && n)
         rc = n < 0 ? status_from_errno(errno) : ST_LIMIT;
     close(fd);
-    return rc;
-}
-
-int goods_dir_write(const char *path, struct span bytes)
-{
-    char temp[GOODS_DIR_PATH + 8];
-    int fd, rc = 0;
-
-    snprintf(temp, sizeof(temp), "%s.new", path);
-    (void)unlink(temp);
-    fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-    if (fd < 0)
-        return status_from_errno(errno);
-    for (size_t at = 0; at < bytes.n && !rc;) {
-        struct span rest = span_part(bytes, at, bytes.n);
-        ssize_t n = write(fd, rest.p, rest.n);
-        if (n < 0 && errno != EINTR)
-            rc = status_from_errno(errno);
-        at += n > 0 ? (size_t)n : 0;
-    }
-    if (!rc && fsync(fd) != 0)
-        rc = status_from_errno(errno);
-    if (!rc)
-        rc = owner_follow(fd, path);
-    close(fd);
-    if (!rc && rename(temp, path) != 0)
-        rc = status_from_errno(errno);
-    if (rc)
-        (void)unlink(temp);
     return rc;
 }
 
@@ -191,7 +163,7 @@ int goods_dir_chunk_write(const char *down, const uint8_t id[static SEAL_HASH], 
 {
     char path[GOODS_DIR_PATH];
 
-    return goods_dir_write(chunk_path(down, id, path), bytes);
+    return file_replace(chunk_path(down, id, path), bytes, 0640);
 }
 
 /* ---- sweeping ---- */

@@ -28,8 +28,6 @@ const char *goods_dir_kind(const char *down, enum goods_kind kind, const char *w
                            char path[static GOODS_DIR_PATH]);
 /* A whole regular file of at most max bytes. ST_NOT_FOUND, ST_LIMIT, or as open says. */
 int goods_dir_read(const char *path, size_t max, struct writer *w);
-/* Replaced as a whole, on the disk when it returns. */
-int goods_dir_write(const char *path, struct span bytes);
 
 /* Order and manifest in down, read and compared with each other, with the console's key and the appliance.
  * The goods live in a, bytes in manifest. ST_NOT_FOUND: there is no order. */

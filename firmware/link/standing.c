@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/link/standing.h"
+#include "base/file.h"
 #include "firmware/link/goods_dir.h"
 
 #include <stdio.h>
@@ -109,7 +110,7 @@ int standing_save(const char *path, enum goods_kind kind, const struct standing 
     writer_init(&w, STANDING_MAX);
     jw_init(&j, &w);
     put(kind, s, true, &j);
-    rc = writer_ok(&w) ? goods_dir_write(path, writer_span(&w)) : ST_LIMIT;
+    rc = writer_ok(&w) ? file_replace(path, writer_span(&w), 0640) : ST_LIMIT;
     writer_done(&w);
     return rc;
 }

@@ -2,6 +2,7 @@
  * take, have: firmware that the console handed down. gh-down, which is no root, lays the release where root
  * finds it (link/apply_kinds.c); root's service calls 'take', and gh-down reads what became of it. 'have'
  * says which chunks the slots hold, so that gh-uplink does not fetch them. */
+#include "base/file.h"
 #include "base/json.h"
 #include "base/settings.h"
 #include "firmware/link/goods_dir.h"
@@ -32,7 +33,7 @@ static int tell(const struct conf *c, uint64_t serial, int rc, const char *why)
     jw_kbool(&j, "done", rc == 0);
     jw_kcstr(&j, "reason", why);
     jw_end_obj(&j);
-    if (goods_dir_write(goods_dir_path(c->node_state_dir, SETTINGS_FIRMWARE_RESULT, path), writer_span(&w)) !=
+    if (file_replace(goods_dir_path(c->node_state_dir, SETTINGS_FIRMWARE_RESULT, path), writer_span(&w), 0640) !=
         0)
         fprintf(stderr, "gatehouse firmware take: %s cannot be written\n", path);
     writer_done(&w);
@@ -106,7 +107,7 @@ int update_have(const struct conf *c, int argc, char **argv)
     }
     writer_init(&w, HAVE_MAX);
     chunk_index_ids(x, &w);
-    rc = writer_ok(&w) ? goods_dir_write(out, writer_span(&w)) : ST_LIMIT;
+    rc = writer_ok(&w) ? file_replace(out, writer_span(&w), 0640) : ST_LIMIT;
     if (rc)
         fprintf(stderr, "gatehouse firmware have: %s: %s\n", out, status_text(rc));
     else

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/update/floor.h"
+#include "base/file.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -21,26 +22,9 @@ static bool path_of(const char *dir, const char *name, const char *more, char *b
 
 int floor_file_write(const char *dir, const char *name, struct span bytes)
 {
-    char path[PATH_MAX], temp[PATH_MAX];
-    int fd, d, rc = 0;
+    char path[PATH_MAX];
 
-    if (!path_of(dir, name, "", path, sizeof(path)) || !path_of(dir, name, ".new", temp, sizeof(temp)))
-        return ST_LIMIT;
-    (void)unlink(temp);
-    fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return status_from_errno(errno);
-    if (write(fd, bytes.p, bytes.n) != (ssize_t)bytes.n || fsync(fd) != 0)
-        rc = errno ? status_from_errno(errno) : ST_IO;
-    close(fd);
-    if (!rc && rename(temp, path) != 0)
-        rc = status_from_errno(errno);
-    d = open(dir ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (d >= 0) {
-        (void)fsync(d);
-        close(d);
-    }
-    return rc;
+    return path_of(dir, name, "", path, sizeof(path)) ? file_replace(path, bytes, 0644) : ST_LIMIT;
 }
 
 int floor_file_read(const char *dir, const char *name, size_t max, struct writer *w)

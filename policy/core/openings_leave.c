@@ -2,6 +2,7 @@
  * The command's part of openings.h, apart from the process that records. */
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/owner.h"
 #include "policy/core/evidence.h"
@@ -37,28 +38,6 @@ static void write_audit(const struct opening_request *q, const struct opening_re
     jw_end_obj(&j);
 }
 
-static int leave(const char *path, struct span bytes)
-{
-    char temp[CONF_TEXT + 128];
-    int fd, rc = 0;
-
-    snprintf(temp, sizeof(temp), "%s.new", path);
-    (void)unlink(temp);
-    fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return status_from_errno(errno);
-    if (write(fd, bytes.p, bytes.n) != (ssize_t)bytes.n || fsync(fd) != 0)
-        rc = ST_IO;
-    if (!rc)
-        rc = owner_follow(fd, path);
-    close(fd);
-    if (!rc && rename(temp, path) != 0)
-        rc = status_from_errno(errno);
-    if (rc)
-        (void)unlink(temp);
-    return rc;
-}
-
 int openings_leave(const struct conf *c, const struct opening_request *q, const struct opening_receipt *p)
 {
     char path[CONF_TEXT + 96], id[2 * OPENING_ID + 1];
@@ -76,7 +55,7 @@ int openings_leave(const struct conf *c, const struct opening_request *q, const 
     snprintf(path, sizeof(path), "%s/evidence/%s" OPENINGS_SUFFIX, c->node_state_dir, id);
     writer_init(&w, OPENINGS_NOTE_MAX);
     write_audit(q, p, &w);
-    rc = writer_ok(&w) ? leave(path, writer_span(&w)) : ST_LIMIT;
+    rc = writer_ok(&w) ? file_replace(path, writer_span(&w), 0600) : ST_LIMIT;
     writer_done(&w);
     if (rc)
         fprintf(stderr, "gatehouse evidence: %s: %s\n", path, status_text(rc));
