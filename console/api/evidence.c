@@ -3,6 +3,7 @@
  * people carry: it checks every signature, and can open nothing. */
 #include "console/api/evidence.h"
 #include "base/digest.h"
+#include "console/api/once.h"
 #include "console/committee.h"
 #include "console/store/evidence.h"
 
@@ -123,19 +124,19 @@ void api_openings_list(struct worker *w, struct request *r)
     finish_json(r, &j, opening_list(w->db, before, limit, &j));
 }
 
-static void reply_opening(struct worker *w, struct request *r, int64_t id, int status)
+static void reply_opening(struct request *r, struct db *d, int64_t id, int status)
 {
     struct jw j;
 
     reply_json(r, status, &j);
     jw_obj(&j);
-    finish_json(r, &j, opening_put(w->db, id, &j));
+    finish_json(r, &j, opening_put(d, id, &j));
 }
 
 void api_opening_get(struct worker *w, struct request *r)
 {
     if (query_fields(r, NULL, 0))
-        reply_opening(w, r, r->id, 200);
+        reply_opening(r, w->db, r->id, 200);
 }
 
 void api_opening_file(struct worker *w, struct request *r)
@@ -175,17 +176,12 @@ void api_opening_share_file(struct worker *w, struct request *r)
     writer_done(&bytes);
 }
 
-/* Ends a change: the transaction, then the opening as it is now. */
-static void finish_change(struct worker *w, struct request *r, int rc, int64_t id, int status)
+/* Ends a change; the answer is the opening as it is now. */
+static void finish_change(struct worker *w, struct request *r, struct db *d, int rc, int64_t id, int status)
 {
-    if (rc)
-        store_rollback(w->app->store);
-    else
-        rc = store_commit(w->app->store);
-    if (rc)
-        app_fail(r, rc);
-    else
-        reply_opening(w, r, id, status);
+    if (!rc)
+        reply_opening(r, d, id, status);
+    (void)once_end(w, r, d, rc);
 }
 
 static const char *what_of(const struct opening_request *q, char buf[static 80])
@@ -234,23 +230,20 @@ void api_opening_add(struct worker *w, struct request *r)
             "This is no request of 'gatehouse evidence request', or it was changed on the way.");
         return;
     }
-    if (!judge(w, r, &q) || !(d = store_begin(w->app->store, &rc))) {
-        if (rc)
-            app_fail(r, rc);
+    if (!judge(w, r, &q) || !once_begin(w, r, &d))
         return;
-    }
     rc = opening_add(d, &q, writer_span(&r->body), r->who.name, &id);
     snprintf(detail, sizeof(detail), "%s: %s", q.by, q.reason);
     if (!rc)
         rc = audit_append(d, r->who.name, r->address, "evidence_requested", what_of(&q, what), detail);
     if (rc == ST_EXISTS || rc == ST_FULL) {
-        store_rollback(w->app->store);
         reply_problem_say(r, PROBLEM_WRONG_STATE,
                           rc == ST_EXISTS ? "This request is here already."
                                           : "Too many requests are under way; withdraw some first.");
+        (void)once_end(w, r, d, 0);
         return;
     }
-    finish_change(w, r, rc, id, 201);
+    finish_change(w, r, d, rc, id, 201);
 }
 
 /* The request in the path, still waiting, in a transaction; NULL with the problem written. Its bytes stay in
@@ -259,34 +252,32 @@ static struct db *begin_waiting(struct worker *w, struct request *r, struct writ
                                 struct opening_request *q)
 {
     enum opening_state state = OPENING_WAITING;
+    struct db *d;
     int rc;
-    struct db *d = store_begin(w->app->store, &rc);
 
+    if (!once_begin(w, r, &d))
+        return NULL;
     writer_init(bytes, OPENING_REQUEST_MAX);
-    if (d)
-        rc = opening_bytes(d, r->id, bytes, &state);
+    rc = opening_bytes(d, r->id, bytes, &state);
     if (!rc && state == OPENING_WAITING)
         rc = opening_request_read(writer_span(bytes), q);
     if (!rc && state == OPENING_WAITING)
         return d;
-    if (d)
-        store_rollback(w->app->store);
     writer_done(bytes);
-    if (rc)
-        app_fail(r, rc);
-    else
+    if (!rc)
         reply_problem_with(r, PROBLEM_WRONG_STATE, "state", 0, opening_state_names[state]);
+    (void)once_end(w, r, d, rc);
     return NULL;
 }
 
-static void refuse(struct worker *w, struct request *r, int rc, const char *what)
+static void refuse(struct worker *w, struct request *r, struct db *d, int rc, const char *what)
 {
-    store_rollback(w->app->store);
     if (rc == ST_NOT_FOUND)
         reply_problem_say(r, PROBLEM_BAD_FIELD, "The %s belongs to another request.", what);
     else
         reply_problem_say(r, rc == ST_BAD_SIGNATURE ? PROBLEM_BAD_SIGNATURE : PROBLEM_BAD_FIELD,
                           "This is no %s, or it was changed.", what);
+    (void)once_end(w, r, d, 0);
 }
 
 void api_opening_share(struct worker *w, struct request *r)
@@ -302,17 +293,17 @@ void api_opening_share(struct worker *w, struct request *r)
         return;
     rc = opening_share_read(&q, writer_span(&r->body), &s);
     if (rc) {
-        refuse(w, r, rc, "share");
+        refuse(w, r, d, rc, "share");
     } else {
         const char *name = q.committee.member[s.member].name;
         rc = opening_share_add(d, r->id, s.member, name, writer_span(&r->body), r->who.name);
         if (!rc)
             rc = audit_append(d, r->who.name, r->address, "evidence_approved", what_of(&q, what), name);
         if (rc == ST_EXISTS) {
-            store_rollback(w->app->store);
             reply_problem_say(r, PROBLEM_WRONG_STATE, "The share of this member is here already.");
+            (void)once_end(w, r, d, 0);
         } else {
-            finish_change(w, r, rc, r->id, 201);
+            finish_change(w, r, d, rc, r->id, 201);
         }
     }
     writer_done(&bytes);
@@ -332,7 +323,7 @@ void api_opening_receipt(struct worker *w, struct request *r)
         return;
     rc = opening_receipt_read(&q, writer_span(&r->body), &p);
     if (rc) {
-        refuse(w, r, rc, "receipt");
+        refuse(w, r, d, rc, "receipt");
     } else {
         for (unsigned i = 0; i < q.committee.n && n < sizeof(names); i++)
             if (p.members & 1u << i)
@@ -343,7 +334,7 @@ void api_opening_receipt(struct worker *w, struct request *r)
             rc = audit_append(d, r->who.name, r->address,
                               q.kind == OPENING_RENEW ? "committee_renewed" : "evidence_opened",
                               what_of(&q, what), names);
-        finish_change(w, r, rc, r->id, 200);
+        finish_change(w, r, d, rc, r->id, 200);
     }
     writer_done(&bytes);
 }
@@ -362,5 +353,5 @@ void api_opening_withdraw(struct worker *w, struct request *r)
     if (!rc)
         rc = audit_append(d, r->who.name, r->address, "evidence_withdrawn", what_of(&q, what), q.by);
     writer_done(&bytes);
-    finish_change(w, r, rc, r->id, 200);
+    finish_change(w, r, d, rc, r->id, 200);
 }

@@ -3,6 +3,7 @@
  * given an alert, and how noisy each rule is. */
 #include "base/clock.h"
 #include "console/api/app.h"
+#include "console/api/once.h"
 #include "console/api/query.h"
 #include "console/http/head.h"
 #include "console/store/alert_groups.h"
@@ -137,7 +138,7 @@ void api_view_add(struct worker *w, struct request *r)
     struct db *d;
     int64_t id = 0;
     struct jw j;
-    int rc;
+    int rc = 0;
 
     if (!body_fields(r, names, GH_COUNT(names)) || !body_text(r, "name", VIEW_NAME_MAX, true, &name) ||
         !body_text(r, "address", VIEW_ADDRESS_MAX, true, &address))
@@ -152,28 +153,24 @@ void api_view_add(struct worker *w, struct request *r)
         reply_problem_say(r, PROBLEM_ROLE, "Only those who work on alerts can keep a view for all.");
         return;
     }
-    d = store_begin(w->app->store, &rc);
-    if (d)
-        rc = view_add(d, r->who.user, name, address, shared, &id);
-    if (d && !rc && shared)
+    if (!once_begin(w, r, &d))
+        return;
+    rc = view_add(d, r->who.user, name, address, shared, &id);
+    if (!rc && shared)
         rc = audit_append(d, r->who.name, r->address, "view_shared", arena_dup(r->arena, name.p, name.n),
                           NULL);
-    if (d && rc)
-        store_rollback(w->app->store);
-    else if (d)
-        rc = store_commit(w->app->store);
     if (rc == ST_EXISTS || rc == ST_LIMIT) {
         reply_problem_say(r, PROBLEM_NAME_TAKEN,
                           rc == ST_EXISTS ? "You have a view of this name."
                                           : "You have kept too many views.");
-    } else if (rc) {
-        app_fail(r, rc);
-    } else {
+        rc = 0;
+    } else if (!rc) {
         reply_json(r, 201, &j);
         jw_obj(&j);
         jw_ki64(&j, "id", id);
         finish(r, &j, 0);
     }
+    (void)once_end(w, r, d, rc);
 }
 
 void api_view_remove(struct worker *w, struct request *r)
@@ -182,22 +179,16 @@ void api_view_remove(struct worker *w, struct request *r)
     struct db *d;
     int rc;
 
-    d = store_begin(w->app->store, &rc);
-    if (!d) {
-        app_fail(r, rc);
+    if (!once_begin(w, r, &d))
         return;
-    }
     rc = view_remove(d, r->id, r->who.user, name);
-    if (rc)
-        store_rollback(w->app->store);
-    else
-        rc = store_commit(w->app->store);
-    if (rc == ST_NOT_FOUND)
+    if (rc == ST_NOT_FOUND) {
         reply_problem_say(r, PROBLEM_NOT_FOUND, "There is no such view of yours.");
-    else if (rc)
-        app_fail(r, rc);
-    else
+        rc = 0;
+    } else if (!rc) {
         r->reply.status = 204;
+    }
+    (void)once_end(w, r, d, rc);
 }
 
 void api_sla_get(struct worker *w, struct request *r)
@@ -235,21 +226,18 @@ void api_sla_set(struct worker *w, struct request *r)
         reply_problem_say(r, PROBLEM_BAD_FIELD, "In the plan: %s.", why);
         return;
     }
-    d = store_begin(w->app->store, &rc);
-    if (d)
-        rc = sla_save(d, &p, r->who.name);
-    if (d && !rc)
+    if (!once_begin(w, r, &d))
+        return;
+    rc = sla_save(d, &p, r->who.name);
+    if (!rc)
         rc = sla_refile(d, &p, true, &open);
-    if (d && !rc) {
+    if (!rc) {
         snprintf(object, sizeof(object), "%llu open alerts", (unsigned long long)open);
         rc = audit_append(d, r->who.name, r->address, "sla_set", object, NULL);
     }
-    if (d && rc)
-        store_rollback(w->app->store);
-    else if (d)
-        rc = store_commit(w->app->store);
     reply_json(r, 200, &j);
     jw_obj(&j);
     jw_ku64(&j, "open", open);
-    finish(r, &j, rc);
+    finish(r, &j, 0);
+    (void)once_end(w, r, d, rc);
 }

@@ -2,6 +2,7 @@
  * How long events stay, and what must stay. Every change is in the audit. */
 #include "console/api/keeping.h"
 #include "base/event.h"
+#include "console/api/once.h"
 #include "console/http/head.h"
 #include "console/store/facts.h"
 #include "console/store/retention.h"
@@ -10,14 +11,14 @@
 
 #define DAYS_MAX 36500
 
-static void reply_list(struct worker *w, struct request *r, int status, int (*list)(struct db *, struct jw *))
+static void reply_list(struct request *r, struct db *d, int status, int (*list)(struct db *, struct jw *))
 {
     struct jw j;
     int rc;
 
     reply_json(r, status, &j);
     jw_obj(&j);
-    rc = list(w->db, &j);
+    rc = list(d, &j);
     jw_end_obj(&j);
     if (rc)
         app_fail(r, rc);
@@ -28,13 +29,13 @@ static void reply_list(struct worker *w, struct request *r, int status, int (*li
 void api_retention_list(struct worker *w, struct request *r)
 {
     if (query_fields(r, NULL, 0))
-        reply_list(w, r, 200, retention_list);
+        reply_list(r, w->db, 200, retention_list);
 }
 
 void api_holds_list(struct worker *w, struct request *r)
 {
     if (query_fields(r, NULL, 0))
-        reply_list(w, r, 200, hold_list);
+        reply_list(r, w->db, 200, hold_list);
 }
 
 static int type_number(struct span name)
@@ -97,28 +98,16 @@ void api_retention_preview(struct worker *w, struct request *r)
 }
 
 /* Ends a change; the answer is the whole list, which is short. */
-static void finish(struct worker *w, struct request *r, int rc, int status, int (*list)(struct db *, struct jw *))
+static void finish(struct worker *w, struct request *r, struct db *d, int rc, int status,
+                   int (*list)(struct db *, struct jw *))
 {
-    if (rc)
-        store_rollback(w->app->store);
-    else
-        rc = store_commit(w->app->store);
-    if (rc == ST_EXISTS)
+    if (rc == ST_EXISTS) {
         reply_problem_say(r, PROBLEM_WRONG_STATE, "There is one already; remove it first.");
-    else if (rc)
-        app_fail(r, rc);
-    else
-        reply_list(w, r, status, list);
-}
-
-static struct db *begin(struct worker *w, struct request *r)
-{
-    int rc;
-    struct db *d = store_begin(w->app->store, &rc);
-
-    if (!d)
-        app_fail(r, rc);
-    return d;
+        rc = 0;
+    } else if (!rc) {
+        reply_list(r, d, status, list);
+    }
+    (void)once_end(w, r, d, rc);
 }
 
 void api_retention_add(struct worker *w, struct request *r)
@@ -132,19 +121,19 @@ void api_retention_add(struct worker *w, struct request *r)
     int rc;
 
     if (!body_fields(r, names, GH_COUNT(names)) || !body_text(r, "event_type", 32, false, &type) || !body_text(r, "level", 32, false, &level) ||
-        !read_rule(r, PROBLEM_BAD_FIELD, type, level, json_i64(json_get(r->json, "days"), 0), &rule) || !(d = begin(w, r)))
+        !read_rule(r, PROBLEM_BAD_FIELD, type, level, json_i64(json_get(r->json, "days"), 0), &rule) || !once_begin(w, r, &d))
         return;
     rc = retention_add(d, &rule, r->who.name, &id);
     if (rc == ST_FULL) {
-        store_rollback(w->app->store);
         reply_problem_say(r, PROBLEM_WRONG_STATE, "There are %d rules already.", RETENTION_RULES);
+        (void)once_end(w, r, d, 0);
         return;
     }
     snprintf(what, sizeof(what), "%.*s %.*s %lld days", (int)type.n, type.n ? (const char *)type.p : "", (int)level.n,
              level.n ? (const char *)level.p : "", (long long)rule.days);
     if (!rc)
         rc = audit_append(d, r->who.name, r->address, "retention_added", what, NULL);
-    finish(w, r, rc, 201, retention_list);
+    finish(w, r, d, rc, 201, retention_list);
 }
 
 static const char *number_text(int64_t n, char buf[static 24])
@@ -156,15 +145,15 @@ static const char *number_text(int64_t n, char buf[static 24])
 void api_retention_remove(struct worker *w, struct request *r)
 {
     char id[24];
-    struct db *d = begin(w, r);
+    struct db *d;
     int rc;
 
-    if (!d)
+    if (!once_begin(w, r, &d))
         return;
     rc = retention_remove(d, r->id);
     if (!rc)
         rc = audit_append(d, r->who.name, r->address, "retention_removed", number_text(r->id, id), NULL);
-    finish(w, r, rc, 200, retention_list);
+    finish(w, r, d, rc, 200, retention_list);
 }
 
 static bool read_hold(struct request *r, enum hold_kind *kind, int64_t *ref, uint8_t identity[static 32], size_t *n, char *reason)
@@ -202,7 +191,7 @@ void api_hold_add(struct worker *w, struct request *r)
     struct db *d;
     int rc;
 
-    if (!read_hold(r, &kind, &ref, identity, &n, reason) || !(d = begin(w, r)))
+    if (!read_hold(r, &kind, &ref, identity, &n, reason) || !once_begin(w, r, &d))
         return;
     rc = hold_add(d, kind, ref, span_of(identity, n), reason, r->who.name, &id);
     writer_fixed(&out, hex, sizeof(hex) - 1);
@@ -213,19 +202,19 @@ void api_hold_add(struct worker *w, struct request *r)
         snprintf(what, sizeof(what), "%s %lld", hold_kind_names[kind], (long long)ref);
     if (!rc)
         rc = audit_append(d, r->who.name, r->address, "hold_began", what, reason);
-    finish(w, r, rc, 201, hold_list);
+    finish(w, r, d, rc, 201, hold_list);
 }
 
 void api_hold_end(struct worker *w, struct request *r)
 {
     char id[24];
-    struct db *d = body_fields(r, NULL, 0) ? begin(w, r) : NULL;
+    struct db *d;
     int rc;
 
-    if (!d)
+    if (!body_fields(r, NULL, 0) || !once_begin(w, r, &d))
         return;
     rc = hold_end(d, r->id, r->who.name);
     if (!rc)
         rc = audit_append(d, r->who.name, r->address, "hold_ended", number_text(r->id, id), NULL);
-    finish(w, r, rc, 200, hold_list);
+    finish(w, r, d, rc, 200, hold_list);
 }

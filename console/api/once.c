@@ -42,6 +42,9 @@ static bool answered_before(struct db *d, struct request *r, int *ret_rc)
     request_hash(r, hash);
     if (!span_eq(db_blob(s, 0), span_of(hash, SEAL_HASH))) {
         reply_problem(r, PROBLEM_KEY_REUSED);
+    } else if (db_i64(s, 1) == 204) {
+        r->reply.status = 204;
+        reply_header(r, "Idempotent-Replayed", "true");
     } else {
         struct jw j;
         reply_json(r, (int)db_i64(s, 1), &j);
@@ -53,11 +56,16 @@ static bool answered_before(struct db *d, struct request *r, int *ret_rc)
     return true;
 }
 
+static bool is_done(const struct request *r)
+{
+    return r->reply.status == 200 || r->reply.status == 201 || r->reply.status == 204;
+}
+
 static int keep_answer(struct db *d, struct request *r, struct span kept)
 {
     uint8_t hash[SEAL_HASH];
 
-    if (!r->head.idempotency_key.n || (r->reply.status != 200 && r->reply.status != 201))
+    if (!r->head.idempotency_key.n || !is_done(r))
         return 0;
     request_hash(r, hash);
     return db_exec(d, "INSERT INTO answered(user, key, request, status, body, time) VALUES(?, ?, ?, ?, ?, ?)",
@@ -94,7 +102,7 @@ bool once_end(struct worker *w, struct request *r, struct db *d, int rc)
 
 bool once_end_keep(struct worker *w, struct request *r, struct db *d, int rc, struct span kept)
 {
-    bool changed = !rc && (r->reply.status == 200 || r->reply.status == 201);
+    bool changed = !rc && is_done(r);
 
     if (!rc)
         rc = keep_answer(d, r, kept);

@@ -8,7 +8,7 @@
 
 /* Begins the transaction of a step. False: the reply is made already, from the kept answer, or a problem. */
 bool once_begin(struct worker *w, struct request *r, struct db **ret_db);
-/* Ends it. rc 0 and a reply of status 200 or 201: it is kept under the key and committed; anything else: nothing has
+/* Ends it. rc 0 and a reply of status 200, 201 or 204: it is kept under the key and committed; anything else: nothing has
  * happened, and rc becomes a problem. True when something was committed. */
 bool once_end(struct worker *w, struct request *r, struct db *d, int rc);
 

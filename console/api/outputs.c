@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Outputs: made, changed, tried, and what became of what they sent. A secret is shown once, when it is made;
  * after that nobody can read it here. Every change is in the audit, without the secret. */
+#include "console/api/once.h"
 #include "console/api/outputs.h"
 #include "console/api/query.h"
 #include "console/outputs/engine.h"
@@ -8,6 +9,8 @@
 #include "console/store/outputs.h"
 
 #include <stdio.h>
+
+#define KEPT_MAX (256u << 10)
 
 static const char *const members[] = {"name",   "kind", "format", "source", "query",
                                       "target", "auth", "ca",     "enabled"};
@@ -185,34 +188,43 @@ static int make_secret(struct worker *w, struct request *r, struct db *d, const 
     return rc;
 }
 
-/* Ends the transaction; the answer is the output as it is now, with a secret that is shown this once. */
-static void finish(struct worker *w, struct request *r, int rc, int64_t id, int status, const char *secret)
+static int put_changed(struct db *d, int64_t id, const char *secret, struct jw *j)
 {
+    int rc;
+
+    jw_obj(j);
+    jw_key(j, "output");
+    rc = output_put(d, id, j);
+    jw_key(j, "secret");
+    jw_cstr(j, secret);
+    jw_end_obj(j);
+    return rc;
+}
+
+/* Ends the step; the answer is the output as it is now, with a secret that is shown this once: what is kept
+ * for a repetition has null there. */
+static void finish(struct worker *w, struct request *r, struct db *d, int rc, int64_t id, int status,
+                   const char *secret)
+{
+    struct writer kept;
     struct jw j;
 
-    if (rc)
-        store_rollback(w->app->store);
-    else
-        rc = store_commit(w->app->store);
+    writer_init(&kept, KEPT_MAX);
     if (rc == ST_EXISTS) {
         reply_problem(r, PROBLEM_NAME_TAKEN);
-        return;
-    }
-    if (rc) {
-        app_fail(r, rc);
-        return;
-    }
-    reply_json(r, status, &j);
-    jw_obj(&j);
-    jw_key(&j, "output");
-    rc = output_put(w->db, id, &j);
-    jw_key(&j, "secret");
-    jw_cstr(&j, secret);
-    jw_end_obj(&j);
-    if (rc)
-        app_fail(r, rc);
-    else
+        rc = 0;
+    } else if (!rc) {
+        jw_init(&j, &kept);
+        rc = put_changed(d, id, NULL, &j);
+        reply_json(r, status, &j);
+        if (!rc)
+            rc = put_changed(d, id, secret, &j);
         reply_json_end(r);
+    }
+    if (!rc && !writer_ok(&kept))
+        rc = ST_NOMEM;
+    (void)once_end_keep(w, r, d, rc, writer_span(&kept));
+    writer_done(&kept);
 }
 
 static int note(struct db *d, const struct request *r, const char *action, const struct output *o)
@@ -236,31 +248,26 @@ void api_output_add(struct worker *w, struct request *r)
         return;
     }
     memset(o, 0, sizeof(*o));
-    if (!read_output(w, r, o, true))
+    if (!read_output(w, r, o, true) || !once_begin(w, r, &d))
         return;
-    d = store_begin(w->app->store, &rc);
-    if (!d) {
-        app_fail(r, rc);
-        return;
-    }
     rc = output_add(d, o, r->who.name);
     if (rc == ST_FULL) {
-        store_rollback(w->app->store);
         reply_problem_say(r, PROBLEM_WRONG_STATE, "There are %d outputs already.", OUTPUTS_MAX);
+        (void)once_end(w, r, d, 0);
         return;
     }
     if (!rc)
         rc = make_secret(w, r, d, o, &secret);
     if (!rc)
         rc = note(d, r, "output_added", o);
-    finish(w, r, rc, o->id, 201, secret);
+    finish(w, r, d, rc, o->id, 201, secret);
 }
 
 /* The output in the path; NULL with the problem written. */
-static struct output *find(struct worker *w, struct request *r)
+static struct output *find(struct db *d, struct request *r)
 {
     struct output *o = arena_alloc(r->arena, sizeof(*o));
-    int rc = o ? output_find(w->db, r->id, o) : ST_NOMEM;
+    int rc = o ? output_find(d, r->id, o) : ST_NOMEM;
 
     if (!rc)
         return o;
@@ -268,19 +275,31 @@ static struct output *find(struct worker *w, struct request *r)
     return NULL;
 }
 
+/* Begins a step on the output in the path; NULL: the reply is made. */
+static struct output *begin(struct worker *w, struct request *r, struct db **ret_db)
+{
+    struct output *o;
+
+    if (!once_begin(w, r, ret_db))
+        return NULL;
+    o = find(*ret_db, r);
+    if (!o)
+        (void)once_end(w, r, *ret_db, 0);
+    return o;
+}
+
 void api_output_change(struct worker *w, struct request *r)
 {
-    struct output *o = find(w, r);
+    struct db *d;
+    struct output *o = begin(w, r, &d);
     enum output_auth auth = o ? o->auth : OUTPUT_NO_AUTH;
     const char *secret = NULL;
-    struct db *d;
-    int rc = 0;
+    int rc;
 
-    if (!o || !read_output(w, r, o, false))
+    if (!o)
         return;
-    d = store_begin(w->app->store, &rc);
-    if (!d) {
-        app_fail(r, rc);
+    if (!read_output(w, r, o, false)) {
+        (void)once_end(w, r, d, 0);
         return;
     }
     rc = output_change(d, o);
@@ -288,62 +307,48 @@ void api_output_change(struct worker *w, struct request *r)
         rc = make_secret(w, r, d, o, &secret);
     if (!rc)
         rc = note(d, r, "output_changed", o);
-    finish(w, r, rc, o->id, 200, secret);
+    finish(w, r, d, rc, o->id, 200, secret);
 }
 
 void api_output_secret(struct worker *w, struct request *r)
 {
-    struct output *o = body_fields(r, NULL, 0) ? find(w, r) : NULL;
-    const char *secret = NULL;
     struct db *d;
-    int rc = 0;
+    struct output *o = body_fields(r, NULL, 0) ? begin(w, r, &d) : NULL;
+    const char *secret = NULL;
+    int rc;
 
     if (!o)
         return;
     if (o->auth == OUTPUT_NO_AUTH) {
         reply_problem_say(r, PROBLEM_WRONG_STATE, "This output signs nothing.");
-        return;
-    }
-    d = store_begin(w->app->store, &rc);
-    if (!d) {
-        app_fail(r, rc);
+        (void)once_end(w, r, d, 0);
         return;
     }
     rc = make_secret(w, r, d, o, &secret);
     if (!rc)
         rc = audit_append(d, r->who.name, r->address, "output_secret_renewed", o->name, NULL);
-    finish(w, r, rc, o->id, 200, secret);
+    finish(w, r, d, rc, o->id, 200, secret);
 }
 
 void api_output_remove(struct worker *w, struct request *r)
 {
-    struct output *o = find(w, r);
     struct db *d;
-    int rc = 0;
+    struct output *o = begin(w, r, &d);
+    int rc;
 
     if (!o)
         return;
-    d = store_begin(w->app->store, &rc);
-    if (!d) {
-        app_fail(r, rc);
-        return;
-    }
     rc = output_remove(d, o->id);
     if (!rc)
         rc = note(d, r, "output_removed", o);
-    if (rc)
-        store_rollback(w->app->store);
-    else
-        rc = store_commit(w->app->store);
-    if (rc)
-        app_fail(r, rc);
-    else
+    if (!rc)
         r->reply.status = 204;
+    (void)once_end(w, r, d, rc);
 }
 
 void api_output_test(struct worker *w, struct request *r)
 {
-    struct output *o = body_fields(r, NULL, 0) ? find(w, r) : NULL;
+    struct output *o = body_fields(r, NULL, 0) ? find(w->db, r) : NULL;
     char reason[320] = "";
     bool ok = false;
     struct jw j;
@@ -378,7 +383,7 @@ void api_output_refused(struct worker *w, struct request *r)
     int rc;
 
     if (!query_fields(r, paging, GH_COUNT(paging)) || !query_number(r, "before", 1, INT64_MAX, &before) ||
-        !query_number(r, "limit", 1, 200, &limit) || !(o = find(w, r)))
+        !query_number(r, "limit", 1, 200, &limit) || !(o = find(w->db, r)))
         return;
     reply_json(r, 200, &j);
     jw_obj(&j);
@@ -392,19 +397,14 @@ void api_output_refused(struct worker *w, struct request *r)
 
 void api_output_refused_clear(struct worker *w, struct request *r)
 {
-    struct output *o = body_fields(r, NULL, 0) ? find(w, r) : NULL;
     struct db *d;
-    int rc = 0;
+    struct output *o = body_fields(r, NULL, 0) ? begin(w, r, &d) : NULL;
+    int rc;
 
     if (!o)
         return;
-    d = store_begin(w->app->store, &rc);
-    if (!d) {
-        app_fail(r, rc);
-        return;
-    }
     rc = output_dead_clear(d, o->id);
     if (!rc)
         rc = audit_append(d, r->who.name, r->address, "output_refused_cleared", o->name, NULL);
-    finish(w, r, rc, o->id, 200, NULL);
+    finish(w, r, d, rc, o->id, 200, NULL);
 }

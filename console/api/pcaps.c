@@ -3,6 +3,7 @@
  * them away. Every wish, arrival and download is in the audit. */
 #include "base/log.h"
 #include "console/api/app.h"
+#include "console/api/once.h"
 #include "console/store/alerts.h"
 #include "console/store/pcap_files.h"
 
@@ -74,20 +75,13 @@ void api_pcap_want(struct worker *w, struct request *r)
     struct db *d;
     int rc = 0;
 
-    if (!body_fields(r, NULL, 0))
+    if (!body_fields(r, NULL, 0) || !once_begin(w, r, &d))
         return;
-    d = store_begin(w->app->store, &rc);
-    if (!d) {
-        app_fail(r, rc);
-        return;
-    }
     since = alert_seq(d);
     if (!find(d, r, &p, &rc) || p.state == PCAP_GONE) {
         if (r->reply.status == 0 && !rc)
             reply_problem_with(r, PROBLEM_WRONG_STATE, "state", 0, pcap_state_names[p.state]);
-        store_rollback(w->app->store);
-        if (rc)
-            app_fail(r, rc);
+        (void)once_end(w, r, d, rc);
         return;
     }
     if (p.state == PCAP_KEPT || p.state == PCAP_REFUSED) {
@@ -98,7 +92,8 @@ void api_pcap_want(struct worker *w, struct request *r)
         pcap_file_drop(w->app->conf->console_state_dir, p.id); /* of a version that is out of date */
     }
     reply_pcap(r, d, &rc);
-    finish(w, r, rc, since);
+    if (once_end(w, r, d, rc))
+        app_publish(w->app, w->db, since);
 }
 
 /* Who took what away, before it leaves. */

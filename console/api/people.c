@@ -4,6 +4,7 @@
  * their place. */
 #include "base/clock.h"
 #include "console/api/access.h"
+#include "console/api/once.h"
 #include "console/http/head.h"
 #include "console/store/appliances.h"
 #include "console/store/second.h"
@@ -300,22 +301,16 @@ void api_user_sessions_end(struct worker *w, struct request *r)
     if (!find_person(w->db, r, &u))
         return;
     restart_streams(w->app, w->db, r->id, last);
-    d = store_begin(w->app->store, &rc);
-    if (d) {
-        rc = session_end_others(d, r->id, 0);
-        if (!rc)
-            rc = db_exec(d, "DELETE FROM token WHERE user = ?", "i", r->id);
-        if (!rc)
-            rc = audit_append(d, r->who.name, r->address, "sessions_ended", u.name, "and tokens");
-        if (rc)
-            store_rollback(w->app->store);
-        else
-            rc = store_commit(w->app->store);
-    }
-    if (rc)
-        app_fail(r, rc);
-    else
+    if (!once_begin(w, r, &d))
+        return;
+    rc = session_end_others(d, r->id, 0);
+    if (!rc)
+        rc = db_exec(d, "DELETE FROM token WHERE user = ?", "i", r->id);
+    if (!rc)
+        rc = audit_append(d, r->who.name, r->address, "sessions_ended", u.name, "and tokens");
+    if (!rc)
         r->reply.status = 204;
+    (void)once_end(w, r, d, rc);
 }
 
 /* ---- units ---- */
@@ -429,22 +424,18 @@ void api_unit_remove(struct worker *w, struct request *r)
     struct db *d;
     int rc;
 
-    d = store_begin(w->app->store, &rc);
-    if (d) {
-        rc = unit_name(d, r->id, name);
-        if (!rc)
-            rc = unit_remove(d, r->id);
-        if (!rc)
-            rc = audit_append(d, r->who.name, r->address, "unit_removed", name, NULL);
-        if (rc)
-            store_rollback(w->app->store);
-        else
-            rc = store_commit(w->app->store);
-    }
-    if (rc == ST_NOT_FOUND)
+    if (!once_begin(w, r, &d))
+        return;
+    rc = unit_name(d, r->id, name);
+    if (!rc)
+        rc = unit_remove(d, r->id);
+    if (!rc)
+        rc = audit_append(d, r->who.name, r->address, "unit_removed", name, NULL);
+    if (rc == ST_NOT_FOUND) {
         reply_problem_say(r, PROBLEM_NOT_FOUND, "There is no such unit.");
-    else if (rc)
-        app_fail(r, rc);
-    else
+        rc = 0;
+    } else if (!rc) {
         r->reply.status = 204;
+    }
+    (void)once_end(w, r, d, rc);
 }

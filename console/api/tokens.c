@@ -4,6 +4,7 @@
  * yes. */
 #include "base/clock.h"
 #include "console/api/access.h"
+#include "console/api/once.h"
 
 #include <stdio.h>
 
@@ -151,33 +152,30 @@ void api_tokens_add(struct worker *w, struct request *r)
     seal_wipe(shown, sizeof(shown));
 }
 
-/* A change in a transaction of its own that leaves nothing to say. */
-static void end_step(struct worker *w, struct request *r, struct db *d, int rc, const char *what)
+/* Ends a step that leaves nothing to say. */
+static bool end_step(struct worker *w, struct request *r, struct db *d, int rc, const char *what)
 {
-    if (d && rc)
-        store_rollback(w->app->store);
-    else if (d)
-        rc = store_commit(w->app->store);
-    if (rc == ST_NOT_FOUND)
+    if (rc == ST_NOT_FOUND) {
         reply_problem_say(r, PROBLEM_NOT_FOUND, "There is no such %s of yours.", what);
-    else if (rc)
-        app_fail(r, rc);
-    else
+        rc = 0;
+    } else if (!rc) {
         r->reply.status = 204;
+    }
+    return once_end(w, r, d, rc);
 }
 
 void api_token_end(struct worker *w, struct request *r)
 {
     char name[TOKEN_NAME + 1];
+    struct db *d;
     int rc;
-    struct db *d = store_begin(w->app->store, &rc);
 
-    if (d) {
-        rc = token_end(d, r->who.user, r->id, name);
-        if (!rc)
-            rc = audit_append(d, r->who.name, r->address, "token_ended", name, NULL);
-    }
-    end_step(w, r, d, rc, "token");
+    if (!once_begin(w, r, &d))
+        return;
+    rc = token_end(d, r->who.user, r->id, name);
+    if (!rc)
+        rc = audit_append(d, r->who.name, r->address, "token_ended", name, NULL);
+    (void)end_step(w, r, d, rc, "token");
 }
 
 void api_sessions_list(struct worker *w, struct request *r)
@@ -193,15 +191,14 @@ void api_sessions_list(struct worker *w, struct request *r)
 
 void api_session_end_one(struct worker *w, struct request *r)
 {
+    struct db *d;
     int rc;
-    struct db *d = store_begin(w->app->store, &rc);
 
-    if (d) {
-        rc = session_end_of(d, r->who.user, r->id);
-        if (!rc)
-            rc = audit_append(d, r->who.name, r->address, "session_ended", r->who.name, NULL);
-    }
-    end_step(w, r, d, rc, "session");
-    if (r->reply.status == 204)
+    if (!once_begin(w, r, &d))
+        return;
+    rc = session_end_of(d, r->who.user, r->id);
+    if (!rc)
+        rc = audit_append(d, r->who.name, r->address, "session_ended", r->who.name, NULL);
+    if (end_step(w, r, d, rc, "session"))
         hub_end(w->app->hub, r->id, "event: end\ndata: {\"reason\":\"session\"}\n\n");
 }
