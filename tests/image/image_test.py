@@ -195,7 +195,7 @@ def case_job(work, image):
              "-device", "virtio-net-pci,netdev=wire,addr=0x10"]
     conf = os.path.join(work, "gatehouse.conf")
     with open(conf, "w") as f:
-        f.write("[node]\nname = embassy\nuser = gatehouse\nstate_dir = /var/lib/gatehouse\n[capture]\ninterface = ens16\nbuffer = 8M\n"
+        f.write("[node]\nname = embassy\nuser = gh-*\nstate_dir = /var/lib/gatehouse\n[capture]\ninterface = ens16\nbuffer = 8M\n"
                 "[sensor]\nmemory = 64M\n[scan]\nworkers = 1\ntimeout = 120s\n[uplink]\nconsole = https://10.0.2.2:%d\n" % chain.port)
     try:
         chain.write("console.conf", "[console]\nlisten = 127.0.0.1:%d\nstate_dir = %s/console\nhosts = 10.0.2.2\n" % (chain.port, chain.dir))
