@@ -4,6 +4,8 @@
 
 #define KEY_MIN 8
 #define KEY_MAX 64
+#define CLAIM_US 60000000ll /* longer than any work under a claim may take */
+#define CLAIMED 0           /* in place of a status */
 
 static bool key_is_good(struct span key)
 {
@@ -26,6 +28,12 @@ static void request_hash(const struct request *r, uint8_t out[static SEAL_HASH])
     seal_hash("gatehouse-console-request-v1", parts, GH_COUNT(parts), out);
 }
 
+static int give_back(struct db *d, const struct request *r)
+{
+    return db_exec(d, "DELETE FROM answered WHERE user = ? AND key = ?", "it", r->who.user,
+                   r->head.idempotency_key);
+}
+
 /* True when the reply is made: from the kept answer, or a problem. */
 static bool answered_before(struct db *d, struct request *r, int *ret_rc)
 {
@@ -34,14 +42,21 @@ static bool answered_before(struct db *d, struct request *r, int *ret_rc)
 
     if (!r->head.idempotency_key.n)
         return false;
-    *ret_rc = db_query(d, &s, "SELECT request, status, body FROM answered WHERE user = ? AND key = ?", "it",
-                       r->who.user, r->head.idempotency_key);
+    *ret_rc = db_query(d, &s, "SELECT request, status, body, time FROM answered WHERE user = ? AND key = ?",
+                       "it", r->who.user, r->head.idempotency_key);
     if (*ret_rc || (*ret_rc = db_step(s)) != 1)
         return false;
     *ret_rc = 0;
     request_hash(r, hash);
     if (!span_eq(db_blob(s, 0), span_of(hash, SEAL_HASH))) {
         reply_problem(r, PROBLEM_KEY_REUSED);
+    } else if (db_i64(s, 1) == CLAIMED && (int64_t)clock_wall_us() - db_i64(s, 3) > CLAIM_US) {
+        db_reset(s);
+        *ret_rc = give_back(d, r);
+        return false;
+    } else if (db_i64(s, 1) == CLAIMED) {
+        reply_problem_say(r, PROBLEM_BUSY, "The first request under this Idempotency-Key is still at work.");
+        reply_header(r, "Retry-After", "2");
     } else if (db_i64(s, 1) == 204) {
         r->reply.status = 204;
         reply_header(r, "Idempotent-Replayed", "true");
@@ -61,16 +76,19 @@ static bool is_done(const struct request *r)
     return r->reply.status == 200 || r->reply.status == 201 || r->reply.status == 204;
 }
 
-static int keep_answer(struct db *d, struct request *r, struct span kept)
+static int keep(struct db *d, const struct request *r, int status, struct span kept)
 {
     uint8_t hash[SEAL_HASH];
 
-    if (!r->head.idempotency_key.n || !is_done(r))
-        return 0;
     request_hash(r, hash);
     return db_exec(d, "INSERT INTO answered(user, key, request, status, body, time) VALUES(?, ?, ?, ?, ?, ?)",
-                   "itbiti", r->who.user, r->head.idempotency_key, span_of(hash, SEAL_HASH),
-                   (int64_t)r->reply.status, kept, (int64_t)clock_wall_us());
+                   "itbiti", r->who.user, r->head.idempotency_key, span_of(hash, SEAL_HASH), (int64_t)status,
+                   kept, (int64_t)clock_wall_us());
+}
+
+static int keep_answer(struct db *d, struct request *r, struct span kept)
+{
+    return r->head.idempotency_key.n && is_done(r) ? keep(d, r, r->reply.status, kept) : 0;
 }
 
 bool once_begin(struct worker *w, struct request *r, struct db **ret_db)
@@ -113,4 +131,48 @@ bool once_end_keep(struct worker *w, struct request *r, struct db *d, int rc, st
     if (rc)
         app_fail(r, rc);
     return changed && !rc;
+}
+
+bool once_claim(struct worker *w, struct request *r)
+{
+    struct db *d;
+    int rc;
+
+    if (!r->head.idempotency_key.n)
+        return true;
+    if (!once_begin(w, r, &d))
+        return false;
+    rc = keep(d, r, CLAIMED, span_str(""));
+    if (rc)
+        store_rollback(w->app->store);
+    else
+        rc = store_commit(w->app->store);
+    if (rc)
+        app_fail(r, rc);
+    return rc == 0;
+}
+
+bool once_fill(struct worker *w, struct request *r, const char *action, const char *object,
+               const char *detail)
+{
+    bool done = r->reply.status == 200, keyed = r->head.idempotency_key.n != 0;
+    struct db *d;
+    int rc = 0;
+
+    if (!keyed && !(done && action))
+        return true;
+    d = store_begin(w->app->store, &rc);
+    if (d && keyed)
+        rc = give_back(d, r);
+    if (d && !rc && keyed && done && r->reply.body.n <= ONCE_LONG)
+        rc = keep_answer(d, r, writer_span(&r->reply.body));
+    if (d && !rc && done && action)
+        rc = audit_append(d, r->who.name, r->address, action, object, detail);
+    if (d && rc)
+        store_rollback(w->app->store);
+    else if (d)
+        rc = store_commit(w->app->store);
+    if (rc)
+        app_fail(r, rc);
+    return rc == 0;
 }

@@ -354,7 +354,7 @@ void api_output_test(struct worker *w, struct request *r)
     struct jw j;
     int rc;
 
-    if (!o)
+    if (!o || !once_claim(w, r))
         return;
     rc = engine_try(w->app->conf, w->app->keys, w->app->helpers, w->db, o, &ok, reason, sizeof(reason));
     if (rc == ST_CLOSED)
@@ -362,16 +362,17 @@ void api_output_test(struct worker *w, struct request *r)
                  "gh-outlet does not run; start the console with 'gatehouse console'");
     else if (rc == ST_TIMEOUT)
         snprintf(reason, sizeof(reason), "no answer within some seconds");
-    else if (rc) {
+    if (rc && rc != ST_CLOSED && rc != ST_TIMEOUT) {
         app_fail(r, rc);
-        return;
+    } else {
+        reply_json(r, 200, &j);
+        jw_obj(&j);
+        jw_kbool(&j, "ok", ok);
+        jw_ktext(&j, "reason", span_str(reason));
+        jw_end_obj(&j);
+        reply_json_end(r);
     }
-    reply_json(r, 200, &j);
-    jw_obj(&j);
-    jw_kbool(&j, "ok", ok);
-    jw_ktext(&j, "reason", span_str(reason));
-    jw_end_obj(&j);
-    reply_json_end(r);
+    (void)once_fill(w, r, "output_tested", o->name, ok ? "taken" : reason);
 }
 
 void api_output_refused(struct worker *w, struct request *r)

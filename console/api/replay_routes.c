@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Replays as people ask for them. */
 #include "base/clock.h"
+#include "console/api/once.h"
 #include "console/api/replays.h"
 #include "console/api/sources.h"
+
+#include <stdio.h>
 
 #define DAYS_MAX 90
 #define DAY_US 86400000000ll
@@ -72,8 +75,11 @@ static void start(struct worker *w, struct request *r, struct arena *a, const st
     struct writer question, pack;
     struct jw jq, jp, j;
     int64_t id = 0;
+    char what[96];
     int rc;
 
+    if (!once_claim(w, r))
+        return;
     writer_init(&question, 4096);
     writer_init(&pack, 32u << 20);
     jw_init(&jq, &question);
@@ -96,6 +102,11 @@ static void start(struct worker *w, struct request *r, struct arena *a, const st
         jw_end_obj(&j);
         reply_json_end(r);
     }
+    snprintf(what, sizeof(what), "version %lld against %lld, %lld days", (long long)v->id,
+             (long long)against->id, (long long)days);
+    if (!once_fill(w, r, "policy_replayed", v->name, what) && id)
+        (void)replays_cancel(w->app->replays, r->who.name,
+                             id); /* nothing is judged that the audit does not have */
     writer_done(&question);
     writer_done(&pack);
 }

@@ -77,6 +77,9 @@ first = lan.post("/api/v1/invites", {"roles": ["viewer"], "units": "all", "clear
 again = lan.post("/api/v1/invites", {"roles": ["viewer"], "units": "all", "clearance": LOW}, {"Idempotency-Key": "link-key-1"})
 equal("a secret is not kept for the repetition", (bool(first.json()["token"]), again.json()["token"]), (True, None))
 check("nor in the database", first.json()["token"].encode() not in open(console.state + "/console.db", "rb").read() + open(console.state + "/console.db-wal", "rb").read())
+south = first.json()["id"] if "id" in first.json() else next(x["id"] for x in lan.get("/api/v1/units").json()["items"] if x["name"] == "South")
+equal("another name", lan.post("/api/v1/units/%d" % south, {"name": "Far South"}).status, 200)
+equal("and back", lan.post("/api/v1/units/%d" % south, {"name": "South"}).status, 200)
 equal("a unit goes", lan.delete("/api/v1/units/%d" % next(x["id"] for x in lan.get("/api/v1/units").json()["items"] if x["name"] == "South")).status, 204)
 
 # ---- sessions

@@ -7,7 +7,7 @@ import re
 import signal
 import time
 
-from harness import Client, Console, alert, Appliance, check, end, equal
+from harness import TWICE, Client, Console, alert, Appliance, check, end, equal
 from schema import faults
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
@@ -113,6 +113,8 @@ def test_life():
     equal("refused", approver.post(V + "%d/refuse" % v, {"why": "chưa đủ"}).json()["state"], "refused")
     equal("written again", author.post(V + str(v), {"revision": 3, "files": hers}).json()["state"], "draft")
     equal("proposed again", author.post(V + "%d/propose" % v, {}).json()["state"], "proposed")
+    equal("taken back", author.post(V + "%d/withdraw" % v, {}).json()["state"], "draft")
+    equal("and proposed", author.post(V + "%d/propose" % v, {}).json()["state"], "proposed")
     a = approver.post(V + "%d/approve" % v, {"why": "đồng ý"}, {"Idempotency-Key": "approve-0001"})
     equal("approved", (a.status, a.json().get("state"), a.json().get("number"), a.json().get("decided_by")), (200, "approved", 1, "dung"))
     b = approver.post(V + "%d/approve" % v, {"why": "đồng ý"}, {"Idempotency-Key": "approve-0001"})
@@ -125,6 +127,26 @@ def test_life():
     for step in ("source_drafted", "source_saved", "source_proposed", "source_refused", "source_approved"):
         check("in the audit: " + step, step in steps, str(steps))
     return a.json()
+
+
+def test_claim(first):
+    """What takes seconds is not begun a second time; a claim of a console that died ends by itself."""
+    where, key = V + "%d/test" % first["id"], {"Idempotency-Key": "claimed-1"}
+    tested = lambda: len(admin.get("/api/v1/audit?action=policy_tested&limit=200").json()["items"])
+    before = tested()
+    a = author.post(where, {}, key)
+    equal("tested", (a.status, tested()), (200, before + 1))
+    entry = admin.get("/api/v1/audit?action=policy_tested&limit=1").json()["items"][0]
+    equal("and who", (entry["actor"], entry["detail"]), ("binh", "version %d" % first["id"]))
+    console.sql("UPDATE answered SET status = 0, body = '', time = %d WHERE key = 'claimed-1'" % (time.time() * 1e6))
+    a = author.post(where, {}, key)
+    equal("still at work", (code(a), bool(a.headers.get("Retry-After")), tested()), ((503, "busy"), True, before + 1))
+    equal("for another request it is no key", code(author.post(V + "%d/check" % first["id"], {}, key)), (422, "key_reused"))
+    console.sql("UPDATE answered SET time = time - 70000000 WHERE key = 'claimed-1'")
+    a = author.post(where, {}, key)
+    equal("given up", (a.status, a.headers.get("Idempotent-Replayed"), tested()), (200, None, before + 2))
+    a = author.post(where, {}, key)
+    equal("and kept", (a.status, a.headers.get("Idempotent-Replayed"), tested()), (200, "true", before + 2))
 
 
 def test_faults(first):
@@ -223,6 +245,8 @@ version = test_life()
 test_faults(version)
 test_hostile(version)
 test_explain(version)
+if not TWICE:
+    test_claim(version)
 test_rules()
 test_without_workbench()
 console.close()
