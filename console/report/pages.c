@@ -401,10 +401,18 @@ static void ledger(struct draw *d)
 static void audit(struct draw *d)
 {
     struct span hash = text_of(json_path(d->j, "audit.hash"));
+    struct span signature = text_of(json_path(d->j, "audit.signature"));
 
     head(d, SAY_AUDIT);
     body(d, SAY(&d->s, SAY_AUDIT_TEXT, say_number(&d->s, number(d, "audit.id"))));
     paper_text(d->p, PAPER_SMALL, PAPER_LEFT, hash);
+    if (signature.n) {
+        body(d, SAY(&d->s, SAY_AUDIT_HEAD, say_time(&d->s, text_of(json_path(d->j, "audit.signed")))));
+        paper_text(d->p, PAPER_SMALL, PAPER_LEFT, text_of(json_path(d->j, "audit.head")));
+        /* in two lines: the whole would not fit the paper */
+        paper_text(d->p, PAPER_SMALL, PAPER_LEFT, span_part(signature, 0, signature.n / 2));
+        paper_text(d->p, PAPER_SMALL, PAPER_LEFT, span_part(signature, signature.n / 2, signature.n));
+    }
     paper_text(d->p, PAPER_SMALL, PAPER_LEFT, span_str(say(&d->s, SAY_AUDIT_CHECK)));
     paper_sign(d->p, say(&d->s, SAY_MAKER), say(&d->s, SAY_HEAD));
 }

@@ -42,21 +42,31 @@ int audit_find(struct db *d, const struct audit_filter *f, int64_t limit, struct
     return rc;
 }
 
+/* Written as a blank: what would end the line, or turn the direction of what follows. */
+static bool is_blank(uint32_t cp)
+{
+    return cp < 0x20 || cp == 0x7f || (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
+}
+
+/* A spreadsheet would run what begins so, also behind blanks, and in wide letters. */
+static bool begins_formula(uint32_t cp)
+{
+    return is_blank(cp) || (cp < 0x80 && strchr("=+-@ |%", (int)cp)) || cp == 0xff1d || cp == 0xff0b ||
+           cp == 0xff0d || cp == 0xff20;
+}
+
 void csv_cell(struct writer *w, struct span text, bool last)
 {
-    size_t pos = 0;
+    size_t pos = 0, first = 0;
 
     writer_u8(w, '"');
-    /* a spreadsheet would run what begins so, also behind blanks */
-    if (text.n && strchr("=+-@\t\r\n |%", text.p[0]))
+    if (text.n && begins_formula(text_next(text, &first)))
         writer_u8(w, '\'');
     while (pos < text.n) {
         uint32_t cp = text_next(text, &pos);
         if (cp == '"')
             writer_u8(w, '"');
-        if (cp < 0x20 || cp == 0x7f || (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069))
-            cp = ' '; /* one line each; and nothing turns the direction of what follows */
-        text_put(w, cp);
+        text_put(w, is_blank(cp) ? ' ' : cp);
     }
     writer_u8(w, '"');
     writer_str(w, last ? "\r\n" : ",");

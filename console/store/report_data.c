@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * What a report says. Sums come from rollup.h; how alerts were handled is looked up in their histories. */
+#include "console/store/audit_head.h"
 #include "console/store/reports.h"
 
 #include <stdio.h>
@@ -198,8 +199,11 @@ static int put_groups(struct db *d, const struct rollup_filter *f, const char *k
     return rc;
 }
 
+/* The chain's end, and its newest signed head, which whoever has the report can hold against it. */
 static int put_audit(struct db *d, struct jw *j)
 {
+    char text[AUDIT_HEAD_TEXT];
+    struct audit_head h;
     struct db_stmt *s;
     int rc = db_query(d, &s, "SELECT id, time, hash FROM audit ORDER BY id DESC LIMIT 1", "");
 
@@ -210,6 +214,11 @@ static int put_audit(struct db *d, struct jw *j)
         jw_khex(j, "hash", db_blob(s, 2).p, db_blob(s, 2).n);
         db_reset(s);
         rc = 0;
+    }
+    if (!rc && audit_head_newest(d, &h) == 0) {
+        jw_kcstr(j, "head", audit_head_text(&h, text));
+        jw_ktime(j, "signed", h.time);
+        jw_khex(j, "signature", h.signature, sizeof(h.signature));
     }
     jw_end_obj(j);
     return rc;

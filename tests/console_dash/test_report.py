@@ -4,6 +4,7 @@ nothing that an attacker named breaks it."""
 import csv
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -72,6 +73,7 @@ for a in first[:2]:
 admin.post("/api/v1/alerts/%d/actions" % first[0]["id"], {"action": "close", "reason": "confirmed"})
 
 equal("a case", admin.post("/api/v1/cases", {"title": "Vụ bí mật", "severity": 1}).status // 100, 2)
+equal("a head is signed", admin.post("/api/v1/audit/head", {}).status, 200)
 made = admin.post("/api/v1/reports", {"period": month, "lang": "vi"})
 equal("ordered", made.status, 200)
 one = wait(made.json()["id"])
@@ -108,9 +110,14 @@ equal("csv", (table.status, table.headers["Content-Type"]), (200, "text/csv; cha
 check("a byte order mark", table.body.startswith(b"\xef\xbb\xbf"))
 lines = list(csv.reader(io.StringIO(table.body.decode("utf-8-sig"))))
 check("five columns everywhere", all(len(x) == 5 for x in lines), [x for x in lines if len(x) != 5])
-check("no formula", not [c for x in lines for c in x[:4] if c[:1] and c[0] in "=+-@\t\r"], lines)
+check("no formula", not [c for x in lines for c in x[:4] if c[:1] and c[0] in "=+-@\t\r |%"], lines)
 check("no line is broken", table.body.count(b"\r\n") == len(lines))
 equal("the same number", [x[4] for x in lines if x[:2] == ["totals", "alerts"]], [str(figures["totals"]["alerts"])])
+head = admin.get("/api/v1/audit").json()["head"]
+proof = next(x for x in lines if x[0] == "audit")
+check("the audit's signed head, in both", re.match(r"^\d+:[0-9a-f]{64}$", proof[1]) and len(proof[2]) == 128 and proof[1] in words and proof[2][:64] in words and proof[2][64:] in words, (proof, words[-1500:]))
+code, out, err = console.command("audit", "verify", proof[1])
+check("which the console's chain stands up to", code == 0 and "is whole" in out, (code, out, err))
 check("attack texts are there as text", any("cmd|' /C calc'!A0" in x[1] for x in lines))
 
 for body, code in (({"period": "x"}, "bad_field"), ({"period": "2999-01"}, "bad_field"), ({"period": month, "lang": "fr"}, "bad_field"), ({}, "bad_field"),

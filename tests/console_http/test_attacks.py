@@ -3,11 +3,14 @@
 API to the page in Chromium, and into files for spreadsheets. Each must arrive as the text that it is (or with what UTF-8 and
 JSON cannot hold replaced), run nothing, ask nobody, and not break the page's layout."""
 import csv
+import hashlib
 import io
 import json
 import os
 import subprocess
 import sys
+import time
+import zipfile
 
 import harness as h
 from harness import check, equal
@@ -97,13 +100,16 @@ for v in VALUES[::4]:
         lan.post("/api/v1/units", {"name": v[:20]})
 
 # ---- spreadsheets
-for path in ("/api/v1/audit/csv",):
+report = lan.post("/api/v1/reports", {"period": time.strftime("%Y-%m", time.localtime()), "lang": "vi"}).json()["id"]
+for path in ("/api/v1/audit/csv", "/api/v1/reports/%d/csv" % report):
     a = lan.get(path)
+    equal("%s: one record a line" % path, (a.body.count(b"\n"), a.body.count(b"\r")), (a.body.count(b"\r\n"),) * 2)
     table = list(csv.reader(io.StringIO(a.body.decode("utf-8-sig"))))
     check("%s: all rows have the same cells" % path, len(table) > 10 and len({len(r) for r in table}) == 1)
+    equal("%s: as many records as lines" % path, len(table), a.body.count(b"\r\n"))
     for row in table:
         for cell in row:
-            check("%s: no formula: %r" % (path, cell[:60]), not cell or cell[0] not in "=+-@\t\r|%", cell[:60])
+            check("%s: no formula: %r" % (path, cell[:60]), not cell or cell[0] not in "=+-@\t\r |%\uff1d", cell[:60])
 
 # ---- the page
 WEB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../console/web")
@@ -113,5 +119,28 @@ if os.path.exists("/usr/bin/chromium") and os.path.isdir(os.path.join(WEB, "node
     equal("the page", p.returncode, 0)
 else:
     print("Chromium is not here: the page was not looked at")
+# ---- the file of a case: JSON and checksums inside a zip; names in it are the console's own, texts come out as they went in
+case = lan.post("/api/v1/cases", {"title": FORMULAS[0], "severity": 1}).json()["case"]["id"]
+chosen = sorted(rows, key=lambda r: r["id"])[:len(VALUES)]
+for i in range(0, len(chosen), 100):
+    equal("into the case", lan.post("/api/v1/alerts/actions", {"ids": [r["id"] for r in chosen[i:i + 100]], "action": "escalate", "case": case}).status, 200)
+for v in VALUES[::9]:
+    lan.post("/api/v1/cases/%d/actions" % case, {"action": "note", "text": v})
+a = lan.get("/api/v1/cases/%d/export" % case)
+equal("a case full of them is exported", (a.status, a.headers["Content-Type"], a.headers["Content-Disposition"]), (200, "application/zip", 'attachment; filename="case-%d.zip"' % case))
+z = zipfile.ZipFile(io.BytesIO(a.body))
+names = z.namelist()
+equal("names are the console's", sorted(names), sorted(["case.json", "README.txt", "SHA256SUMS"] + ["events/%d.json" % r["id"] for r in chosen]))
+sums = z.read("SHA256SUMS").decode()
+equal("one file a line", sorted(line.split("  ", 1)[1] for line in sums.splitlines()), sorted(n for n in names if n != "SHA256SUMS"))
+for name in names:
+    if name != "SHA256SUMS":
+        check("%s is what its sum says" % name, "%s  %s\n" % (hashlib.sha256(z.read(name)).hexdigest(), name) in sums)
+for i, (v, r) in enumerate(zip(VALUES, chosen)):
+    raw = z.read("events/%d.json" % r["id"])
+    check("value %d in its file: %r" % (i, v[:60]), json.loads(raw)["email"]["subject"] == v and b"\n" not in raw.strip(b"\n"), raw[:300])
+exported = json.loads(z.read("case.json"))
+equal("all of them", (len(exported["alerts"]), exported["complete"], exported["case"]["title"]), (len(VALUES), True, FORMULAS[0]))
+
 console.close()
 h.end()
