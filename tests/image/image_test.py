@@ -45,6 +45,8 @@ def case_good(work, image):
     check("the data partition is made, encrypted, at the first start", "a new key for the data partition" in text and "EXT4-fs (dm-1): mounted" in text, text)
     for line in ("the image cannot be written", "there is no shell", "the document rules compile", "a marked document is read and known", "the whole image is as it was signed"):
         check("self-test: " + line, re.search(re.escape(line) + r" +good", text), text)
+    check("the packet filter is in force, and no kernel module is loaded any more", m.wait("Finished gatehouse-lockdown", "gatehouse-lockdown.service: Failed") and
+          all("Finished gatehouse-%s.service" % u in m.text() for u in ("owners", "host", "lockdown")), m.text())
     time.sleep(10)
     used = m.memory()
     print("idle: %s MiB of memory are in use" % used)
