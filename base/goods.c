@@ -9,8 +9,8 @@
 #define CHUNK_SIZE (4 + SEAL_HASH)
 #define FILE_LEAST (2 + 1 + 8 + 4)
 
-const char *const goods_kind_names[GOODS_KINDS] = {"policy",       "rules",    "lists",
-                                                   "fingerprints", "settings", "firmware"};
+const char *const goods_kind_names[GOODS_KINDS] = {"policy",   "rules",    "lists", "fingerprints",
+                                                   "settings", "firmware", "shadow"};
 
 enum goods_kind goods_kind_of(struct span name)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * goods: what a console hands down to its appliances: policies, rules, lists of indicators, fingerprint
- * indexes, settings and firmware. Layouts in docs/formats.md; pure functions, no state, any thread.
+ * indexes, settings, firmware and shadow policies. Layouts in docs/formats.md; pure functions, no state, any
+ * thread.
  *
  * Goods are a few files under a name and a version. Their *manifest* names each file and the chunks it is
  * made of (base/cdc.h, cut anew at the beginning of each file), so that a new version costs what changed. A
@@ -24,6 +25,7 @@ enum goods_kind {
     GOODS_FINGERPRINTS, /* index of registered documents, registered.ghp and registered.key */
     GOODS_SETTINGS,     /* settings.conf, of the keys in goods_settings.h alone */
     GOODS_FIRMWARE,     /* a release: manifest, manifest.sig, image, uki */
+    GOODS_SHADOW,       /* a policy bundle: runs beside the one that judges, and decides nothing */
     GOODS_KINDS
 };
 extern const char *const goods_kind_names[GOODS_KINDS]; /* "policy" */

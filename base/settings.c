@@ -185,6 +185,8 @@ void settings_overlay(struct conf *c, char *const *args, size_t n)
     lay_path(c->scan_rules, state_dir, prefix, SETTINGS_RULES);
     if (!*c->lists_dir)
         lay_path(c->lists_dir, state_dir, "", SETTINGS_LISTS);
+    if (!*c->policy_shadow)
+        lay_path(c->policy_shadow, state_dir, "", SETTINGS_SHADOW);
     if (!*c->scan_registered) {
         lay_path(c->scan_registered, state_dir, "", SETTINGS_PRINTS);
         if (*c->scan_registered && !*c->scan_registered_key)

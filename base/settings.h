@@ -27,14 +27,15 @@ int settings_read(struct span text, struct conf *c, settings_fn *fn, void *arg, 
 #define SETTINGS_ACTIVE "goods/settings/active/" SETTINGS_FILE
 #define SETTINGS_RULES "goods/rules/active"
 #define SETTINGS_LISTS "goods/lists/active"
+#define SETTINGS_SHADOW "goods/shadow/active"
 /* A serial whose firmware root's installer shall take, and what became of it. */
 #define SETTINGS_FIRMWARE "goods/firmware.order"
 #define SETTINGS_FIRMWARE_RESULT "goods/firmware.result"
 #define SETTINGS_PRINTS "goods/fingerprints/active/registered.ghp"
 #define SETTINGS_PRINTS_KEY "goods/fingerprints/active/registered.key"
 /* c holds what args ("-c FILE --set …") say; from now on it holds the files, over them what the console sent,
- * and over that the --set. Rules come on top of scan.rules; lists and fingerprints only where the
- * configuration names none. What cannot be used is logged and left out. */
+ * and over that the --set. Rules come on top of scan.rules; lists, fingerprints and the shadow policy only
+ * where the configuration names none. What cannot be used is logged and left out. */
 void settings_overlay(struct conf *c, char *const *args, size_t n);
 
 #endif

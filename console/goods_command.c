@@ -18,7 +18,7 @@ static int usage(const char *what)
             "       gatehouse console goods unassign KIND [--appliance NAME | --ring RING]\n"
             "       gatehouse console goods ring APPLIANCE RING|-\n"
             "       gatehouse console goods remove ID\n"
-            "KIND is one of policy, rules, lists, fingerprints, settings, firmware\n",
+            "KIND is one of policy, rules, lists, fingerprints, settings, firmware, shadow\n",
             what);
     return 2;
 }

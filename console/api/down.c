@@ -160,8 +160,9 @@ static bool kind_asked(struct request *r, enum goods_kind *ret)
     for (size_t i = 0; i < r->query.n; i++) {
         *ret = goods_kind_of(r->query.v[i].value);
         if (*ret == GOODS_KINDS) {
-            reply_problem_say(r, PROBLEM_BAD_QUERY,
-                              "kind is one of policy, rules, lists, fingerprints, settings, firmware.");
+            reply_problem_say(
+                r, PROBLEM_BAD_QUERY,
+                "kind is one of policy, rules, lists, fingerprints, settings, firmware, shadow.");
             return false;
         }
     }

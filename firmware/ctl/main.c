@@ -22,39 +22,53 @@ static const struct command commands[] = {
      COMMON "  -w DIR                store carved documents as DIR/ab/<sha256>\n"
             "  --no-scan             carve and hash documents, do not read them\n"
             "  --no-documents        flows and transactions only\n"
-            "  --threads N           decode on N threads, 0: one for each processor; results are the same whatever N\n"
+            "  --threads N           decode on N threads, 0: one for each processor; results are the same "
+            "whatever N\n"
             "  CAPTURE               pcap or pcapng file, - for standard input\n"
             "The last line is the stats event with the ledger. Exit 1: the policy blocked something.\n"},
     {"classify", command_classify, NULL, "read documents from disk, print one JSON line each",
      "gatehouse classify [-c FILE] [--text] FILE-OR-DIR...",
      COMMON "  --text                add the text that was read\n"
-            "Directories are walked in sorted order. Exit 1: the policy blocked something; 2: a named path does not exist.\n"},
+            "Directories are walked in sorted order. Exit 1: the policy blocked something; 2: a named path "
+            "does not exist.\n"},
     {"run", command_run, NULL, "the appliance: watch an interface, or replay captures into it",
      "gatehouse run [-c FILE] [-i INTERFACE | --replay CAPTURE]...",
      COMMON "  -i INTERFACE          watch this interface (capture.interface)\n"
             "  --replay CAPTURE      replay a file through the whole system instead; may be repeated\n"
-            "  --units DIR           processes are started by the socket units of the package, each as its own user\n"},
+            "  --units DIR           processes are started by the socket units of the package, each as its "
+            "own user\n"},
     {"console", command_console, NULL, "the subcommittee's web console",
-     "gatehouse console [-c FILE]  |  gatehouse console init|link|enrol-approve|appliances|retire|import|accept-hole|report|migrate|goods|export-down|audit [-c FILE] ...",
-     COMMON "  init                  make keys, certificate and database\n"
-            "  link                  print a new one-time sign-in link\n"
-            "  enrol-approve FILE    accept an appliance's request, write the answer with -o\n"
-            "  appliances            list the appliances known\n"
-            "  retire ID             refuse what that appliance sends from now on\n"
-            "  import DIR|FILE...    take in what 'gatehouse journal export' wrote; receipts go to -o DIR, or beside it\n"
-            "  accept-hole ID N..M   give up batches that nobody has any more, with --reason TEXT\n"
-            "  report --month 2026-10 -o FILE.pdf   the committee's report; FILE.csv: its figures\n"
-            "  backup -o FILE        everything the console has, while it runs; --password or --key RECOVERY.pub locks it\n"
-            "  restore FILE          put a backup back; --verify only looks, --force puts aside what is there\n"
-            "  check [--full]        is what is kept whole?\n"
-            "  committee             who opens evidence: show|divide|add|remove|quorum; 'committee x' shows each form\n"
-            "  goods ...             policies, rules, lists, settings, firmware: add, assign to appliances, see what became of it\n"
-            "  export-down DIR       the same for an appliance without a line: --appliance NAME, to be taken in by 'gatehouse down import'\n"
-            "  audit                 print and check the chained record of who did what\n"},
+     "gatehouse console [-c FILE]  |  gatehouse console "
+     "init|link|enrol-approve|appliances|retire|import|accept-hole|report|migrate|goods|export-down|audit "
+     "[-c FILE] ...",
+     COMMON
+     "  init                  make keys, certificate and database\n"
+     "  link                  print a new one-time sign-in link\n"
+     "  enrol-approve FILE    accept an appliance's request, write the answer with -o\n"
+     "  appliances            list the appliances known\n"
+     "  retire ID             refuse what that appliance sends from now on\n"
+     "  import DIR|FILE...    take in what 'gatehouse journal export' wrote; receipts go to -o DIR, or "
+     "beside it\n"
+     "  accept-hole ID N..M   give up batches that nobody has any more, with --reason TEXT\n"
+     "  report --month 2026-10 -o FILE.pdf   the committee's report; FILE.csv: its figures\n"
+     "  backup -o FILE        everything the console has, while it runs; --password or --key RECOVERY.pub "
+     "locks it\n"
+     "  restore FILE          put a backup back; --verify only looks, --force puts aside what is there\n"
+     "  check [--full]        is what is kept whole?\n"
+     "  committee             who opens evidence: show|divide|add|remove|quorum; 'committee x' shows each "
+     "form\n"
+     "  goods ...             policies, rules, lists, settings, firmware, shadow policies: add, assign to "
+     "appliances, see what became of it\n"
+     "  export-down DIR       the same for an appliance without a line: --appliance NAME, to be taken in by "
+     "'gatehouse down import'\n"
+     "  audit                 print and check the chained record of who did what\n"},
     {"policy", NULL, "gh-policy", "check, test, replay, compare, sign and promote policies",
-     "gatehouse policy check|test|explain|facts|replay|diff|shadow|keygen|sign|promote|rollback|status ...", "'gatehouse policy' alone shows each form.\n"},
-    {"enforce", NULL, "gh-enforce", "the panic switch: stop blocking at once, or begin again", "gatehouse enforce off [NOTE] | on [NOTE] | status  [-c FILE]",
-     COMMON "  off                   nothing is reset or blocked any more, and what is blocked is let go; holds over restarts\n"
+     "gatehouse policy check|test|explain|facts|replay|diff|shadow|keygen|sign|promote|rollback|status ...",
+     "'gatehouse policy' alone shows each form.\n"},
+    {"enforce", NULL, "gh-enforce", "the panic switch: stop blocking at once, or begin again",
+     "gatehouse enforce off [NOTE] | on [NOTE] | status  [-c FILE]",
+     COMMON "  off                   nothing is reset or blocked any more, and what is blocked is let go; "
+            "holds over restarts\n"
             "  on                    back to what the policy says\n"
             "  status                which of the two, since when and by whom, and what was done\n"},
     {"rules", NULL, "gh-scan", "check, compile and list YARA rules", "gatehouse rules check|compile|list ...",
@@ -64,43 +78,53 @@ static const struct command commands[] = {
      "       gatehouse register --list [--json]  |  --remove ID... [-c FILE] [-o INDEX]\n"
      "       gatehouse register --values LIST [--column N] [--header] [--threshold N] [-o INDEX] TABLE...\n"
      "       gatehouse register --values LIST --remove  |  --values --list [--json]",
-     COMMON "  -o INDEX              the index (scan.registered; with --values scan.values)\n"
-            "  -k KEY                its secret key (scan.registered_key, or INDEX.key); made with the first index\n"
-            "  --level LEVEL         the documents' level, whatever their markings say\n"
-            "  --common              what these documents say proves no copy: templates, laws, forms\n"
-            "  --list                print what the index holds\n"
-            "  --remove ID           forget documents\n"
-            "  --json                one JSON line for each document\n"
-            "  --values LIST         a list of exact values (numbers, accounts, names) from a table's column\n"
-            "Exit 2: a document could not be registered; the others are.\n"},
+     COMMON
+     "  -o INDEX              the index (scan.registered; with --values scan.values)\n"
+     "  -k KEY                its secret key (scan.registered_key, or INDEX.key); made with the first index\n"
+     "  --level LEVEL         the documents' level, whatever their markings say\n"
+     "  --common              what these documents say proves no copy: templates, laws, forms\n"
+     "  --list                print what the index holds\n"
+     "  --remove ID           forget documents\n"
+     "  --json                one JSON line for each document\n"
+     "  --values LIST         a list of exact values (numbers, accounts, names) from a table's column\n"
+     "Exit 2: a document could not be registered; the others are.\n"},
     {"lists", NULL, "gh-lists", "compile, check, show and ask lists of indicators",
      "gatehouse lists compile|check|show|lookup ...", "'gatehouse lists' alone shows each form.\n"},
     {"journal", NULL, "gh-core", "verify, print, export and import the signed journal",
      "gatehouse journal verify|cat|export|import ...", "'gatehouse journal' alone shows each form.\n"},
-    {"evidence", NULL, "gh-core", "list sealed documents, and open them together", "gatehouse evidence list|member|request|share|open|record ...",
+    {"evidence", NULL, "gh-core", "list sealed documents, and open them together",
+     "gatehouse evidence list|member|request|share|open|record ...",
      "'gatehouse evidence' alone shows each form.\n"},
-    {"keys", NULL, "gh-uplink", "make and show this appliance's keys", "gatehouse keys generate|show|rotate -o FILE [-c FILE]",
+    {"keys", NULL, "gh-uplink", "make and show this appliance's keys",
+     "gatehouse keys generate|show|rotate -o FILE [-c FILE]", COMMON},
+    {"enrol", NULL, "gh-uplink", "join a console", "gatehouse enrol request -o FILE | accept FILE [-c FILE]",
      COMMON},
-    {"enrol", NULL, "gh-uplink", "join a console", "gatehouse enrol request -o FILE | accept FILE [-c FILE]", COMMON},
-    {"down", NULL, "gh-down", "what the console ordered this appliance to have", "gatehouse down status [--json] | import DIR [-c FILE]",
-     COMMON "  status                what was ordered of each kind, and what became of it\n"
-            "  import DIR            take in what 'gatehouse console export-down' wrote for this appliance\n"},
+    {"down", NULL, "gh-down", "what the console ordered this appliance to have",
+     "gatehouse down status [--json] | import DIR [-c FILE]",
+     COMMON
+     "  status                what was ordered of each kind, and what became of it\n"
+     "  import DIR            take in what 'gatehouse console export-down' wrote for this appliance\n"},
     {"simulate", NULL, "gh-uplink", "a fleet of appliances that are not there, for tests of a console",
-     "gatehouse simulate --appliances N [--days D] [--batches N] [--records N] [--seed N] [--wrong-clocks Y] -o DIR [--console URL]",
-     "  --appliances N        DIR/00001 and up: keys and request.json in each, to be approved into console.json\n"
+     "gatehouse simulate --appliances N [--days D] [--batches N] [--records N] [--seed N] [--wrong-clocks Y] "
+     "-o DIR [--console URL]",
+     "  --appliances N        DIR/00001 and up: keys and request.json in each, to be approved into "
+     "console.json\n"
      "  --days D, --batches N, --records N   days; batches a day; records a batch (1, 24, 200)\n"
      "  --wrong-clocks Y      two in three have clocks that are wrong by Y years\n"
      "  --console URL         send; otherwise files for 'gatehouse console import' are written\n"
      "Call it again when the console has approved them.\n"},
     {"firmware", NULL, "gh-update", "releases: make, sign, verify, install, bless, take back",
-     "gatehouse firmware build|keys|sign|verify|install|take|have|status|bless|rollback|selftest|setup ...", "'gatehouse firmware' alone shows each form.\n"},
+     "gatehouse firmware build|keys|sign|verify|install|take|have|status|bless|rollback|selftest|setup ...",
+     "'gatehouse firmware' alone shows each form.\n"},
     {"status", command_status, NULL, "health, processes, losses", "gatehouse status [-c FILE] [--json]",
      COMMON "Exit 1: the appliance does not run.\n"},
     {"log-level", command_log_level, NULL, "more or less in the log, for a while",
-     "gatehouse log-level [-c FILE]  |  gatehouse log-level error|warn|info|debug [PROCESS] [--for TIME] [-c FILE]  |  gatehouse log-level normal",
-     COMMON "  PROCESS               sensor, core, scan, policy, lists, enforce or uplink; otherwise all\n"
-            "  --for TIME            90s, 30m (the usual), 2h; at most a day, then it is as configured again\n"
-            "Without a level it says what holds. Needs no restart.\n"},
+     "gatehouse log-level [-c FILE]  |  gatehouse log-level error|warn|info|debug [PROCESS] [--for TIME] [-c "
+     "FILE]  |  gatehouse log-level normal",
+     COMMON
+     "  PROCESS               sensor, core, scan, policy, lists, enforce or uplink; otherwise all\n"
+     "  --for TIME            90s, 30m (the usual), 2h; at most a day, then it is as configured again\n"
+     "Without a level it says what holds. Needs no restart.\n"},
     {"support", command_support, NULL, "one archive for who helps from afar, without secrets and names",
      "gatehouse support -o FILE.tar [--log FILE] [-c FILE]",
      COMMON "  -o FILE.tar           the archive, which must not be there yet\n"
@@ -109,22 +133,28 @@ static const struct command commands[] = {
     {"host", command_host, NULL, "the machine's packet filter and log quota, made of the configuration",
      "gatehouse host print|apply [-c FILE]",
      COMMON "  print                 show the nftables rules and the drop-in of journald\n"
-            "  apply                 put them in force (root): in from node.management only, out to the console only\n"},
+            "  apply                 put them in force (root): in from node.management only, out to the "
+            "console only\n"},
     {"setup", NULL, "gh-setup", "questions for a new post, on a screen or a serial line (root)",
      "gatehouse setup [--page [--address ADDRESS]] [--restart] [-c FILE]",
      "  -c FILE               the configuration that is written (/etc/gatehouse/gatehouse.conf)\n"
-     "  --page                ask in a browser instead, port 8480, until the post is enrolled; the code for it is printed\n"
-     "  --address ADDRESS     of this machine, to listen on; otherwise all (from node.management and link-local only)\n"
+     "  --page                ask in a browser instead, port 8480, until the post is enrolled; the code for "
+     "it is printed\n"
+     "  --address ADDRESS     of this machine, to listen on; otherwise all (from node.management and "
+     "link-local only)\n"
      "  --restart             then start the service anew (for gatehouse-setup-tty@.service)\n"
      "Name, cards, networks, address, console, time; keys and enrolment. Vietnamese or English.\n"},
     {"factory-reset", NULL, "gh-setup", "erase keys, journal, evidence and enrolment (root)",
      "gatehouse factory-reset [--confirm NAME] [-c FILE]",
      "  --confirm NAME        the post's name, instead of typing it\n"
-     "On an image the data partition's key goes; elsewhere the state directory's files. The configuration is kept.\n"},
-    {"clock", command_clock, NULL, "a clock that is behind goes to the latest time known here (root)", "gatehouse clock [-c FILE]",
+     "On an image the data partition's key goes; elsewhere the state directory's files. The configuration is "
+     "kept.\n"},
+    {"clock", command_clock, NULL, "a clock that is behind goes to the latest time known here (root)",
+     "gatehouse clock [-c FILE]",
      COMMON "Done by the service before it starts. What the clock is worth is in 'gatehouse status'.\n"},
     {"owners", command_owners, NULL, "give the state directory to the users of the processes (root)",
-     "gatehouse owners [-c FILE]", COMMON "Done by the package and before each start of the service; by hand after a copy was restored.\n"},
+     "gatehouse owners [-c FILE]",
+     COMMON "Done by the package and before each start of the service; by hand after a copy was restored.\n"},
     {"config", command_config, NULL, "print the configuration in force, with every key explained",
      "gatehouse config [-c FILE] [--set SECTION.KEY=VALUE]...", COMMON},
 };

@@ -97,9 +97,10 @@ static void own_state(struct run *r)
 /* gh-down put something in force. */
 static void take_goods(struct run *r, const struct json *note)
 {
-    enum role user = !strcmp(json_cstr(json_get(note, "goods"), ""), "policy")  ? ROLE_POLICY
-                     : !strcmp(json_cstr(json_get(note, "goods"), ""), "lists") ? ROLE_LISTS
-                                                                                : ROLE_SCAN;
+    const char *goods = json_cstr(json_get(note, "goods"), "");
+    enum role user = !strcmp(goods, "policy") || !strcmp(goods, "shadow") ? ROLE_POLICY
+                     : !strcmp(goods, "lists")                            ? ROLE_LISTS
+                                                                          : ROLE_SCAN;
 
     if (keeper_stopping(r->keeper))
         return;

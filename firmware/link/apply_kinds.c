@@ -46,6 +46,20 @@ static int check_policy(const struct apply_box *b, char *dir, char says[static C
     return rc ? rc : command(b, words, says);
 }
 
+/* A shadow decides nothing: it need not be signed for this appliance. */
+static int check_shadow(const struct apply_box *b, char *dir, char says[static CHILD_SAYS])
+{
+    char *words[] = {(char *)"policy", (char *)"check", dir, NULL};
+    char active[GOODS_DIR_PATH], path[GOODS_DIR_PATH];
+    int rc;
+
+    snprintf(active, sizeof(active), "%.800s/active", unpack_kind(b->state_dir, GOODS_SHADOW, path));
+    rc = strcmp(b->conf->policy_shadow, active)
+             ? own_goes_before("policy.shadow", b->conf->policy_shadow, says)
+             : 0;
+    return rc ? rc : command(b, words, says);
+}
+
 static int check_rules(const struct apply_box *b, char *dir, char says[static CHILD_SAYS])
 {
     char *words[] = {(char *)"rules", (char *)"check", dir, NULL};
@@ -124,7 +138,8 @@ int kinds_check(const struct apply_box *b, enum goods_kind k, uint64_t serial, c
 {
     static int (*const checks[GOODS_KINDS])(const struct apply_box *b, char *dir,
                                             char says[static CHILD_SAYS]) = {
-        check_policy, check_rules, check_lists, check_fingerprints, check_settings, check_firmware};
+        check_policy,   check_rules,    check_lists, check_fingerprints,
+        check_settings, check_firmware, check_shadow};
     char dir[GOODS_DIR_PATH];
 
     says[0] = 0;

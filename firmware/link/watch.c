@@ -9,7 +9,7 @@
 #define STATUS_MAX (256u << 10)
 
 /* Whose process a kind is; NULL: of all. */
-static const char *const users[GOODS_KINDS] = {"policy", "scan", "lists", "scan", "core", NULL};
+static const char *const users[GOODS_KINDS] = {"policy", "scan", "lists", "scan", "core", NULL, "policy"};
 
 bool watch_read(const char *state_dir, enum goods_kind kind, struct watch *ret)
 {
@@ -29,7 +29,8 @@ bool watch_read(const char *state_dir, enum goods_kind kind, struct watch *ret)
         ret->pid = json_i64(json_get(json_path(j, key), "pid"), 0);
         facts = json_get(json_path(j, key), "facts");
         ret->facts = facts != NULL;
-        snprintf(ret->fault, sizeof(ret->fault), "%s", json_cstr(json_get(facts, "fault"), ""));
+        snprintf(ret->fault, sizeof(ret->fault), "%s",
+                 json_cstr(json_get(facts, kind == GOODS_SHADOW ? "shadow_fault" : "fault"), ""));
     }
     if (good)
         json_each(p, json_get(j, "processes")) ret->restarts += json_i64(json_get(p, "restarts"), 0);

@@ -28,6 +28,7 @@ struct judge {
     bool appliance; /* `gatehouse run`: what was promoted is in force, and a faulty policy is no reason to end
                      */
     char fault[256]; /* the policy in force is not the one that should be */
+    bool shadow_fault; /* the one that should run beside cannot be used */
     uint64_t shadow_judged, shadow_differs;
 };
 
@@ -325,6 +326,7 @@ static void load_shadow(struct judge *g)
         log_error("the policy in %s (policy.shadow) cannot be used", g->proc.conf.policy_shadow);
         if (!g->appliance)
             exit(2);
+        g->shadow_fault = true;
     }
     writer_done(&err);
 }
@@ -343,6 +345,9 @@ static void note(struct judge *g)
     jw_ku64(&j, "rules", g->active->n_rules);
     if (*g->fault)
         jw_kcstr(&j, "fault", g->fault);
+    if (g->shadow_fault)
+        jw_kcstr(&j, "shadow_fault",
+                 "the shadow policy cannot be used; the policy in force judges as before");
     if (g->shadow) {
         snprintf(text, sizeof(text), "%s@%s", g->shadow->name, g->shadow->version);
         jw_kcstr(&j, "shadow", text);

@@ -121,6 +121,46 @@ try:
     s = settled(api, "policy", 4, "running", "refused", "failed")
     check("back to the first is a new order", s["state"] == "running" and s["running"]["version"] == "1.1", s)
 
+    # a shadow would alert on every document; it is told where it differs, and nothing else changes
+    def documents(shadowed):
+        found = {}
+        for (text,) in ask("SELECT json FROM event WHERE json LIKE '%\"event_type\":\"fileinfo\"%'"):
+            e = json.loads(text)
+            g = e.get("gatehouse", {})
+            if "verdict" in g.get("document", {}) and ("shadow" in g) == shadowed:
+                found[(e["fileinfo"].get("sha256"), e["fileinfo"]["filename"], e["src_ip"], e["dest_ip"])] = (g["document"]["verdict"]["action"], g.get("shadow", [{}])[0])
+        return found
+
+    write("shade/bundle.json", json.dumps({"name": "shade", "version": "1", "otherwise": "log"}))
+    write("shade/policy.lua", 'rule {\n  id = "any-document",\n  title = { en = "A document", vi = "Một tài liệu" },\n  when = function(e) return e.document ~= nil end,\n'
+          '  action = "alert",\n  reason = { en = "A document passed.", vi = "Có tài liệu đi qua." },\n}\n')
+    plain = wait_for("documents were judged", 60, lambda: documents(False))
+    shade = add("shadow", chain.path("shade"), "shade", "1")
+    assign("shadow", shade)
+    s = settled(api, "shadow", 1, "running", "refused", "failed")
+    check("a shadow goes down and runs", s["state"] == "running" and s["running"]["name"] == "shade", s)
+    facts = wait_for("facts", 30, lambda: chain.status()["processes"]["policy"].get("facts"))
+    check("beside the policy in force", facts["policy"].endswith("@1.1") and facts.get("shadow") == "shade@1", facts)
+    chain.stop()
+    data = bytearray(open(PCAP, "rb").read())
+    data[28] ^= 1  # a microsecond: another capture, so that it counts as another run
+    with open(chain.path("again.pcap"), "wb") as f:
+        f.write(data)
+    chain.start_console()
+    chain.start_appliance("--replay", chain.path("again.pcap"))
+    shaded = wait_for("documents with the shadow's verdict", 120, lambda: (lambda d: d if set(plain) <= set(d) else None)(documents(True)))
+    check("no verdict is another one", all(shaded[k][0] == plain[k][0] for k in plain), (plain, shaded))
+    check("none is decided by the shadow", not ask("SELECT 1 FROM event WHERE json LIKE '%\"event_type\":\"alert\"%any-document%' LIMIT 1"))
+    check("where the shadow differs is told", any(a == "log" and v["action"] == "alert" and v["policy"] == "shade@1" for a, v in shaded.values()), list(shaded.values())[:2])
+    shade = add("shadow", write("nolua/policy.lua", "no lua at all\n") and chain.path("nolua"), "shade", "2")
+    assign("shadow", shade)
+    s = settled(api, "shadow", 2, "running", "refused", "failed")
+    check("a shadow with a fault is refused", s["state"] == "refused" and s["reason"] and s["running"]["name"] == "shade", s)
+    assign("shadow", "none")
+    s = settled(api, "shadow", 3, "running", "refused", "failed")
+    facts = wait_for("facts", 30, lambda: chain.status()["processes"]["policy"].get("facts"))
+    check("and it is taken away again", s["state"] == "running" and "shadow" not in facts, (s, facts))
+
     # settings
     n = add("settings", write("s1/settings.conf", "[node]\nlog_level = debug\n[uplink]\nhello = 2s\n"), "set", "1")
     assign("settings", n)

@@ -42,6 +42,7 @@ export const fleet = {
   fleet_g_policy: ["policy", "chính sách"],
   fleet_g_rules: ["rules", "luật"],
   fleet_g_lists: ["lists", "danh sách"],
+  fleet_g_shadow: ["shadow policy", "chính sách thử bóng"],
   fleet_g_fingerprints: ["fingerprints", "dấu vân tài liệu"],
   fleet_g_settings: ["settings", "cấu hình"],
   fleet_g_firmware: ["firmware", "phần sụn"],
