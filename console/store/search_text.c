@@ -114,6 +114,26 @@ static void put_read(struct writer *w, const struct json *document)
     writer_u8(w, ' ');
 }
 
+/* A policy that ran beside the one in force and would have done something else: "yes", and its name and
+ * version. */
+static void put_shadow(struct writer *w, const struct json *event)
+{
+    const struct json *all = json_path(event, "gatehouse.shadow"),
+                      *one = all && all->type == JSON_ARRAY ? all->child : NULL;
+    const struct json *did = json_path(event, "gatehouse.verdict.action");
+    const char *would = json_cstr(json_get(one, "action"), "");
+
+    if (!did)
+        did = json_path(event, "gatehouse.document.verdict.action");
+    if (!*would || !strcmp(would, json_cstr(did, "log")))
+        return;
+    key_put(w, "shadow", span_str("yes"));
+    writer_u8(w, ' ');
+    if (text_of(json_get(one, "policy")).n)
+        key_put(w, "shadow", text_of(json_get(one, "policy")));
+    writer_u8(w, ' ');
+}
+
 static void put_keys(struct writer *w, int type, int64_t time, const struct json *event)
 {
     const struct json *document = json_path(event, "gatehouse.document");
@@ -136,6 +156,7 @@ static void put_keys(struct writer *w, int type, int64_t time, const struct json
     put_number(w, "dest_port", json_get(event, "dest_port"));
     put_number(w, "flow_id", json_get(event, "flow_id"));
     put_zones(w, event);
+    put_shadow(w, event);
     if (document || type == EVENT_ALERT) {
         key_put(w, "level",
                 span_str(level_names[level_number(json_cstr(json_get(document, "level"), "none"))]));

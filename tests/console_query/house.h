@@ -27,7 +27,8 @@ static const struct house_row house_rows[] = {
     {EVENT_ALERT, 50,
      "{\"src_ip\":\"10.0.2.6\",\"dest_ip\":\"203.0.113.9\",\"alert\":{\"severity\":3,\"signature\":\"two\"},"
      "\"fileinfo\":{\"filename\":\"tôi "
-     "mặt.txt\"},\"gatehouse\":{\"document\":{\"level\":\"mat\"},\"verdict\":{\"rule\":\"other\"}}}"},
+     "mặt.txt\"},\"gatehouse\":{\"document\":{\"level\":\"mat\"},\"verdict\":{\"rule\":\"other\"},"
+     "\"shadow\":[{\"action\":\"alert\",\"policy\":\"shade@1\"}]}}"},
     {EVENT_ALERT, 1,
      "{\"src_ip\":\"2001:db8::7\",\"dest_ip\":\"2001:db8:1::9\",\"alert\":{\"severity\":4,\"signature\":"
      "\"three\"},"
