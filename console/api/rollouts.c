@@ -121,11 +121,12 @@ static bool read_step(struct db *d, struct request *r, const struct json *e, str
     return false;
 }
 
-static bool read_plan(struct worker *w, struct request *r, struct rollout_plan *p)
+static bool read_plan(struct worker *w, struct request *r, struct rollout_plan *p, bool *ret_shadow)
 {
     static const char *const names[] = {"goods",       "steps",       "wait_minutes", "need",
-                                        "most_failed", "most_alerts", "why"};
+                                        "most_failed", "most_alerts", "why",          "shadow"};
     const struct json *steps = json_get(r->json, "steps"), *goods = json_get(r->json, "goods");
+    const struct json *shadow = json_get(r->json, "shadow");
     struct span why = {NULL, 0};
     int64_t minutes = 30;
 
@@ -144,6 +145,11 @@ static bool read_plan(struct worker *w, struct request *r, struct rollout_plan *
                           ROLLOUT_STEPS_MAX);
         return false;
     }
+    if (shadow && shadow->type != JSON_TRUE && shadow->type != JSON_FALSE) {
+        reply_problem_say(r, PROBLEM_BAD_FIELD, "'shadow' is true or false.");
+        return false;
+    }
+    *ret_shadow = json_bool(shadow, false);
     p->goods = goods->i;
     json_each(e, steps)
     {
@@ -181,14 +187,27 @@ void api_rollout_add(struct worker *w, struct request *r)
 {
     struct rollout_plan p;
     struct rollout x;
-    bool approved = false;
+    bool approved = false, shadow = false;
+    const char *fault = "";
     int64_t id = 0;
     struct db *d;
     int rc;
 
-    if (!read_plan(w, r, &p) || !once_begin(w, r, &d))
+    if (!read_plan(w, r, &p, &shadow) || !once_begin(w, r, &d))
         return;
-    rc = rollout_add(d, &p, &id);
+    rc = is_approved(d, p.goods, &approved); /* of the policy itself, also when it runs as a shadow */
+    if (!rc && shadow)
+        rc = goods_as_shadow(d, p.goods, r->who.name, &p.goods, &fault);
+    if (shadow && (rc == ST_NOT_FOUND || rc == ST_EXISTS || rc == ST_LIMIT || rc == ST_MALFORMED)) {
+        reply_problem_say(r, PROBLEM_BAD_FIELD, "%s",
+                          rc == ST_EXISTS ? "A shadow of this name and version is there with other content."
+                          : rc == ST_NOT_FOUND ? "Only a policy can run as a shadow."
+                                               : "This policy is too large to run as a shadow.");
+        (void)once_end(w, r, d, 0);
+        return;
+    }
+    if (!rc)
+        rc = rollout_add(d, &p, &id);
     if (rc == ST_NOT_FOUND || rc == ST_MALFORMED || rc == ST_EXISTS) {
         reply_problem_say(r, rc == ST_EXISTS ? PROBLEM_WRONG_STATE : PROBLEM_BAD_FIELD, "%s",
                           rc == ST_EXISTS      ? "A roll-out of this kind is under way: end it first."
@@ -201,8 +220,6 @@ void api_rollout_add(struct worker *w, struct request *r)
         rc = rollout_find(d, id, &x);
     if (!rc)
         rc = audit(d, r->who.name, r->address, "rollout_proposed", &x, p.why);
-    if (!rc)
-        rc = is_approved(d, p.goods, &approved);
     if (!rc && (approved || !w->app->conf->console_two_persons)) {
         rc = rollout_start(d, &x, r->who.name);
         if (!rc)

@@ -31,6 +31,10 @@ struct goods_input {
 int goods_add(struct db *d, enum goods_kind kind, const char *name, const char *version, const char *note,
               const struct goods_input *files, size_t n, const char *who, int64_t *ret_id,
               const char **ret_why);
+/* Goods of kind shadow with the name, version and files of a policy: made once, the chunks shared. 0;
+ * ST_NOT_FOUND: no such policy; ST_LIMIT: larger than GOODS_SHADOW_BYTES; else as goods_add. */
+#define GOODS_SHADOW_BYTES (8u << 20)
+int goods_as_shadow(struct db *d, int64_t policy, const char *who, int64_t *ret_id, const char **ret_why);
 /* Removes goods that nobody shall have; ST_EXISTS while an assignment names them. */
 int goods_remove(struct db *d, int64_t id);
 

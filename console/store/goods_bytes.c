@@ -286,3 +286,46 @@ int goods_file(struct db *d, int64_t id, const char *path, struct writer *out)
     arena_free(a);
     return rc;
 }
+
+/* The description of a stored policy; the arena's. */
+static int policy_of(struct db *d, struct arena *a, int64_t id, struct goods *ret)
+{
+    struct db_stmt *s;
+    const char *why;
+    int rc = db_query(d, &s, "SELECT manifest FROM goods WHERE id = ? AND kind = ?", "ii", id,
+                      (int64_t)GOODS_POLICY);
+
+    if (rc || (rc = db_step(s)) != 1)
+        return rc ? rc : ST_NOT_FOUND;
+    rc = goods_read(db_blob(s, 0), a, ret, &why);
+    db_reset(s);
+    return rc ? rc : ret->bytes > GOODS_SHADOW_BYTES ? ST_LIMIT : 0;
+}
+
+int goods_as_shadow(struct db *d, int64_t policy, const char *who, int64_t *ret_id, const char **ret_why)
+{
+    struct arena *a = arena_new(READ_ARENA + 2 * GOODS_SHADOW_BYTES);
+    struct goods_input *files = NULL;
+    struct writer w;
+    struct goods g;
+    int rc = a ? policy_of(d, a, policy, &g) : ST_NOMEM;
+
+    *ret_why = "";
+    writer_init(&w, GOODS_SHADOW_BYTES);
+    if (!rc && !(files = arena_array(a, g.n_files + 1, sizeof(*files))))
+        rc = ST_NOMEM;
+    for (uint32_t i = 0; !rc && i < g.n_files; i++) {
+        const char *text;
+        writer_clear(&w);
+        rc = goods_file(d, policy, g.files[i].path, &w);
+        text = rc ? NULL : arena_dup(a, w.p, w.n);
+        if (!rc && !text)
+            rc = ST_NOMEM;
+        files[i] = (struct goods_input){g.files[i].path, span_of(text, w.n)};
+    }
+    if (!rc)
+        rc = goods_add(d, GOODS_SHADOW, g.name, g.version, g.note, files, g.n_files, who, ret_id, ret_why);
+    writer_done(&w);
+    arena_free(a);
+    return rc;
+}

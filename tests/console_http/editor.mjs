@@ -174,6 +174,22 @@ try {
   await second.goto(`${origin}/#/rollouts`);
   await second.locator(".rollbar").first().waitFor();
   await both(second, "14-rollouts");
+  // as a shadow, from the version's own page
+  await second.goto(page.url());
+  const differs = second.getByRole("link", { name: /khi thử bóng, sẽ quyết định khác: 59$/ });
+  check("where it decides otherwise is counted", await differs.waitFor().then(() => true, () => false));
+  await second.getByRole("button", { name: "Triển khai" }).click();
+  await second.getByText("Thử bóng: chạy song song").click();
+  await second.getByText("các thiết bị này").click();
+  await second.locator("dialog").getByText("post-1").click();
+  await both(second, "14-shadow-plan");
+  await second.locator("dialog button.primary").click();
+  await second.locator("h1", { hasText: "Chính sách thử bóng" }).waitFor();
+  await second.locator(".rstate-running").first().waitFor();
+  await both(second, "14-shadow");
+  await second.goto(`${origin}/#/rollouts`);
+  await second.locator(".rollbar").nth(1).waitFor();
+  await second.locator(".rings tbody tr").nth(2).waitFor();
   check("rings are shown to who may not set them", (await second.locator(".rings tbody tr").count()) === 3 && (await second.locator(".rings input").count()) === 0);
   const third = await person("lan");
   await third.goto(`${origin}/#/rollouts`);

@@ -21,6 +21,7 @@ for n in range(1, 60):
     e = dict(alert(n, level="mat" if n % 3 else "none", event={"timestamp": stamp})[3], event_type="fileinfo")
     del e["alert"]
     e["gatehouse"]["document"]["verdict"] = {"action": "log", "rule": "otherwise", "policy": "old@1", "reason": ""}
+    e["gatehouse"]["shadow"] = [{"action": "alert", "policy": "cua-toi@1", "shadow": True}]
     records.append(("fileinfo", n, 0, e))
 records.append(("alert", 2, 1, dict(alert(2)[3], timestamp=stamp)))
 boxes[0].send(records)

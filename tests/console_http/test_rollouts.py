@@ -147,6 +147,15 @@ def test_people():
     equal("what was before", set(wanted(b)[0] for b in boxes), {"mail-out"})
     check("for all, too", any(x["target"] == "all" and x["name"] == "mail-out" for x in author.get("/api/v1/goods/assignments").json()["items"]))
     equal("no such one", code(author.post("/api/v1/rollouts/999/stop", {"why": "x"})), (404, "not_found"))
+    # as a shadow: an approved policy needs no second yes; what judges is not touched
+    plan = {"goods": goods("standard"), "steps": [{"appliances": [hex_of(boxes[0])]}], "wait_minutes": 0, "shadow": True}
+    x = author.post("/api/v1/rollouts", plan).json()
+    equal("a shadow goes down by itself", (x["state"], x["kind"], x["name"]), ("running", "shadow", "standard"))
+    equal("the policy wanted is the one before", set(wanted(b)[0] for b in boxes), {"mail-out"})
+    equal("one shadow at a time", code(author.post("/api/v1/rollouts", plan)), (409, "wrong_state"))
+    equal("a shadow is taken back", author.post("/api/v1/rollouts/%d/back" % x["id"], {"why": "xong"}).json()["state"], "back")
+    equal("only a policy can be one", code(author.post("/api/v1/rollouts", dict(plan, goods=author.get("/api/v1/goods?kind=rules").json()["items"][0]["id"]))), (400, "bad_field"))
+    equal("yes or no", code(author.post("/api/v1/rollouts", dict(plan, shadow="yes"))), (400, "bad_field"))
     # goods that nobody approved as a version need a second person
     console.sql("UPDATE source_version SET goods = NULL WHERE goods = %d" % goods("personal-data"))
     body = {"goods": goods("personal-data"), "steps": [{"all": True}], "wait_minutes": 0}

@@ -12,9 +12,9 @@ import type { Goods, Rollout, RolloutFull } from "./types";
 import type { Rights } from "./view";
 
 type Plan = "canary" | "percent" | "all" | "named";
-export function Begin({ goods, title, close, done }: { goods: number; title: string; close: () => void; done: (r: Rollout) => void }) {
+export function Begin({ goods, policy, title, close, done }: { goods: number; policy: boolean; title: string; close: () => void; done: (r: Rollout) => void }) {
   const [boxes, setBoxes] = useState<{ id: string; name: string }[]>([]), [rings, setRings] = useState<string[]>([]), [plan, setPlan] = useState<Plan>("percent"), [named, setNamed] = useState<string[]>([]);
-  const [ring, setRing] = useState(""), [percent, setPercent] = useState("10"), [wait, setWait] = useState("60"), [most, setMost] = useState("0"), [alerts, setAlerts] = useState("200"), [then, setThen] = useState(true);
+  const [ring, setRing] = useState(""), [percent, setPercent] = useState("10"), [wait, setWait] = useState("60"), [most, setMost] = useState("0"), [alerts, setAlerts] = useState("200"), [then, setThen] = useState(true), [shadow, setShadow] = useState(false);
   const [why, setWhy] = useState(""), [error, setError] = useState(""), [busy, setBusy] = useState(false), key = useRef(crypto.randomUUID());
   useEffect(() => {
     get<{ items: { id: string; name: string }[] }>("/appliances").then((l) => setBoxes(l.items), () => undefined);
@@ -29,7 +29,7 @@ export function Begin({ goods, title, close, done }: { goods: number; title: str
     const first = plan === "named" ? { appliances: named } : plan === "canary" ? { ring } : plan === "percent" ? { percent: Number(percent) } : { all: true };
     setBusy(true);
     try {
-      const r = await step<Rollout>("/rollouts", { goods, steps: [first, ...(plan !== "all" && then ? [{ all: true }] : [])], wait_minutes: Number(wait), most_failed: Number(most), most_alerts: Number(alerts), ...(why.trim() ? { why: why.trim() } : {}) }, key.current);
+      const r = await step<Rollout>("/rollouts", { goods, steps: [first, ...(plan !== "all" && then ? [{ all: true }] : [])], wait_minutes: Number(wait), most_failed: Number(most), most_alerts: Number(alerts), ...(shadow ? { shadow } : {}), ...(why.trim() ? { why: why.trim() } : {}) }, key.current);
       close();
       done(r);
     } catch (x) {
@@ -42,6 +42,7 @@ export function Begin({ goods, title, close, done }: { goods: number; title: str
   return (
     <Dialog title={`${t("rollouts_begin")}: ${title}`} onClose={close}>
       <form onSubmit={(e) => void submit(e)}>
+        {policy ? <><label class="choice"><input type="checkbox" checked={shadow} aria-describedby="shadowhelp" onChange={(e) => setShadow(e.currentTarget.checked)} />{t("rollouts_shadow")}</label><p class="hint" id="shadowhelp">{t("rollouts_shadowAbout")}</p></> : null}
         <fieldset><legend>{t("rollouts_first")}</legend>
           {choice("percent", t("rollouts_percent"))}
           {plan === "percent" ? <label class="sub"><span class="sr">{t("rollouts_percent")}</span><input type="number" min="1" max="100" required value={percent} onInput={(e) => setPercent(e.currentTarget.value)} /></label> : null}
@@ -141,7 +142,7 @@ export function Rollouts({ arg, rights, live, go }: { arg: string | undefined; r
           <Bar r={r} /><p class="dim">{r.made_by}, <Time iso={r.made} long />{r.reason ? ` · ${r.reason}` : ""}</p></li>
       ))}</ul>
       <Rings may={rights.fleet} />
-      {begin ? <Begin goods={begin.id} title={`${begin.name} ${begin.version}`} close={() => setBegin(null)} done={(r) => go(`#/rollouts/${r.id}`)} /> : null}
+      {begin ? <Begin goods={begin.id} policy={begin.kind === "policy"} title={`${begin.name} ${begin.version}`} close={() => setBegin(null)} done={(r) => go(`#/rollouts/${r.id}`)} /> : null}
     </section>
   );
 }

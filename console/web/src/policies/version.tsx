@@ -3,6 +3,7 @@
 // is saved, through reloads, sign-outs and a lost connection; when somebody else saved meanwhile both texts are shown.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { get, post, Problem, step } from "../api";
+import { number } from "../format";
 import { t, word } from "../i18n";
 import type { Live } from "../live";
 import { Dialog, ErrorNote, Time } from "../parts";
@@ -65,6 +66,23 @@ function StepDialog({ v, name, close, done }: { v: Version; name: StepName; clos
       {error ? <ErrorNote text={error} /> : null}
       <div class="buttons"><button type="button" onClick={close}>{t("cancel")}</button><button class="primary" disabled={busy}>{busy ? t("loading") : t(`policies_step_${name}`)}</button></div></form></Dialog>
   );
+}
+
+interface Matched { matched: number; searched: { complete: boolean } }
+/** Where this policy, running as a shadow, would have decided otherwise; nothing while it never did. */
+function Shadowed({ files }: { files: Files }) {
+  const [n, setN] = useState<Matched | null>(null);
+  const q = useMemo(() => {
+    try {
+      const b = JSON.parse(files["bundle.json"] ?? "") as { name?: unknown; version?: unknown };
+      return typeof b.name === "string" && typeof b.version === "string" ? `shadow:"${b.name}@${b.version}"` : null;
+    } catch {
+      return null;
+    }
+  }, [files]);
+  useEffect(() => { if (q) get<Matched>(`/search/histogram?${new URLSearchParams({ q, in: "events" }).toString()}`).then(setN, () => undefined); }, [q]);
+  if (!q || !n?.matched) return null;
+  return <p class="note"><a href={`#/search?${new URLSearchParams({ q, in: "events" }).toString()}`}>{t("policies_shadowDiffers")}: {number(n.matched)}{n.searched.complete ? "" : "+"}</a></p>;
 }
 
 type Panel = "check" | "explain" | "replay" | "changes";
@@ -175,6 +193,7 @@ export function Draft({ id, asked, rights, two, live, go }: { id: number; asked:
           {v.state === "approved" && v.goods && rights.rollout ? <button type="button" class="primary" onClick={() => setDialog("rollout")}>{t("rollouts_begin")}</button> : null}
         </span></header>
       <p class="dim">{t("policies_by")} {v.author}, <Time iso={v.changed} long /> · {t("policies_revision")} {v.revision}{v.decided_by ? <> · {t("policies_decidedBy")} {v.decided_by}, <Time iso={v.decided} long /></> : null}{v.why ? ` · ${v.why}` : ""}</p>
+      {v.state === "approved" && v.kind === "policy" ? <Shadowed files={v.files} /> : null}
       {v.state === "proposed" && two && !mayDecide ? <p class="note">{t("policies_waitsSecond")}</p> : null}
       {restored && dirty ? <p class="note" role="status">{t("policies_restored")} <button type="button" class="small" onClick={() => { keepText(id, v.revision, null); setRestored(false); setTheirs(null); load(); }}>{t("policies_discard")}</button></p> : null}
       {error ? <ErrorNote text={error} /> : null}
@@ -211,7 +230,7 @@ export function Draft({ id, asked, rights, two, live, go }: { id: number; asked:
         : dirty ? <Compare a={v.files} b={files} left={t("policies_savedText")} right={t("policies_this")} /> : <p class="note">{t("policies_same")}</p>}
       {dialog === "add" ? <NameDialog title={t("policies_addFile")} label={t("policies_fileName")} value={v.kind === "policy" ? "lists/except-.csv" : ""} close={() => setDialog(null)}
         done={(s) => { if (s && !(s in files)) { change({ ...files, [s]: s.endsWith(".csv") ? "value,until,owner,note\n" : "" }); setPath(s); } }} /> : null}
-      {dialog === "rollout" && v.goods ? <Begin goods={v.goods} title={`${v.name} #${v.number ?? ""}`} close={() => setDialog(null)} done={(r) => go(`#/rollouts/${r.id}`)} /> : null}
+      {dialog === "rollout" && v.goods ? <Begin goods={v.goods} policy={v.kind === "policy"} title={`${v.name} #${v.number ?? ""}`} close={() => setDialog(null)} done={(r) => go(`#/rollouts/${r.id}`)} /> : null}
       {dialog && dialog !== "add" && dialog !== "rollout" ? <StepDialog v={v} name={dialog} close={() => setDialog(null)} done={(x) => { keepText(id, x.revision, null); open(x, null); setRestored(false); announce(`${x.name}: ${word("policies_state_", x.state)}`, null); if (dialog === "drop") go(`#/policies/s${x.source}`); }} /> : null}
     </section>
   );

@@ -156,7 +156,7 @@ function One({ id, rights, go }: { id: number; rights: Rights; go: (a: string) =
           ) : null}
         </>
       ) : null}
-      {goods?.goods ? <Begin goods={goods.goods} title={`${goods.name} ${name(goods)}`} close={() => setGoods(null)} done={(r) => go(`#/rollouts/${r.id}`)} /> : null}
+      {goods?.goods ? <Begin goods={goods.goods} policy={goods.kind === "policy"} title={`${goods.name} ${name(goods)}`} close={() => setGoods(null)} done={(r) => go(`#/rollouts/${r.id}`)} /> : null}
     </section>
   );
 }

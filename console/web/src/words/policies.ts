@@ -124,6 +124,9 @@ export const policies = {
   rollouts_percent: ["a part of all appliances, in percent", "một phần thiết bị, theo phần trăm"],
   rollouts_ring: ["a ring", "một vòng"],
   rollouts_ringShort: ["Ring", "Vòng"],
+  rollouts_shadow: ["As a shadow: it runs beside the policy in force and decides nothing", "Thử bóng: chạy song song với chính sách đang dùng và không quyết định gì"],
+  rollouts_shadowAbout: ["Where it would have decided otherwise is found with shadow:yes in the search, and counted on the version's page.", "Tìm shadow:yes để xem những chỗ nó sẽ quyết định khác; số lượng có trên trang của phiên bản."],
+  policies_shadowDiffers: ["Events on which this policy, as a shadow, would have decided otherwise", "Số sự kiện mà chính sách này, khi thử bóng, sẽ quyết định khác"],
   rollouts_rings: ["Rings", "Các vòng"],
   rollouts_ringsAbout: ["A ring is a group of appliances that a step of a roll-out goes to: try new versions on a few first, for example on \"canary\". Moving an appliance to a ring also gives it what that ring was assigned.", "Vòng là nhóm thiết bị mà một bước triển khai nhắm tới: hãy thử bản mới trên vài thiết bị trước, ví dụ vòng \"canary\". Chuyển thiết bị vào một vòng cũng cấp cho nó những gì vòng đó được giao."],
   rollouts_ringNone: ["no ring", "không vòng"],
@@ -171,4 +174,5 @@ export const policies = {
   rollouts_kind_fingerprints: ["Fingerprints", "Dấu vân tài liệu"],
   rollouts_kind_settings: ["Settings", "Cấu hình"],
   rollouts_kind_firmware: ["Firmware", "Firmware"],
+  rollouts_kind_shadow: ["Shadow policy", "Chính sách thử bóng"],
 } as const;
