@@ -225,7 +225,8 @@ int alert_sorted(struct db *d, const struct sight *sight, const struct query_sql
     if (!rc)
         rc = db_query(d, &s, sql, "siiissssssssssssii", q->match, end, id, limit + 1, q->slot[0], q->slot[1],
                       q->slot[2], q->slot[3], q->slot[4], q->slot[5], q->slot[6], q->slot[7], q->slot[8],
-                      q->slot[9], q->slot[10], q->slot[11], q->from, q->to);    if (!rc)
+                      q->slot[9], q->slot[10], q->slot[11], q->from, q->to);
+    if (!rc)
         rc = page_put(s, limit, put_item, j);
     arena_free(a);
     return rc;

@@ -85,6 +85,10 @@ class Syslog:
             return
         self.connections += 1
         self.open.append(s)
+        with s:
+            self.read(s)
+
+    def read(self, s):
         held = b""
         while True:
             try:
@@ -105,12 +109,12 @@ class Syslog:
                 held = rest[int(length):]
 
     def drop(self):
+        """The connections end; whoever reads from one closes it, so that nobody else gets its number meanwhile."""
         for s in self.open:
             try:
                 s.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
-            s.close()
         self.open = []
 
     def close(self):

@@ -171,7 +171,7 @@ int main(void)
     static char dir[] = "/var/tmp/gh-goods-XXXXXX";
     struct seal_public a = {{1}, {2}}, b = {{3}, {4}};
     struct seal_keys *keys;
-    struct store *store;
+    struct store *store = NULL;
     char path[64];
     struct db *d;
     int rc;

@@ -28,7 +28,7 @@ static void *helper(void *arg)
 
     while (msg_receive(c, &m, true) == 0) {
         uint64_t id;
-        struct span json;
+        struct span json = {NULL, 0};
         struct writer w;
 
         if (m.fd >= 0)
