@@ -213,6 +213,7 @@ static int lock_in(struct outlet *o)
 int main(int argc, char **argv)
 {
     static struct outlet o;
+    struct loop_io *wake_io;
     void *workers[SEND_THREADS];
     int rc;
 
@@ -226,7 +227,8 @@ int main(int argc, char **argv)
     pthread_mutex_init(&o.lock, NULL);
     o.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     o.sender = sender_new(&o.proc.conf);
-    gh_check(o.wake >= 0 && o.sender && loop_io_add(o.proc.loop, o.wake, EPOLLIN, on_done, &o));
+    wake_io = o.wake >= 0 ? loop_io_add(o.proc.loop, o.wake, EPOLLIN, on_done, &o) : NULL;
+    gh_check(wake_io && o.sender);
     rc = lock_in(&o);
     for (size_t i = 0; i < SEND_THREADS; i++)
         workers[i] = &o;
@@ -239,6 +241,8 @@ int main(int argc, char **argv)
     pool_stop(o.pool);
     pool_free(o.pool);
     on_done(&o, 0);
+    loop_io_remove(wake_io);
+    close(o.wake);
     proc_chan_remove(o.console);
     sender_free(o.sender);
     return rc;
