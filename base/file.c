@@ -9,16 +9,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static int write_all(int fd, struct span bytes)
+int file_write(int fd, struct span bytes)
 {
-    for (size_t at = 0; at < bytes.n;) {
-        struct span rest = span_part(bytes, at, bytes.n);
-        ssize_t n = write(fd, rest.p, rest.n);
-        if (n < 0 && errno != EINTR)
-            return status_from_errno(errno);
-        at += n > 0 ? (size_t)n : 0;
+    while (bytes.n) {
+        ssize_t n = write(fd, bytes.p, bytes.n);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? status_from_errno(errno) : ST_IO;
+        bytes = span_part(bytes, (size_t)n, bytes.n);
     }
-    return fsync(fd) == 0 ? 0 : status_from_errno(errno);
+    return 0;
 }
 
 /* The new name is on the disk when its directory is. Not every file system can: then it is as safe as it gets. */
@@ -47,7 +48,9 @@ int file_replace(const char *path, struct span bytes, unsigned mode)
     fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0)
         return status_from_errno(errno);
-    rc = write_all(fd, bytes);
+    rc = file_write(fd, bytes);
+    if (!rc && fsync(fd) != 0)
+        rc = status_from_errno(errno);
     if (!rc)
         rc = owner_follow(fd, path);
     close(fd);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/file.h"
 #include "base/msg.h"
 
 #include <errno.h>
@@ -289,20 +290,11 @@ int msg_memfd(const char *name, struct span bytes)
 
     if (fd < 0)
         return status_from_errno(errno);
-    while (bytes.n) {
-        ssize_t n = write(fd, bytes.p, bytes.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            rc = status_from_errno(errno);
-            goto fail;
-        }
-        bytes = span_part(bytes, (size_t)n, bytes.n);
-    }
-    rc = msg_memfd_seal(fd);
+    rc = file_write(fd, bytes);
+    if (!rc)
+        rc = msg_memfd_seal(fd);
     if (rc == 0)
         return fd;
-fail:
     close(fd);
     return rc < 0 ? rc : ST_IO;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/file.h"
 #include "base/seal.h"
 #include "base/seal_keys.h"
 #include "base/seal_words.h"
@@ -190,20 +191,6 @@ int seal_box_open(const struct seal_keys *me, struct span sealed, struct writer 
     return 0;
 }
 
-static int write_all(int fd, const uint8_t *p, size_t n)
-{
-    while (n) {
-        ssize_t done = write(fd, p, n);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return done < 0 ? status_from_errno(errno) : ST_IO;
-        p += done;
-        n -= (size_t)done;
-    }
-    return 0;
-}
-
 /* Reads until n bytes or the end; the number read, or a negative code. */
 static ssize_t read_full(int fd, uint8_t *p, size_t n)
 {
@@ -245,7 +232,7 @@ static int seal_chunks(int in_fd, int out_fd, struct stream_buffers *b, uint64_t
         crypto_secretstream_xchacha20poly1305_push(
             &b->state, b->sealed, &n, b->plain[turn], (size_t)have, NULL, 0,
             next ? 0 : crypto_secretstream_xchacha20poly1305_TAG_FINAL);
-        rc = write_all(out_fd, b->sealed, (size_t)n);
+        rc = file_write(out_fd, span_of(b->sealed, (size_t)n));
         if (rc)
             return rc;
         total += (uint64_t)have;
@@ -274,7 +261,7 @@ int seal_file(int in_fd, int out_fd, const struct seal_public *to, uint64_t *ret
     rc = seal_box(to, span_of(b->key, sizeof(b->key)), &w);
     writer_bytes(&w, head, sizeof(head));
     if (!rc)
-        rc = write_all(out_fd, w.p, w.n);
+        rc = file_write(out_fd, span_of(w.p, w.n));
     if (!rc)
         rc = seal_chunks(in_fd, out_fd, b, ret_plain_bytes);
     writer_done(&w);
@@ -295,7 +282,7 @@ static int open_chunks(int in_fd, int out_fd, struct stream_buffers *b, uint64_t
             return have < 0 ? (int)have : ST_TRUNCATED;
         if (crypto_secretstream_xchacha20poly1305_pull(&b->state, b->plain[0], &n, &tag, b->sealed, (size_t)have, NULL, 0) != 0)
             return ST_BAD_SIGNATURE;
-        rc = write_all(out_fd, b->plain[0], (size_t)n);
+        rc = file_write(out_fd, span_of(b->plain[0], (size_t)n));
         if (rc)
             return rc;
         total += n;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/file.h"
 #include "base/squeeze.h"
 
 #include <errno.h>
@@ -22,20 +23,6 @@ struct unsqueeze {
     bool over; /* the frame has ended */
     uint8_t in[BUFFER];
 };
-
-static int write_all(int fd, const uint8_t *p, size_t n)
-{
-    while (n) {
-        ssize_t done = write(fd, p, n);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return done < 0 ? status_from_errno(errno) : ST_IO;
-        p += done;
-        n -= (size_t)done;
-    }
-    return 0;
-}
 
 struct squeeze *squeeze_new(int fd)
 {
@@ -63,7 +50,7 @@ static int turn(struct squeeze *s, struct span bytes, ZSTD_EndDirective how)
         left = ZSTD_compressStream2(s->z, &out, &in, how);
         if (ZSTD_isError(left))
             return ST_NOMEM;
-        rc = write_all(s->fd, s->out, out.pos);
+        rc = file_write(s->fd, span_of(s->out, out.pos));
     } while (!rc && (how == ZSTD_e_end ? left != 0 : in.pos < in.size));
     return rc;
 }

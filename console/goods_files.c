@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/goods_files.h"
 #include "base/digest.h"
+#include "base/file.h"
 #include "console/state.h"
 
 #include <dirent.h>
@@ -203,13 +204,7 @@ static int put(const char *dir, const char *name, struct span bytes)
     fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd < 0)
         return status_from_errno(errno);
-    for (size_t at = 0; at < bytes.n && !rc;) {
-        struct span rest = span_part(bytes, at, bytes.n);
-        ssize_t n = write(fd, rest.p, rest.n);
-        if (n < 0 && errno != EINTR)
-            rc = status_from_errno(errno);
-        at += n > 0 ? (size_t)n : 0;
-    }
+    rc = file_write(fd, bytes);
     if (!rc && fsync(fd) != 0)
         rc = status_from_errno(errno);
     close(fd);

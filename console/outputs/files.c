@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/outputs/files.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +36,6 @@ static int append(int dir, const char *name, struct span lines)
 {
     char file[160];
     struct stat st;
-    size_t done = 0;
     int fd, rc = 0;
 
     snprintf(file, sizeof(file), "%s.log", name);
@@ -46,12 +46,8 @@ static int append(int dir, const char *name, struct span lines)
         return status_from_errno(errno);
     if (fstat(fd, &st) != 0)
         rc = status_from_errno(errno);
-    while (done < lines.n && !rc) {
-        ssize_t n = write(fd, lines.p + done, lines.n - done);
-        if (n < 0 && errno != EINTR)
-            rc = status_from_errno(errno);
-        done += n > 0 ? (size_t)n : 0;
-    }
+    if (!rc)
+        rc = file_write(fd, lines);
     if (!rc && fsync(fd) != 0)
         rc = status_from_errno(errno);
     if (rc && ftruncate(fd, st.st_size) != 0) /* no half line: the whole batch comes again */

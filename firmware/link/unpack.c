@@ -2,6 +2,7 @@
  * Below goods/ only gh-down writes, and every name was checked (goods_path_is_good): no part of a path begins
  * with a dot, none is a link. */
 #include "firmware/link/unpack.h"
+#include "base/file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -63,20 +64,6 @@ static int make_above(int at, const char *path)
     return 0;
 }
 
-static int write_all(int fd, const uint8_t *p, size_t n)
-{
-    while (n) {
-        ssize_t k = write(fd, p, n);
-        if (k < 0 && errno == EINTR)
-            continue;
-        if (k <= 0)
-            return k < 0 ? status_from_errno(errno) : ST_IO;
-        p += k;
-        n -= (size_t)k;
-    }
-    return 0;
-}
-
 static int put_file(const char *down, const struct goods *g, const struct goods_file *f, int at,
                     uint8_t *chunk)
 {
@@ -90,7 +77,7 @@ static int put_file(const char *down, const struct goods *g, const struct goods_
     for (uint32_t i = f->chunk; i < f->chunk + f->chunks && !rc; i++) {
         rc = goods_dir_chunk_read(down, &g->chunks[i], chunk);
         if (!rc)
-            rc = write_all(fd, chunk, g->chunks[i].n);
+            rc = file_write(fd, span_of(chunk, g->chunks[i].n));
     }
     if (!rc && fsync(fd) != 0)
         rc = status_from_errno(errno);

@@ -5,6 +5,7 @@
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/db.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/receipt.h"
 #include "policy/core/cmd_carry.h"
@@ -85,13 +86,7 @@ static int write_file(const char *path, struct span bytes)
     fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
         return status_from_errno(errno);
-    while (!rc && bytes.n) {
-        ssize_t n = write(fd, bytes.p, bytes.n);
-        if (n < 0)
-            rc = status_from_errno(errno);
-        else
-            bytes = span_part(bytes, (size_t)n, bytes.n);
-    }
+    rc = file_write(fd, bytes);
     if (!rc && fsync(fd) != 0)
         rc = status_from_errno(errno);
     close(fd);

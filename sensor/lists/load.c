@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sensor/lists/load.h"
+#include "base/file.h"
 #include "base/msg.h"
 #include "base/text.h"
 
@@ -90,19 +91,6 @@ static int next_chunk(struct load *l)
     return 0;
 }
 
-static int put_all(int fd, struct span s)
-{
-    while (s.n) {
-        ssize_t n = write(fd, s.p, s.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? status_from_errno(errno) : ST_FULL;
-        s = span_part(s, (size_t)n, s.n);
-    }
-    return 0;
-}
-
 static int too_long(struct load *l)
 {
     return refuse(l, ST_LIMIT, "the list is larger than lists.memory leaves room for");
@@ -141,7 +129,7 @@ static int load_compiled(struct load *l, int fd)
     while (!rc && l->n) {
         if (l->read > l->opt->memory_max)
             return too_long(l);
-        rc = put_all(fd, span_of(l->chunk, l->n));
+        rc = file_write(fd, span_of(l->chunk, l->n));
         if (rc)
             return refuse(l, rc, status_text(rc));
         rc = next_chunk(l);
