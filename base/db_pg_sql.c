@@ -346,31 +346,37 @@ int pg_sql_statement(struct span sql, struct writer *out)
     return put_statement(&x, out);
 }
 
+/* Words up to one of the two, which is taken: *ret. ST_MALFORMED: neither comes. */
+static int put_until(struct lexer *x, const char *one, const char *other, struct writer *out,
+                     struct token *ret)
+{
+    while (!word_is(*ret = next(x), one) && !word_is(*ret, other)) {
+        if (ret->kind == T_END)
+            return ST_MALFORMED;
+        if (ret->kind == T_WORD)
+            put_word(x, *ret, out);
+        else
+            writer_put(out, ret->text);
+    }
+    return 0;
+}
+
 /* name BEFORE DELETE ON table [WHEN (…)] BEGIN SELECT RAISE(ABORT, 'why'); END */
 static int put_trigger(struct lexer *x, struct writer *out)
 {
     struct token t;
+    int rc;
 
     writer_str(out, "CREATE TRIGGER ");
-    while (!word_is(t = next(x), "BEGIN") && !word_is(t, "WHEN")) {
-        if (t.kind == T_END)
-            return ST_MALFORMED;
-        if (t.kind == T_WORD)
-            put_word(x, t, out);
-        else
-            writer_put(out, t.text);
-    }
+    rc = put_until(x, "BEGIN", "WHEN", out, &t);
+    if (rc)
+        return rc;
     writer_str(out, "FOR EACH ROW ");
     if (word_is(t, "WHEN")) {
         writer_str(out, "WHEN (");
-        while (!word_is(t = next(x), "BEGIN")) {
-            if (t.kind == T_END)
-                return ST_MALFORMED;
-            if (t.kind == T_WORD)
-                put_word(x, t, out);
-            else
-                writer_put(out, t.text);
-        }
+        rc = put_until(x, "BEGIN", "BEGIN", out, &t);
+        if (rc)
+            return rc;
         writer_str(out, ") ");
     }
     do {
