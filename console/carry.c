@@ -322,10 +322,7 @@ static int write_audit(struct import *i, const char *what, uint64_t missing)
              " known, %" PRIu64 " refused; %" PRIu64 " missing; %zu appliances",
              i->n, i->taken, i->ahead, i->known, i->refused, missing, i->n_boxes);
     rc = audit_append(d, "console", NULL, "batches_imported", carry_tame(what, tame, sizeof(tame)), detail);
-    if (!rc)
-        return store_commit(i->state->store);
-    store_rollback(i->state->store);
-    return rc;
+    return store_end(i->state->store, rc);
 }
 
 static int run(struct import *i, const char *const *paths, size_t n, const char *receipts)

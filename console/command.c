@@ -42,10 +42,7 @@ static int database_failed(int rc)
 /* Ends a command's transaction; an earlier failure undoes it. */
 static int finish(struct state *s, int rc)
 {
-    if (rc)
-        store_rollback(s->store);
-    else
-        rc = store_commit(s->store);
+    rc = store_end(s->store, rc);
     return rc ? database_failed(rc) : 0;
 }
 

@@ -215,10 +215,7 @@ static int record(const struct asked *a, struct state *s, const struct committee
     if (!d)
         return rc;
     rc = audit_append(d, "console", NULL, "committee_divided", a->word, detail);
-    if (!rc)
-        return store_commit(s->store);
-    store_rollback(s->store);
-    return rc;
+    return store_end(s->store, rc);
 }
 
 /* Overwritten, for what that is worth, and removed. */

@@ -31,10 +31,7 @@ static int failed(int rc)
 
 static int finish(struct state *s, int rc)
 {
-    if (rc)
-        store_rollback(s->store);
-    else
-        rc = store_commit(s->store);
+    rc = store_end(s->store, rc);
     return rc ? failed(rc) : 0;
 }
 
@@ -83,10 +80,7 @@ static int run_add(struct state *s, const struct goods_words *w)
             rc = audit_append(d, "console", NULL, "goods_added", w->name, w->version);
         if (rc == ST_EXISTS)
             why = "this name and version are there with other content: give it another version";
-        if (rc)
-            store_rollback(s->store);
-        else
-            rc = store_commit(s->store);
+        rc = store_end(s->store, rc);
     }
     goods_files_free(&files);
     if (rc) {

@@ -318,10 +318,7 @@ static void sum_days(struct serving *s)
 
     for (int i = 0; i < DAYS_STEP && more && !rc && (d = store_begin(s->state.store, &rc)) != NULL; i++) {
         rc = rollup_tidy(d, (int64_t)(clock_wall_us() / 1000000), &more);
-        if (rc)
-            store_rollback(s->state.store);
-        else
-            rc = store_commit(s->state.store);
+        rc = store_end(s->state.store, rc);
     }
     if (rc)
         log_error("the sums of days: %s", status_text(rc));

@@ -10,10 +10,6 @@
 /* Members of a body; false with the problem written. *ret stays when one is absent and not required. */
 bool body_roles(struct request *r, bool required, unsigned *ret);
 bool body_units(struct worker *w, struct request *r, bool required, struct units *ret, bool *ret_given);
-/* before and limit alone. */
-bool page_asked(struct request *r, int64_t *before, int64_t *limit);
-/* Ends the object of a list; a failure of the database replaces it. */
-void end_list(struct request *r, struct jw *j, int rc);
 
 /* Who comes with "Authorization: Bearer …". 0: r->who is filled, or nobody is signed in; false: answered. */
 int token_who(struct worker *w, struct request *r);

@@ -110,6 +110,14 @@ bool body_text(struct request *r, const char *name, size_t max, bool required, s
 bool query_fields(struct request *r, const char *const *names, size_t n);
 /* A number of the query in lo..hi; *ret stays when absent; false with the problem written. */
 bool query_number(struct request *r, const char *name, int64_t lo, int64_t hi, int64_t *ret);
+/* before and limit, which every list has; *before INT64_MAX and *limit PAGE_DEFAULT when they are absent. page_asked: and no
+ * other names. */
+#define PAGE_DEFAULT 50
+#define PAGE_MAX 200
+bool query_page(struct request *r, int64_t *before, int64_t *limit);
+bool page_asked(struct request *r, int64_t *before, int64_t *limit);
+/* Ends the object of a reply; a failure of the database (rc) replaces what was written. */
+void reply_object_end(struct request *r, struct jw *j, int rc);
 
 /* Handlers. */
 void api_session_get(struct worker *w, struct request *r);

@@ -9,8 +9,6 @@
 
 #include <stdio.h>
 
-#define PAGE_DEFAULT 50
-#define PAGE_MAX 200
 #define TEXT_MAX 200
 #define CSV_MAX (15u << 20)
 
@@ -85,7 +83,7 @@ void api_audit_list(struct worker *w, struct request *r)
     jw_obj(&j);
     rc = audit_find(w->db, &f, limit, &j);
     put_head(w->db, &j);
-    end_list(r, &j, rc);
+    reply_object_end(r, &j, rc);
 }
 
 /* Who took a copy away, before it leaves. */
@@ -97,10 +95,7 @@ static int note(struct worker *w, const struct request *r)
     if (!d)
         return rc;
     rc = audit_append(d, r->who.name, r->address, "audit_exported", "CSV", NULL);
-    if (!rc)
-        return store_commit(w->app->store);
-    store_rollback(w->app->store);
-    return rc;
+    return store_end(w->app->store, rc);
 }
 
 void api_audit_csv(struct worker *w, struct request *r)

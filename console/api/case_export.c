@@ -153,11 +153,7 @@ static int audit(struct export *x, struct span whole)
     digest_hex(hash, sizeof(hash), detail + strlen(detail));
     snprintf(object, sizeof(object), "case %lld", (long long)x->r->id);
     rc = audit_append(d, x->r->who.name, x->r->address, "case_exported", object, detail);
-    if (rc) {
-        store_rollback(x->w->app->store);
-        return rc;
-    }
-    return store_commit(x->w->app->store);
+    return store_end(x->w->app->store, rc);
 }
 
 /* Into the reply's body: the JSON document, or the archive around it. */

@@ -10,9 +10,6 @@
 
 #include <stdio.h>
 
-#define PAGE_DEFAULT 50
-#define PAGE_MAX 200
-
 static const struct span nothing = {NULL, 0};
 
 static bool read_states(struct request *r, int *ret)
@@ -80,11 +77,7 @@ void api_cases_list(struct worker *w, struct request *r)
     reply_json(r, 200, &j);
     jw_obj(&j);
     rc = case_list(w->db, &f, limit, &j);
-    jw_end_obj(&j);
-    if (rc)
-        app_fail(r, rc);
-    else
-        reply_json_end(r);
+    reply_object_end(r, &j, rc);
 }
 
 /* Is the case there for this person? With the problem written when not. */
@@ -109,11 +102,7 @@ void api_case_get(struct worker *w, struct request *r)
     reply_json(r, 200, &j);
     jw_obj(&j);
     rc = case_detail(w->db, r->id, &r->who.sight, r->who.name, &j);
-    jw_end_obj(&j);
-    if (rc)
-        app_fail(r, rc);
-    else
-        reply_json_end(r);
+    reply_object_end(r, &j, rc);
 }
 
 /* Members of bodies. Each false with the problem written. */

@@ -95,9 +95,5 @@ void api_dashboard(struct worker *w, struct request *r)
     reply_json(r, 200, &j);
     jw_obj(&j);
     rc = dashboard_put(w->db, &f, &j);
-    jw_end_obj(&j);
-    if (rc)
-        app_fail(r, rc);
-    else
-        reply_json_end(r);
+    reply_object_end(r, &j, rc);
 }

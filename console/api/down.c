@@ -95,10 +95,7 @@ static int note_fetching(struct worker *w, const struct goods_order *o, int64_t 
     if (!d)
         return rc;
     rc = goods_fetching(d, appliance, o->kind, o->serial, bytes);
-    if (!rc)
-        return store_commit(w->app->store);
-    store_rollback(w->app->store);
-    return rc;
+    return store_end(w->app->store, rc);
 }
 
 void api_goods_ask(struct worker *w, struct request *r)
@@ -142,11 +139,7 @@ void api_goods_ask(struct worker *w, struct request *r)
 
 static void reply_list(struct request *r, struct jw *j, int rc)
 {
-    jw_end_obj(j);
-    if (rc)
-        app_fail(r, rc);
-    else
-        reply_json_end(r);
+    reply_object_end(r, j, rc);
 }
 
 /* The kind that the query names, GOODS_KINDS without one; false with the problem written. */

@@ -9,38 +9,16 @@
 
 #include <stdio.h>
 
-#define PAGE_DEFAULT 50
-#define PAGE_MAX 200
-
-static const char *const paging[] = {"before", "limit"};
-
-static bool page_of(struct request *r, int64_t *before, int64_t *limit)
-{
-    *before = INT64_MAX;
-    *limit = PAGE_DEFAULT;
-    return query_fields(r, paging, GH_COUNT(paging)) && query_number(r, "before", 1, INT64_MAX, before) &&
-           query_number(r, "limit", 1, PAGE_MAX, limit);
-}
-
-static void finish_json(struct request *r, struct jw *j, int rc)
-{
-    jw_end_obj(j);
-    if (rc)
-        app_fail(r, rc);
-    else
-        reply_json_end(r);
-}
-
 void api_evidence_list(struct worker *w, struct request *r)
 {
     int64_t before, limit;
     struct jw j;
 
-    if (!page_of(r, &before, &limit))
+    if (!page_asked(r, &before, &limit))
         return;
     reply_json(r, 200, &j);
     jw_obj(&j);
-    finish_json(r, &j, evidence_list(w->db, &r->who.sight, before, limit, &j));
+    reply_object_end(r, &j, evidence_list(w->db, &r->who.sight, before, limit, &j));
 }
 
 /* The committee as its file says; false with the problem written. An undivided key: *ret_rc is ST_NOT_FOUND,
@@ -80,7 +58,7 @@ void api_evidence_committee(struct worker *w, struct request *r)
         jw_khex(&j, "key", id, sizeof(id));
     }
     writer_done(&bytes);
-    finish_json(r, &j, 0);
+    reply_object_end(r, &j, 0);
 }
 
 /* Bytes as a file of that name; they move from w to the reply. */
@@ -117,11 +95,11 @@ void api_openings_list(struct worker *w, struct request *r)
     int64_t before, limit;
     struct jw j;
 
-    if (!page_of(r, &before, &limit))
+    if (!page_asked(r, &before, &limit))
         return;
     reply_json(r, 200, &j);
     jw_obj(&j);
-    finish_json(r, &j, opening_list(w->db, before, limit, &j));
+    reply_object_end(r, &j, opening_list(w->db, before, limit, &j));
 }
 
 static void reply_opening(struct request *r, struct db *d, int64_t id, int status)
@@ -130,7 +108,7 @@ static void reply_opening(struct request *r, struct db *d, int64_t id, int statu
 
     reply_json(r, status, &j);
     jw_obj(&j);
-    finish_json(r, &j, opening_put(d, id, &j));
+    reply_object_end(r, &j, opening_put(d, id, &j));
 }
 
 void api_opening_get(struct worker *w, struct request *r)

@@ -86,3 +86,26 @@ bool query_number(struct request *r, const char *name, int64_t lo, int64_t hi, i
     *ret = (int64_t)n;
     return true;
 }
+
+bool query_page(struct request *r, int64_t *before, int64_t *limit)
+{
+    *before = INT64_MAX;
+    *limit = PAGE_DEFAULT;
+    return query_number(r, "before", 1, INT64_MAX, before) && query_number(r, "limit", 1, PAGE_MAX, limit);
+}
+
+bool page_asked(struct request *r, int64_t *before, int64_t *limit)
+{
+    static const char *const names[] = {"before", "limit"};
+
+    return query_fields(r, names, GH_COUNT(names)) && query_page(r, before, limit);
+}
+
+void reply_object_end(struct request *r, struct jw *j, int rc)
+{
+    jw_end_obj(j);
+    if (rc)
+        app_fail(r, rc);
+    else
+        reply_json_end(r);
+}

@@ -22,11 +22,7 @@ void api_fleet(struct worker *w, struct request *r)
     reply_json(r, 200, &j);
     jw_obj(&j);
     rc = fleet_list(w->db, &r->who.sight, (int64_t)clock_wall_us(), &j);
-    jw_end_obj(&j);
-    if (rc)
-        app_fail(r, rc);
-    else
-        reply_json_end(r);
+    reply_object_end(r, &j, rc);
 }
 
 /* The appliance of the path, when the person may see it. */
@@ -193,11 +189,7 @@ void api_enrol_look(struct worker *w, struct request *r)
     jw_kcstr(&j, "phrase", phrase);
     jw_ktext(&j, "known_as", span_str(known));
     jw_kcstr(&j, "url", w->app->url);
-    jw_end_obj(&j);
-    if (rc)
-        app_fail(r, rc);
-    else
-        reply_json_end(r);
+    reply_object_end(r, &j, rc);
 }
 
 /* The address that the appliance shall call: the console's own unless another is given. */

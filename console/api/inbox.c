@@ -13,17 +13,7 @@
 #include <stdio.h>
 
 #define GROUPS_DEFAULT 50
-#define PAGE_MAX 200
 #define DAY_US 86400000000ull
-
-static void finish(struct request *r, struct jw *j, int rc)
-{
-    jw_end_obj(j);
-    if (rc)
-        app_fail(r, rc);
-    else
-        reply_json_end(r);
-}
 
 /* One of names, from the query; false with the problem written. */
 static bool one_of(struct request *r, const char *what, const char *const *names, size_t n, int *ret)
@@ -64,7 +54,7 @@ void api_alert_groups(struct worker *w, struct request *r)
     jw_obj(&j);
     rc = alert_groups(w->db, &q, &r->who.sight, (enum group_by)by, (int64_t)clock_wall_us(), limit, &j);
     db_time_box(w->db, QUERY_TIME_MS);
-    finish(r, &j, rc);
+    reply_object_end(r, &j, rc);
 }
 
 void api_alerts_sorted(struct worker *w, struct request *r)
@@ -82,7 +72,8 @@ void api_alerts_sorted(struct worker *w, struct request *r)
         return;
     reply_json(r, 200, &j);
     jw_obj(&j);
-    finish(r, &j, alert_sorted(w->db, &r->who.sight, &q, (enum alert_order)order, after, limit, &j));
+    reply_object_end(r, &j,
+                     alert_sorted(w->db, &r->who.sight, &q, (enum alert_order)order, after, limit, &j));
 }
 
 void api_hands(struct worker *w, struct request *r)
@@ -93,7 +84,7 @@ void api_hands(struct worker *w, struct request *r)
         return;
     reply_json(r, 200, &j);
     jw_obj(&j);
-    finish(r, &j, hands_list(w->db, &j));
+    reply_object_end(r, &j, hands_list(w->db, &j));
 }
 
 void api_noise(struct worker *w, struct request *r)
@@ -107,7 +98,8 @@ void api_noise(struct worker *w, struct request *r)
     reply_json(r, 200, &j);
     jw_obj(&j);
     jw_ki64(&j, "days", days);
-    finish(r, &j, noise_list(w->db, &r->who.sight, (int64_t)(clock_wall_us() - (uint64_t)days * DAY_US), &j));
+    reply_object_end(
+        r, &j, noise_list(w->db, &r->who.sight, (int64_t)(clock_wall_us() - (uint64_t)days * DAY_US), &j));
 }
 
 void api_views_list(struct worker *w, struct request *r)
@@ -118,7 +110,7 @@ void api_views_list(struct worker *w, struct request *r)
         return;
     reply_json(r, 200, &j);
     jw_obj(&j);
-    finish(r, &j, view_list(w->db, r->who.user, &j));
+    reply_object_end(r, &j, view_list(w->db, r->who.user, &j));
 }
 
 /* An address of the inbox, nothing else: a link that all follow must not lead elsewhere. */
@@ -168,7 +160,7 @@ void api_view_add(struct worker *w, struct request *r)
         reply_json(r, 201, &j);
         jw_obj(&j);
         jw_ki64(&j, "id", id);
-        finish(r, &j, 0);
+        reply_object_end(r, &j, 0);
     }
     (void)once_end(w, r, d, rc);
 }
@@ -205,7 +197,7 @@ void api_sla_get(struct worker *w, struct request *r)
     sla_put(&j, &p);
     if (!rc)
         rc = sla_put_author(w->db, &j);
-    finish(r, &j, rc);
+    reply_object_end(r, &j, rc);
 }
 
 void api_sla_set(struct worker *w, struct request *r)
@@ -238,6 +230,6 @@ void api_sla_set(struct worker *w, struct request *r)
     reply_json(r, 200, &j);
     jw_obj(&j);
     jw_ku64(&j, "open", open);
-    finish(r, &j, 0);
+    reply_object_end(r, &j, 0);
     (void)once_end(w, r, d, rc);
 }

@@ -19,11 +19,7 @@ static void reply_list(struct request *r, struct db *d, int status, int (*list)(
     reply_json(r, status, &j);
     jw_obj(&j);
     rc = list(d, &j);
-    jw_end_obj(&j);
-    if (rc)
-        app_fail(r, rc);
-    else
-        reply_json_end(r);
+    reply_object_end(r, &j, rc);
 }
 
 void api_retention_list(struct worker *w, struct request *r)

@@ -10,18 +10,8 @@
 
 #include <stdio.h>
 
-#define PAGE_DEFAULT 50
-#define PAGE_MAX 200
 #define HOURS_DEFAULT 24
 #define HOURS_MAX 744
-
-/* before and limit, which every list has. */
-static bool page_of(struct request *r, int64_t *before, int64_t *limit)
-{
-    *before = INT64_MAX;
-    *limit = PAGE_DEFAULT;
-    return query_number(r, "before", 1, INT64_MAX, before) && query_number(r, "limit", 1, PAGE_MAX, limit);
-}
 
 static bool is_paging(struct span name)
 {
@@ -52,16 +42,6 @@ static bool filter_failed(struct request *r, int rc, const char *why)
     return true;
 }
 
-/* Ends a list: a failure of the database replaces what was written. */
-static void finish(struct request *r, struct jw *j, int rc)
-{
-    jw_end_obj(j);
-    if (rc)
-        app_fail(r, rc);
-    else
-        reply_json_end(r);
-}
-
 void api_alerts_list(struct worker *w, struct request *r)
 {
     struct alert_filter f;
@@ -71,7 +51,7 @@ void api_alerts_list(struct worker *w, struct request *r)
     int rc;
 
     alert_filter_init(&f, &r->who.sight);
-    if (!known_names(r, filter_alert_names, filter_alert_count) || !page_of(r, &f.before, &limit))
+    if (!known_names(r, filter_alert_names, filter_alert_count) || !query_page(r, &f.before, &limit))
         return;
     for (size_t i = 0; i < r->query.n; i++)
         if (!is_paging(r->query.v[i].name) &&
@@ -86,7 +66,7 @@ void api_alerts_list(struct worker *w, struct request *r)
     if (!rc)
         rc = sla_late(w->db, &r->who.sight, (int64_t)clock_wall_us(), &late);
     jw_ki64(&j, "late", late);
-    finish(r, &j, rc);
+    reply_object_end(r, &j, rc);
 }
 
 void api_alert_get(struct worker *w, struct request *r)
@@ -123,7 +103,7 @@ void api_events_list(struct worker *w, struct request *r)
     struct jw j;
 
     event_filter_init(&f, &r->who.sight);
-    if (!known_names(r, filter_event_names, filter_event_count) || !page_of(r, &f.before, &limit))
+    if (!known_names(r, filter_event_names, filter_event_count) || !query_page(r, &f.before, &limit))
         return;
     for (size_t i = 0; i < r->query.n; i++)
         if (!is_paging(r->query.v[i].name) &&
@@ -132,7 +112,7 @@ void api_events_list(struct worker *w, struct request *r)
             return;
     reply_json(r, 200, &j);
     jw_obj(&j);
-    finish(r, &j, event_list(w->db, &f, limit, &j));
+    reply_object_end(r, &j, event_list(w->db, &f, limit, &j));
 }
 
 void api_appliances_list(struct worker *w, struct request *r)
@@ -143,7 +123,7 @@ void api_appliances_list(struct worker *w, struct request *r)
         return;
     reply_json(r, 200, &j);
     jw_obj(&j);
-    finish(r, &j, appliance_list(w->db, &r->who.sight, &j));
+    reply_object_end(r, &j, appliance_list(w->db, &r->who.sight, &j));
 }
 
 void api_stats(struct worker *w, struct request *r)

@@ -143,10 +143,7 @@ bool once_claim(struct worker *w, struct request *r)
     if (!once_begin(w, r, &d))
         return false;
     rc = keep(d, r, CLAIMED, span_str(""));
-    if (rc)
-        store_rollback(w->app->store);
-    else
-        rc = store_commit(w->app->store);
+    rc = store_end(w->app->store, rc);
     if (rc)
         app_fail(r, rc);
     return rc == 0;

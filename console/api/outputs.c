@@ -27,11 +27,7 @@ void api_outputs_list(struct worker *w, struct request *r)
     jw_obj(&j);
     rc = output_list(w->db, &j);
     jw_kbool(&j, "outlet", helpers_have(w->app->helpers, ROLE_OUTLET));
-    jw_end_obj(&j);
-    if (rc)
-        app_fail(r, rc);
-    else
-        reply_json_end(r);
+    reply_object_end(r, &j, rc);
 }
 
 /* ---- reading a body ---- */
@@ -377,23 +373,17 @@ void api_output_test(struct worker *w, struct request *r)
 
 void api_output_refused(struct worker *w, struct request *r)
 {
-    static const char *const paging[] = {"before", "limit"};
-    int64_t before = INT64_MAX, limit = 50;
+    int64_t before, limit;
     struct output *o;
     struct jw j;
     int rc;
 
-    if (!query_fields(r, paging, GH_COUNT(paging)) || !query_number(r, "before", 1, INT64_MAX, &before) ||
-        !query_number(r, "limit", 1, 200, &limit) || !(o = find(w->db, r)))
+    if (!page_asked(r, &before, &limit) || !(o = find(w->db, r)))
         return;
     reply_json(r, 200, &j);
     jw_obj(&j);
     rc = output_dead_list(w->db, o->id, before, limit, &j);
-    jw_end_obj(&j);
-    if (rc)
-        app_fail(r, rc);
-    else
-        reply_json_end(r);
+    reply_object_end(r, &j, rc);
 }
 
 void api_output_refused_clear(struct worker *w, struct request *r)

@@ -20,10 +20,7 @@ static const char *object_of(int64_t alert, char buf[static 32])
 
 static void finish(struct worker *w, struct request *r, int rc, int64_t since)
 {
-    if (rc)
-        store_rollback(w->app->store);
-    else
-        rc = store_commit(w->app->store);
+    rc = store_end(w->app->store, rc);
     if (rc)
         app_fail(r, rc);
     else if (since >= 0)
@@ -106,10 +103,7 @@ static int note_download(struct worker *w, const struct request *r, const struct
     if (!d)
         return rc;
     rc = audit_append(d, r->who.name, r->address, "packets_downloaded", object_of(r->id, object), p->file);
-    if (!rc)
-        return store_commit(w->app->store);
-    store_rollback(w->app->store);
-    return rc;
+    return store_end(w->app->store, rc);
 }
 
 /* It should be here and is not: it can be fetched again. */

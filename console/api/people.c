@@ -12,8 +12,6 @@
 
 #include <stdio.h>
 
-#define PAGE_DEFAULT 50
-#define PAGE_MAX 200
 #define DETAIL 1024
 
 bool body_roles(struct request *r, bool required, unsigned *ret)
@@ -111,25 +109,6 @@ static const char *describe(unsigned roles, const struct units *u, int clear, in
     return buf;
 }
 
-void end_list(struct request *r, struct jw *j, int rc)
-{
-    jw_end_obj(j);
-    if (rc)
-        app_fail(r, rc);
-    else
-        reply_json_end(r);
-}
-
-bool page_asked(struct request *r, int64_t *before, int64_t *limit)
-{
-    static const char *const names[] = {"before", "limit"};
-
-    *before = INT64_MAX;
-    *limit = PAGE_DEFAULT;
-    return query_fields(r, names, 2) && query_number(r, "before", 1, INT64_MAX, before) &&
-           query_number(r, "limit", 1, PAGE_MAX, limit);
-}
-
 void api_users_list(struct worker *w, struct request *r)
 {
     int64_t before, limit;
@@ -139,7 +118,7 @@ void api_users_list(struct worker *w, struct request *r)
         return;
     reply_json(r, 200, &j);
     jw_obj(&j);
-    end_list(r, &j, person_list(w->db, before, limit, &j));
+    reply_object_end(r, &j, person_list(w->db, before, limit, &j));
 }
 
 /* The person of the path; false with the problem written. */
@@ -288,7 +267,7 @@ void api_user_sessions(struct worker *w, struct request *r)
         return;
     reply_json(r, 200, &j);
     jw_obj(&j);
-    end_list(r, &j, session_list(w->db, r->id, r->who.session, w->app->idle_us, w->app->max_us, &j));
+    reply_object_end(r, &j, session_list(w->db, r->id, r->who.session, w->app->idle_us, w->app->max_us, &j));
 }
 
 void api_user_sessions_end(struct worker *w, struct request *r)
@@ -323,7 +302,7 @@ void api_units_list(struct worker *w, struct request *r)
         return;
     reply_json(r, 200, &j);
     jw_obj(&j);
-    end_list(r, &j, unit_list(w->db, &j));
+    reply_object_end(r, &j, unit_list(w->db, &j));
 }
 
 struct unit_body {

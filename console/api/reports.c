@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define PAGE_DEFAULT 50
-#define PAGE_MAX 200
 #define SCHEDULE_AFTER_S                                                                                     \
     7200 /* a period's report is made so long after its end: its last batches shall be in */
 
@@ -24,14 +22,12 @@ static int64_t now_s(void)
 
 void api_reports_list(struct worker *w, struct request *r)
 {
-    static const char *const names[] = {"before", "limit"};
-    int64_t before = INT64_MAX, limit = PAGE_DEFAULT;
+    int64_t before, limit;
     struct report_schedule plan;
     struct jw j;
     int rc;
 
-    if (!query_fields(r, names, GH_COUNT(names)) || !query_number(r, "before", 1, INT64_MAX, &before) ||
-        !query_number(r, "limit", 1, PAGE_MAX, &limit))
+    if (!page_asked(r, &before, &limit))
         return;
     reply_json(r, 200, &j);
     jw_obj(&j);
@@ -43,11 +39,7 @@ void api_reports_list(struct worker *w, struct request *r)
     jw_kcstr(&j, "month", rc ? "" : plan.month);
     jw_end_obj(&j);
     jw_kbool(&j, "can_draw", helpers_have(w->app->helpers, ROLE_REPORT));
-    jw_end_obj(&j);
-    if (rc)
-        app_fail(r, rc);
-    else
-        reply_json_end(r);
+    reply_object_end(r, &j, rc);
 }
 
 /* A report that the person may see: whoever sees all units sees all, others what they made. */
@@ -77,11 +69,7 @@ static int note_download(struct worker *w, struct request *r, const char *name)
     if (!d)
         return rc;
     rc = audit_append(d, r->who.name, r->address, "report_downloaded", name, NULL);
-    if (rc) {
-        store_rollback(w->app->store);
-        return rc;
-    }
-    return store_commit(w->app->store);
+    return store_end(w->app->store, rc);
 }
 
 /* Ends a download: its name is made of digits. */
@@ -364,10 +352,7 @@ static void make_scheduled(struct app *app, struct db *reader, const struct repo
         rc = report_add(d, o, 0, writer_span(&data), now_s(), &id);
         if (!rc)
             rc = audit_append(d, "console", NULL, "report_made", report_kind_names[o->kind], o->lang);
-        if (rc)
-            store_rollback(app->store);
-        else
-            rc = store_commit(app->store);
+        rc = store_end(app->store, rc);
     }
     if (!rc)
         start(app, id, writer_span(&data));

@@ -11,8 +11,6 @@
 
 #include <stdio.h>
 
-#define PAGE_DEFAULT 50
-#define PAGE_MAX 200
 #define ZONE_MAX 840 /* most minutes that a zone is away from UTC */
 
 bool query_of(struct worker *w, struct request *r, struct span text, enum query_target target,
@@ -229,9 +227,5 @@ void api_search_fields(struct worker *w, struct request *r)
         jw_end_obj(&j);
     }
     jw_end_arr(&j);
-    jw_end_obj(&j);
-    if (rc)
-        app_fail(r, rc);
-    else
-        reply_json_end(r);
+    reply_object_end(r, &j, rc);
 }

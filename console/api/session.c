@@ -266,10 +266,7 @@ void api_session_end(struct worker *w, struct request *r)
         rc = session_end(d, r->who.session);
         if (!rc)
             rc = audit_append(d, r->who.name, r->address, "sign_out", r->who.name, NULL);
-        if (rc)
-            store_rollback(w->app->store);
-        else
-            rc = store_commit(w->app->store);
+        rc = store_end(w->app->store, rc);
     }
     if (rc) {
         app_fail(r, rc);
@@ -312,10 +309,7 @@ void api_password_change(struct worker *w, struct request *r)
             rc = session_end_others(d, u.id, r->who.session);
         if (!rc)
             rc = audit_append(d, u.name, r->address, "password_changed", u.name, NULL);
-        if (rc)
-            store_rollback(w->app->store);
-        else
-            rc = store_commit(w->app->store);
+        rc = store_end(w->app->store, rc);
     }
     seal_wipe(r->body.p, r->body.n);
     if (rc)
@@ -433,10 +427,7 @@ void api_invite_accept(struct worker *w, struct request *r)
     d = rc ? NULL : store_begin(w->app->store, &rc);
     if (d) {
         rc = take_invite(w->app, d, r, &i, token, arena_dup(r->arena, name.p, name.n), hash);
-        if (rc)
-            store_rollback(w->app->store);
-        else
-            rc = store_commit(w->app->store);
+        rc = store_end(w->app->store, rc);
     }
     if (!rc)
         return;

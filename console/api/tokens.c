@@ -52,7 +52,7 @@ void api_tokens_list(struct worker *w, struct request *r)
         return;
     reply_json(r, 200, &j);
     jw_obj(&j);
-    end_list(r, &j, token_list(w->db, r->who.user, &j));
+    reply_object_end(r, &j, token_list(w->db, r->who.user, &j));
 }
 
 /* Rights that the person has and a token may have; false with the problem written. */
@@ -186,7 +186,8 @@ void api_sessions_list(struct worker *w, struct request *r)
         return;
     reply_json(r, 200, &j);
     jw_obj(&j);
-    end_list(r, &j, session_list(w->db, r->who.user, r->who.session, w->app->idle_us, w->app->max_us, &j));
+    reply_object_end(r, &j,
+                     session_list(w->db, r->who.user, r->who.session, w->app->idle_us, w->app->max_us, &j));
 }
 
 void api_session_end_one(struct worker *w, struct request *r)

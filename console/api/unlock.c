@@ -73,7 +73,7 @@ void api_unlocks_list(struct worker *w, struct request *r)
         return;
     reply_json(r, 200, &j);
     jw_obj(&j);
-    end_list(r, &j, unlock_list(w->db, &r->who.sight, all, before, limit, &j));
+    reply_object_end(r, &j, unlock_list(w->db, &r->who.sight, all, before, limit, &j));
 }
 
 /* May who decides decide this one? With the problem written when not. */

@@ -168,10 +168,7 @@ static void settle(struct engine *e, struct job *job)
     } else {
         rc = output_failed(d, o, now + back_off(o->tries), job->reason, now);
     }
-    if (rc)
-        store_rollback(e->store);
-    else
-        rc = store_commit(e->store);
+    rc = store_end(e->store, rc);
     if (rc)
         log_warn("what came of an output cannot be noted: %s; it is sent again", status_text(rc));
     if (job->ok && job->single > 0)
@@ -212,10 +209,7 @@ static bool skip(struct engine *e, const struct output *o)
     if (!d)
         return false;
     rc = output_lost(d, o, after, n, why);
-    if (rc)
-        store_rollback(e->store);
-    else
-        rc = store_commit(e->store);
+    rc = store_end(e->store, rc);
     return rc == 0;
 }
 

@@ -285,9 +285,6 @@ bool retention_step(struct store *store)
     rc = find_due(d, now, &due);
     if (!rc)
         rc = one_step(d, &due, now, &more);
-    if (rc)
-        store_rollback(store);
-    else
-        rc = store_commit(store);
+    rc = store_end(store, rc);
     return !rc; /* another rule may be due */
 }

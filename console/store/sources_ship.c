@@ -187,10 +187,7 @@ int sources_ship(struct store *store, const char *policy_dir, const char *rules_
         rc = ship_policies(d, &s, policy_dir, true);
     if (!rc && access(rules_dir, R_OK) == 0)
         rc = ship(d, &s, SOURCE_RULES, "standard", rules_dir);
-    if (rc)
-        store_rollback(store);
-    else
-        rc = store_commit(store);
+    rc = store_end(store, rc);
     arena_free(s.arena);
     return rc;
 }

@@ -132,10 +132,7 @@ bool store_fill_search(struct store *s, int64_t n)
     if (!d)
         return false;
     rc = search_text_low(d) > 0 ? search_text_fill(d, n, &left) : 0;
-    if (rc)
-        store_rollback(s);
-    else
-        rc = store_commit(s);
+    rc = store_end(s, rc);
     return !rc && left;
 }
 
@@ -188,6 +185,14 @@ void store_rollback(struct store *s)
 {
     db_rollback(s->writer);
     pthread_mutex_unlock(&s->lock);
+}
+
+int store_end(struct store *s, int rc)
+{
+    if (!rc)
+        return store_commit(s);
+    store_rollback(s);
+    return rc;
 }
 
 struct db *store_handle(struct store *s)

@@ -25,6 +25,8 @@ int store_reader(struct store *s, struct db **ret);
 struct db *store_begin(struct store *s, int *ret_rc);
 int store_commit(struct store *s); /* on failure nothing of it happened */
 void store_rollback(struct store *s);
+/* One of the two: commits what went well (rc 0), undoes what did not. rc, or what the commit failed with. */
+int store_end(struct store *s, int rc);
 /* Files at most n events that an older version recorded in the full-text index; true while some remain. */
 bool store_fill_search(struct store *s, int64_t n);
 /* The writer outside of any transaction: for commands that run alone. */
