@@ -86,6 +86,9 @@ void app_work(void *worker, void *job);
 /* The work without the server: session, role, body, query, handler. */
 void app_run(struct worker *w, struct request *r);
 
+/* Writes down that something (a session, a token) is in use, when *seen is longer ago than TOUCH_US. */
+#define TOUCH_US 60000000ull
+void app_touch(struct app *app, int (*touch)(struct db *, int64_t), int64_t id, uint64_t *seen);
 /* Turns a code of a lower layer into a problem, and logs what is our fault or the machine's. */
 void app_fail(struct request *r, int rc);
 /* May this be written to the audit? *ret_held: how many were held back since the last that passed. */

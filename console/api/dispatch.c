@@ -9,7 +9,6 @@
 #include <stdio.h>
 
 #define BODY_DEPTH 16
-#define TOUCH_US 60000000ull
 
 static bool is_api(struct span path)
 {
@@ -94,13 +93,24 @@ void app_answered(void *arg, const struct request *r)
         atomic_fetch_add(&app->answers[group], 1);
 }
 
+void app_touch(struct app *app, int (*touch)(struct db *, int64_t), int64_t id, uint64_t *seen)
+{
+    uint64_t now = clock_wall_us();
+    struct db *d;
+    int rc;
+
+    if (now - *seen <= TOUCH_US || !(d = store_begin(app->store, &rc)))
+        return;
+    (void)store_end(app->store, touch(d, id)); /* a full disk must not sign people out */
+    *seen = now;
+}
+
 /* Fills r->who when the cookie names a session that is alive. */
 static int find_session(struct worker *w, struct request *r)
 {
     const struct app *app = w->app;
     struct session s;
     struct span token;
-    struct db *d;
     int rc;
 
     if (!cookie_find(r->head.cookie, COOKIE_NAME, &token) || token.n != TOKEN_TEXT - 1)
@@ -108,13 +118,7 @@ static int find_session(struct worker *w, struct request *r)
     rc = session_find(w->db, token, app->idle_us, app->max_us, &s);
     if (rc)
         return rc == ST_NOT_FOUND ? 0 : rc;
-    if (clock_wall_us() - s.seen > TOUCH_US && (d = store_begin(app->store, &rc)) != NULL) {
-        if (session_touch(d, s.id) == 0)
-            (void)store_commit(app->store); /* a full disk must not sign people out */
-        else
-            store_rollback(app->store);
-        s.seen = clock_wall_us();
-    }
+    app_touch(w->app, session_touch, s.id, &s.seen);
     r->who.session = s.id;
     r->who.user = s.user;
     r->who.roles = s.roles;
@@ -141,8 +145,8 @@ static bool read_body(struct request *r)
     return false;
 }
 
-/* May who asks come here? The problem is written when not. A token is for what it was made for; who owes a second
- * factor can do nothing but set it up. */
+/* May who asks come here? The problem is written when not. A token is for what it was made for; who owes a
+ * second factor can do nothing but set it up. */
 static bool may_come(struct worker *w, struct request *r)
 {
     enum right right = r->route->right;

@@ -10,7 +10,6 @@
 
 #define DAYS_MAX 730
 #define DAY_US (24ull * 3600 * 1000000)
-#define TOUCH_US 60000000ull
 #define NEVER ((1ull << RIGHT_SELF) | (1ull << RIGHT_PEOPLE) | (1ull << RIGHT_APPROVE))
 #define BEARER "Bearer "
 #define SECRET_PREFIX "ght_" /* so that a leaked one is recognised as what it is */
@@ -34,6 +33,7 @@ int token_who(struct worker *w, struct request *r)
         rc = sight_load(w->db, t.user, &r->who.sight);
     if (rc)
         return rc == ST_NOT_FOUND ? 0 : rc;
+    app_touch(w->app, token_used, t.id, &t.used);
     r->who.token = t.id;
     r->who.token_rights = t.rights & ~NEVER;
     r->who.user = u.id;

@@ -66,7 +66,7 @@ int session_end_of(struct db *d, int64_t user, int64_t id);
 /* A token of a program: what it may at most (bits 1 << enum right), for whom, until when (µs). */
 struct token {
     int64_t id, user;
-    uint64_t rights, expires;
+    uint64_t rights, expires, used; /* used: 0 never */
     bool all_units;
     char name[TOKEN_NAME + 1];
 };
@@ -74,6 +74,7 @@ int token_add(struct db *d, const struct token *t, const struct units *u, int64_
               char secret[static TOKEN_TEXT]);
 /* By its secret; ST_NOT_FOUND: none, or its time is over, or its owner is disabled. */
 int token_find(struct db *d, struct span secret, struct token *ret);
+/* It is used now. */
 int token_used(struct db *d, int64_t id);
 /* "items" of a person, newest first. */
 int token_list(struct db *d, int64_t user, struct jw *j);

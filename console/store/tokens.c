@@ -49,8 +49,8 @@ int token_add(struct db *d, const struct token *t, const struct units *u, int64_
         db_exec(d,
                 "INSERT INTO token(hash, user, name, rights, all_units, created, expires) VALUES(?, ?, ?, ?, "
                 "?, ?, ?)",
-                "bistiii", span_of(hash, sizeof(hash)), t->user, t->name, writer_span(&rights), (int64_t)u->all,
-                (int64_t)clock_wall_us(), (int64_t)t->expires);
+                "bistiii", span_of(hash, sizeof(hash)), t->user, t->name, writer_span(&rights),
+                (int64_t)u->all, (int64_t)clock_wall_us(), (int64_t)t->expires);
     writer_done(&rights);
     if (rc)
         return rc;
@@ -65,16 +65,18 @@ int token_find(struct db *d, struct span secret, struct token *ret)
     int rc;
 
     hash_of(secret, hash);
-    rc = db_query(d, &s,
-                  "SELECT t.id, t.user, t.rights, t.expires, t.all_units, t.name FROM token t JOIN user u ON "
-                  "u.id = t.user WHERE t.hash = ? AND t.expires > ? AND NOT u.disabled",
-                  "bi", span_of(hash, sizeof(hash)), (int64_t)clock_wall_us());
+    rc = db_query(
+        d, &s,
+        "SELECT t.id, t.user, t.rights, t.expires, t.all_units, t.name, t.used FROM token t JOIN user u ON "
+        "u.id = t.user WHERE t.hash = ? AND t.expires > ? AND u.disabled = 0",
+        "bi", span_of(hash, sizeof(hash)), (int64_t)clock_wall_us());
     if (rc || (rc = db_step(s)) != 1)
         return rc ? rc : ST_NOT_FOUND;
     *ret = (struct token){.id = db_i64(s, 0),
                           .user = db_i64(s, 1),
                           .rights = rights_read(db_text(s, 2)),
                           .expires = (uint64_t)db_i64(s, 3),
+                          .used = (uint64_t)db_i64(s, 6),
                           .all_units = db_i64(s, 4) != 0};
     snprintf(ret->name, sizeof(ret->name), "%s", db_cstr(s, 5));
     db_reset(s);
