@@ -1,23 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // People, the second factor, tokens, the audit and unlocking in a real browser. Started by test_access_page.py.
 //   access.mjs WEB-DIR ORIGIN PASSWORD SCREENSHOT-DIR
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
 import { createHmac } from "node:crypto";
 import { join } from "node:path";
+import { accessible, browser, check, end, origin, password, shots } from "./browser.mjs";
 
-const [web, origin, password, shots] = process.argv.slice(2);
-const require = createRequire(join(web, "package.json"));
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-let passed = 0, failed = 0;
-function check(name, good, detail = "") {
-  if (good) passed++;
-  else {
-    failed++;
-    console.log("FAILED:", name, detail);
-  }
-}
 /** The code of a base32 secret (RFC 6238), steps from now. */
 function totp(secret, steps = 0) {
   const bits = [...secret].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
@@ -49,7 +36,6 @@ function read(rows) {
   const length = parseInt(stream.slice(4, 12), 2);
   return stream.slice(0, 4) === "0100" ? Buffer.from(stream.slice(12, 12 + 8 * length).match(/.{8}/g).map((x) => parseInt(x, 2))).toString() : "";
 }
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"] });
 const problems = [];
 async function open(width = 1280) {
   const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width, height: 900 }, locale: "vi-VN", timezoneId: "Asia/Ho_Chi_Minh" });
@@ -59,14 +45,6 @@ async function open(width = 1280) {
   page.on("dialog", (d) => { problems.push("dialog: " + d.message()); void d.dismiss(); });
   page.on("request", (r) => { if (!r.url().startsWith(origin)) problems.push("request: " + r.url()); });
   return page;
-}
-async function accessible(page, name) {
-  const found = await page.evaluate(async (source) => {
-    (0, Function)(source)();
-    const r = await globalThis.axe.run(document, { resultTypes: ["violations"] });
-    return r.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join("; ")}`);
-  }, axe);
-  check(`axe finds nothing: ${name}`, found.length === 0, found.join("\n  "));
 }
 async function signIn(page, name, word = password) {
   await page.goto(origin);
@@ -204,6 +182,4 @@ try {
 } catch (e) {
   check("the journey goes to its end", false, String(e).slice(0, 1500));
 }
-await browser.close();
-console.log(`${passed + failed} checks, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+await end();

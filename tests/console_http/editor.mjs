@@ -1,23 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A policy in the browser: written, found faulty, mended, tested, replayed, proposed, approved by another person, rolled out. Started by test_editor.py.
 //   editor.mjs WEB-DIR ORIGIN PASSWORD SCREENSHOT-DIR
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { accessible, browser, check, end, origin, password, shots } from "./browser.mjs";
 
-const [web, origin, password, shots] = process.argv.slice(2);
-const require = createRequire(join(web, "package.json"));
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-let passed = 0, failed = 0;
-function check(name, good, detail = "") {
-  if (good) passed++;
-  else {
-    failed++;
-    console.log("FAILED:", name, detail);
-  }
-}
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"] });
 const problems = [];
 async function person(name, viewport = { width: 1280, height: 800 }) {
   const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport, locale: "vi-VN", timezoneId: "Asia/Ho_Chi_Minh" });
@@ -33,14 +19,6 @@ async function person(name, viewport = { width: 1280, height: 800 }) {
   return page;
 }
 const shot = (page, name) => page.screenshot({ path: join(shots, name + ".png"), fullPage: true });
-async function accessible(page, name) {
-  const found = await page.evaluate(async (source) => {
-    (0, Function)(source)();
-    const r = await globalThis.axe.run(document, { resultTypes: ["violations"] });
-    return r.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join("; ")}`);
-  }, axe);
-  check(`axe finds nothing: ${name}`, found.length === 0, found.join("\n  "));
-}
 async function both(page, name) {
   await shot(page, `${name}-vi`);
   await accessible(page, name);
@@ -265,6 +243,4 @@ try {
   check("goes through", false, e.stack ?? String(e));
 }
 check("the browser complains of nothing", problems.length === 0, problems.join("\n"));
-await browser.close();
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+await end();

@@ -1,37 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Journeys through inbox, alert page and cases. Started by test_journey.py.
 //   journey.mjs WEB-DIR ORIGIN PASSWORD SCREENSHOT-DIR
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { accessible, browser, check, end, origin, password, shots } from "./browser.mjs";
 
-const [web, origin, password, shots] = process.argv.slice(2);
-const require = createRequire(join(web, "package.json"));
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-let passed = 0, failed = 0, clicks = 0;
-function check(name, good, detail = "") {
-  if (good) passed++;
-  else {
-    failed++;
-    console.log("FAILED:", name, detail);
-  }
-}
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"] });
+let clicks = 0;
 const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, locale: "vi-VN", timezoneId: "Asia/Ho_Chi_Minh", acceptDownloads: true });
 const page = await context.newPage(), problems = [];
 page.setDefaultTimeout(30000);
 page.on("console", (m) => { if (m.type() === "error" && !/status of 4\d\d/.test(m.text())) problems.push(m.text()); });
 page.on("pageerror", (e) => problems.push(String(e)));
 const shot = (name) => page.screenshot({ path: join(shots, name + ".png") });
-async function accessible(name) {
-  const found = await page.evaluate(async (source) => {
-    (0, Function)(source)();
-    const r = await globalThis.axe.run(document, { resultTypes: ["violations"] });
-    return r.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join("; ")}`);
-  }, axe);
-  check(`axe finds nothing: ${name}`, found.length === 0, found.join("\n  "));
-}
 const rows = page.locator(".list .row"), said = page.locator(".undo span"), head = page.locator(".alerthead"), dialog = page.locator("dialog");
 const go = (address) => page.evaluate((a) => { location.hash = a; }, address);
 const key = (k) => page.keyboard.press(k);
@@ -51,7 +30,7 @@ try {
   check("what waits is what is shown", (await page.locator(".tabs button[aria-pressed=true]").innerText()).includes("24"), await page.locator(".tabs").innerText());
   check("how long it may wait is said", /còn \d+ phút/.test(await rows.first().innerText()), await rows.first().innerText());
   await shot("01-inbox-vi");
-  await accessible("inbox");
+  await accessible(page, "inbox");
   await click(rows.first());
   await page.locator(".why").waitFor();
   check("why, in one sentence", /mang dấu (TUYỆT MẬT|TỐI MẬT|MẬT|CONFIDENTIAL) đi từ vùng/.test(await page.locator(".why").innerText()), await page.locator(".why").innerText());
@@ -83,7 +62,7 @@ try {
   await page.getByText("Hai máy này đã làm gì").click();
   await page.locator(".around .self").waitFor();
   await shot("02-alert-vi");
-  await accessible("alert");
+  await accessible(page, "alert");
   await page.locator("figure.transfer").scrollIntoViewIfNeeded();
   await shot("03-alert-lower-vi");
   const before = await page.evaluate(() => document.querySelector(".list").scrollTop), open = page.url();
@@ -104,7 +83,7 @@ try {
   await key("v");
   await page.locator(".inside .row").first().waitFor();
   await shot("04-heaps-vi");
-  await accessible("heaps");
+  await accessible(page, "heaps");
   check("the heap is in the address", /group=document/.test(page.url()), page.url());
   await page.locator(".inside .all button", { hasText: "Giao cho" }).click();
   await dialog.locator("select").selectOption("minh");
@@ -144,14 +123,14 @@ try {
   await key("s");
   await dialog.getByLabel("Tên vụ việc").fill("Công điện gửi nhầm ra ngoài");
   await shot("06-escalate-vi");
-  await accessible("into a case");
+  await accessible(page, "into a case");
   await dialog.locator("button.primary").click();
   await page.locator(".undo", { hasText: "vụ việc 1" }).waitFor();
   await key("*");
   await key("a");
   await page.waitForFunction(() => document.querySelectorAll("li.picked").length === 21);
   await shot("07-picked-vi");
-  await accessible("picked");
+  await accessible(page, "picked");
   await key("Escape");
 
   // false alarm: what to do so that it does not come again
@@ -167,7 +146,7 @@ try {
   check("what it would have hidden", hidden >= 5, hidden);
   check("a line for the list of releases", /^[0-9a-f]{64},20\d\d-\d\d-\d\d,lan,/.test(await dialog.locator(".snippet").innerText()), await dialog.locator(".snippet").innerText());
   await shot("08-exception-vi");
-  await accessible("exception");
+  await accessible(page, "exception");
   await key("Escape");
 
   // a view, kept for all
@@ -178,20 +157,20 @@ try {
   await dialog.locator("button.primary").click();
   await page.locator(".menu li", { hasText: "Rò rỉ tuần này" }).locator("a").waitFor();
   await shot("09-views-vi");
-  await accessible("views");
+  await accessible(page, "views");
   await page.keyboard.press("Escape");
 
   // how right the rules are; the deadlines
   await go("#/noise");
   await page.locator(".noise tbody tr").first().waitFor();
   await shot("10-noise-vi");
-  await accessible("noise");
+  await accessible(page, "noise");
   await go("#/alerts");
   await page.getByRole("button", { name: "Thời hạn…" }).click();
   await dialog.locator("tbody tr").first().waitFor();
   await dialog.getByLabel("Chỉ tính giờ làm việc").check();
   await shot("11-deadlines-vi");
-  await accessible("deadlines");
+  await accessible(page, "deadlines");
   await dialog.locator("button.primary").click();
   await page.locator(".undo", { hasText: "Đã đặt lại thời hạn" }).waitFor();
 
@@ -208,7 +187,7 @@ try {
   await page.getByRole("button", { name: /Ghi lại/ }).click();
   await page.locator(".history blockquote").first().waitFor();
   await shot("12-case-vi");
-  await accessible("case");
+  await accessible(page, "case");
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: /zip/ }).click()]);
   check("the file for a court", download.suggestedFilename() === "case-1.zip", download.suggestedFilename());
   await key("x");
@@ -221,7 +200,7 @@ try {
   await page.getByRole("button", { name: "English" }).click();
   await theme("dark");
   await shot("14-case-en-dark");
-  await accessible("case, dark");
+  await accessible(page, "case, dark");
   await size(360, 740);
   await narrow("case");
   await shot("15-case-360-dark");
@@ -232,7 +211,7 @@ try {
   await page.locator(".heap").first().waitFor();
   await narrow("inbox");
   await shot("17-heaps-360-dark");
-  await accessible("heaps, 360, dark");
+  await accessible(page, "heaps, 360, dark");
   await go("#/alerts?state=all");
   await page.locator(".list .row:not(.heap)").first().waitFor();
   await narrow("inbox, one by one");
@@ -270,12 +249,10 @@ try {
   check("why it says no more", /above your clearance/.test(await page.locator(".why").innerText()), await page.locator(".why").innerText());
   check("nothing of it is there", !/Kế hoạch|Công điện 17|cable\.txt/.test(await page.locator("#main").innerText()));
   await shot("24-withheld-en");
-  await accessible("withheld");
+  await accessible(page, "withheld");
   check("no errors", problems.length === 0, problems.join("\n  "));
 } catch (e) {
   check("the journey", false, String(e));
   await shot("failed").catch(() => undefined);
 }
-await browser.close();
-console.log(`${passed + failed} checks, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+await end();

@@ -1,36 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The search box and steps on many alerts, in a real browser. Started by test_page.py.
 //   page.mjs WEB-DIR ORIGIN PASSWORD SCREENSHOT-DIR
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { accessible, browser, check, end, origin, password, shots } from "./browser.mjs";
 
-const [web, origin, password, shots] = process.argv.slice(2);
-const require = createRequire(join(web, "package.json"));
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-let passed = 0, failed = 0;
-function check(name, good, detail = "") {
-  if (good) passed++;
-  else {
-    failed++;
-    console.log("FAILED:", name, detail);
-  }
-}
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"] });
 const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, locale: "vi-VN", timezoneId: "Asia/Ho_Chi_Minh" });
 const page = await context.newPage(), problems = [];
 page.on("console", (m) => { if (m.type() === "error" && !/status of 4\d\d/.test(m.text())) problems.push(m.text()); });
 page.on("pageerror", (e) => problems.push(String(e)));
 const shot = (name) => page.screenshot({ path: join(shots, name + ".png") });
-async function accessible(name) {
-  const found = await page.evaluate(async (source) => {
-    (0, Function)(source)();
-    const r = await globalThis.axe.run(document, { resultTypes: ["violations"] });
-    return r.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join("; ")}`);
-  }, axe);
-  check(`axe finds nothing: ${name}`, found.length === 0, found.join("\n  "));
-}
 const box = page.locator("input[type=search]"), rows = page.locator(".row"), line = page.locator(".undo span");
 const count = async (n) => { await page.waitForFunction((want) => document.querySelectorAll(".row").length === want, n, { timeout: 20000 }).catch(() => undefined); return rows.count(); };
 
@@ -46,7 +24,7 @@ try {
   await page.keyboard.type("le");
   await page.locator("#offers li").first().waitFor();
   await shot("1-fields");
-  await accessible("completion");
+  await accessible(page, "completion");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await page.keyboard.type("toi");
@@ -57,7 +35,7 @@ try {
   check("what matches", (await count(10)) === 10, await rows.count());
   await page.locator(".histogram").waitFor();
   await shot("2-found");
-  await accessible("found");
+  await accessible(page, "found");
   check("the address is the view", /q=level%3Atoi_mat/.test(page.url()), page.url());
 
   // a fault stands under its word
@@ -66,7 +44,7 @@ try {
   check("under its word", (await page.locator(".fault mark").innerText()) === "lvel", await page.locator(".fault mark").innerText());
   check("what was perhaps meant", /level/.test(await page.locator(".fault").innerText()));
   await shot("3-fault");
-  await accessible("fault");
+  await accessible(page, "fault");
   await box.fill("<img src=x onerror=alert(1)>");
   await page.locator(".fault").waitFor();
   check("what was typed is text", (await page.locator(".fault img").count()) === 0);
@@ -77,7 +55,7 @@ try {
   await page.locator(".all button", { hasText: "Đóng" }).click();
   await page.locator("dialog input[value=false_alarm]").check();
   await shot("4-all");
-  await accessible("all");
+  await accessible(page, "all");
   await page.locator("dialog button.primary").click();
   await line.waitFor();
   check("honest counts", /10/.test(await line.innerText()), await line.innerText());
@@ -90,7 +68,7 @@ try {
   await page.setViewportSize({ width: 360, height: 740 });
   check("no sideways scrolling", await page.evaluate(() => document.documentElement.scrollWidth <= 360));
   await shot("5-360-dark");
-  await accessible("dark");
+  await accessible(page, "dark");
   const view = page.url();
   await page.goto(origin + "/#/overview");
   await page.goto(view);
@@ -100,6 +78,4 @@ try {
   check("the journey", false, String(e));
   await shot("failed").catch(() => undefined);
 }
-await browser.close();
-console.log(`${passed + failed} checks, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+await end();

@@ -1,35 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Evidence, outputs and retention in a real browser: made, looked at in both languages, light and dark, narrow and wide. Started by test_pages.py.
 //   page.mjs WEB-DIR ORIGIN PASSWORD SCREENSHOT-DIR REQUEST-FILE
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { accessible, browser, check, end, more, origin, password, shots } from "../console_http/browser.mjs";
 
-const [web, origin, password, shots, request] = process.argv.slice(2);
-const require = createRequire(join(web, "package.json"));
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-let passed = 0, failed = 0;
-function check(name, good, detail = "") {
-  if (good) passed++;
-  else {
-    failed++;
-    console.log("FAILED:", name, detail);
-  }
-}
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"] });
+const [request] = more;
 const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, locale: "vi-VN", timezoneId: "Asia/Ho_Chi_Minh" });
 const page = await context.newPage(), problems = [];
 page.on("console", (m) => { if (m.type() === "error" && !/status of (4\d\d|503)/.test(m.text())) problems.push(m.text()); });
 page.on("pageerror", (e) => problems.push(String(e)));
-async function accessible(name) {
-  const found = await page.evaluate(async (source) => {
-    (0, Function)(source)();
-    const r = await globalThis.axe.run(document, { resultTypes: ["violations"] });
-    return r.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join("; ")}`);
-  }, axe);
-  check(`axe finds nothing: ${name}`, found.length === 0, found.join("\n  "));
-}
 const wide = () => page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1);
 
 try {
@@ -55,7 +34,7 @@ try {
   await form.getByRole("button", { name: "Lưu" }).click();
   await form.locator(".fault").waitFor();
   await form.getByLabel("Gửi tới").fill("https://siem.example.vn/hook");
-  await accessible("the form of an output");
+  await accessible(page, "the form of an output");
   await page.screenshot({ path: join(shots, "outputs-form.png") });
   await form.getByRole("button", { name: "Lưu" }).click();
   await page.locator("code.file").waitFor();
@@ -90,7 +69,7 @@ try {
       await page.locator("section.pagepad .card, section.pagepad .empty").first().waitFor();
       await page.waitForTimeout(300);
       check(`${name} fits ${width}`, await wide());
-      await accessible(`${name}, ${lang}, ${theme}, ${width}`);
+      await accessible(page, `${name}, ${lang}, ${theme}, ${width}`);
       await page.screenshot({ path: join(shots, `${name}-${lang}-${theme}-${width}.png`), fullPage: true });
     }
   }
@@ -99,6 +78,4 @@ try {
   check("the journey came to its end", false, String(e).slice(0, 600));
 }
 check("no fault in the page", problems.length === 0, problems.join("\n"));
-await browser.close();
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+await end();
