@@ -108,6 +108,23 @@ int db_exec_values(struct db *d, const char *sql, const struct db_value *values,
     return rc;
 }
 
+int64_t db_number(struct db *d, int64_t otherwise, const char *sql, const char *args, ...)
+{
+    struct db_value values[DB_VALUES];
+    struct db_stmt *s;
+    va_list ap;
+    size_t n;
+
+    va_start(ap, args);
+    n = gather(values, args, ap);
+    va_end(ap);
+    if (of(d)->query(d, sql, values, n, &s) != 0 || of(d)->step(s) != 1)
+        return otherwise;
+    otherwise = of(d)->i64(s, 0);
+    of(d)->reset(s);
+    return otherwise;
+}
+
 struct db_value db_value(struct db_stmt *s, int col)
 {
     struct db_value v = {.letter = of_stmt(s)->type(s, col)};

@@ -28,6 +28,8 @@ int db_exec(struct db *d, const char *sql, const char *args, ...);
 /* Same, then step through rows: while ((rc = db_step(s)) == 1) ...; 0 at the end, negative on error. */
 int db_query(struct db *d, struct db_stmt **ret, const char *sql, const char *args, ...);
 int db_step(struct db_stmt *s);
+/* The number in the first column of the first row; otherwise when there is none, or the question fails. */
+int64_t db_number(struct db *d, int64_t otherwise, const char *sql, const char *args, ...);
 /* For statements that are made at run time: one argument, or one cell of a row, and what it is. */
 struct db_value {
     char letter; /* i, d, t, b or n as above; T: a text that is NULL */

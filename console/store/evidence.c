@@ -105,14 +105,7 @@ int evidence_list(struct db *d, const struct sight *who, int64_t before, int64_t
 
 static int64_t waiting(struct db *d)
 {
-    struct db_stmt *s;
-    int64_t n = 0;
-
-    if (db_query(d, &s, "SELECT count(*) FROM opening WHERE state = 0", "") == 0 && db_step(s) == 1) {
-        n = db_i64(s, 0);
-        db_reset(s);
-    }
-    return n;
+    return db_number(d, 0, "SELECT count(*) FROM opening WHERE state = 0", "");
 }
 
 int opening_add(struct db *d, const struct opening_request *q, struct span bytes, const char *user,

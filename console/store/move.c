@@ -10,18 +10,6 @@
 #define SQL_MAX 4096
 #define TELL_ROWS 10000
 
-static int64_t number(struct db *d, const char *sql)
-{
-    struct db_stmt *s;
-    int64_t n = -1;
-
-    if (db_query(d, &s, sql, "") == 0 && db_step(s) == 1) {
-        n = db_i64(s, 0);
-        db_reset(s);
-    }
-    return n;
-}
-
 /* In the order they were made: what is referred to comes first. */
 static int tables(struct db *from, char name[static TABLES][NAME], size_t *ret)
 {
@@ -82,7 +70,7 @@ static int move_table(struct db *from, struct db *to, const char *table, move_fn
 
     snprintf(count, sizeof(count), "SELECT count(*) FROM %s", table);
 
-    t.of = number(from, count);
+    t.of = db_number(from, -1, count, "");
     if (told)
         told(arg, &t);
     if (!rc)
@@ -99,7 +87,7 @@ static int move_table(struct db *from, struct db *to, const char *table, move_fn
         return rc;
     if (told)
         told(arg, &t);
-    return number(to, count) == t.of && t.rows == t.of ? 0 : ST_MALFORMED;
+    return db_number(to, -1, count, "") == t.of && t.rows == t.of ? 0 : ST_MALFORMED;
 }
 
 /* Numbers go on behind those that were brought. */
@@ -148,8 +136,9 @@ int store_move(struct db *from, struct db *to, move_fn *told, void *arg)
         free(name);
         return rc;
     }
-    if (number(to, "SELECT count(*) FROM user") > 0 || number(to, "SELECT count(*) FROM appliance") > 0 ||
-        number(to, "SELECT count(*) FROM event") > 0)
+    if (db_number(to, -1, "SELECT count(*) FROM user", "") > 0 ||
+        db_number(to, -1, "SELECT count(*) FROM appliance", "") > 0 ||
+        db_number(to, -1, "SELECT count(*) FROM event", "") > 0)
         rc = ST_EXISTS;
     if (!rc)
         rc = tables(from, name, &n);

@@ -62,25 +62,13 @@ int output_find(struct db *d, int64_t id, struct output *ret)
     return 0;
 }
 
-static int64_t number(struct db *d, const char *sql)
-{
-    struct db_stmt *s;
-    int64_t n = 0;
-
-    if (db_query(d, &s, sql, "") == 0 && db_step(s) == 1) {
-        n = db_i64(s, 0);
-        db_reset(s);
-    }
-    return n;
-}
-
 int output_add(struct db *d, struct output *o, const char *user)
 {
     int rc;
 
-    if (number(d, "SELECT count(*) FROM output") >= OUTPUTS_MAX)
+    if (db_number(d, 0, "SELECT count(*) FROM output", "") >= OUTPUTS_MAX)
         return ST_FULL;
-    o->cursor = o->before = number(d, "SELECT max(id) FROM event");
+    o->cursor = o->before = db_number(d, 0, "SELECT max(id) FROM event", "");
     rc = db_exec(d,
                  "INSERT INTO output(revision, kind, format, auth, source, enabled, name, target, query, ca, "
                  "cursor, before, created, "

@@ -30,23 +30,11 @@ const char retention_held_sql[] = HELD;
     "EXISTS"                                                                                                 \
     "(SELECT 1 FROM alert WHERE alert.event = event.id)"
 
-static int64_t number(struct db *d, const char *sql)
-{
-    struct db_stmt *s;
-    int64_t n = 0;
-
-    if (db_query(d, &s, sql, "") == 0 && db_step(s) == 1) {
-        n = db_i64(s, 0);
-        db_reset(s);
-    }
-    return n;
-}
-
 int retention_add(struct db *d, const struct retention_rule *r, const char *user, int64_t *ret_id)
 {
     int rc;
 
-    if (number(d, "SELECT count(*) FROM retention") >= RETENTION_RULES)
+    if (db_number(d, 0, "SELECT count(*) FROM retention", "") >= RETENTION_RULES)
         return ST_FULL;
     rc = db_exec(d, "INSERT INTO retention(type, level, days, created, created_by) VALUES(?, ?, ?, ?, ?)",
                  "iiiis", (int64_t)r->type, (int64_t)r->level, r->days, (int64_t)clock_wall_us(), user);
@@ -245,14 +233,14 @@ static int end_pass(struct db *d, const struct due *r, int64_t now)
 
 static int one_step(struct db *d, const struct due *r, int64_t now, bool *ret_more)
 {
-    int64_t end = number(d, "SELECT max(id) FROM event"), from = r->at, to, gone = 0;
+    int64_t end = db_number(d, 0, "SELECT max(id) FROM event", ""), from = r->at, to, gone = 0;
     char sql[2048];
     struct db_stmt *s;
     struct due after = *r;
     int rc;
 
     if (!from)
-        from = number(d, "SELECT min(id) FROM event") - 1;
+        from = db_number(d, 0, "SELECT min(id) FROM event", "") - 1;
     to = from + RETENTION_ROWS;
     snprintf(sql, sizeof(sql),
              "SELECT id, type, time, json FROM event WHERE id > ?4 AND id <= ?5 AND " MEANT " AND NOT " HELD);

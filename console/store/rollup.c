@@ -56,21 +56,9 @@ int64_t rollup_next_day(int64_t at)
     return rollup_day(rollup_day(at) + 129600); /* noon of the next day, whatever clocks were changed */
 }
 
-static int64_t number(struct db *d, const char *sql, const char *name)
-{
-    struct db_stmt *s;
-    int64_t n = 0;
-
-    if (db_query(d, &s, sql, "s", name) == 0 && db_step(s) == 1) {
-        n = db_i64(s, 0);
-        db_reset(s);
-    }
-    return n;
-}
-
 int64_t rollup_since(struct db *d)
 {
-    return number(d, "SELECT n FROM counter WHERE name = ?", "rollup_since");
+    return db_number(d, 0, "SELECT n FROM counter WHERE name = ?", "s", "rollup_since");
 }
 
 /* FNV-1a; the table is the intake's own and bounded: who makes keys collide only slows down his own batch. */
@@ -300,7 +288,7 @@ static int put(struct db *d, const struct rollup *r, const struct cell *c, int64
 
 int rollup_write(struct db *d, struct rollup *r)
 {
-    int64_t folded = number(d, "SELECT n FROM counter WHERE name = ?", "rollup_days");
+    int64_t folded = db_number(d, 0, "SELECT n FROM counter WHERE name = ?", "s", "rollup_days");
     struct groups groups = {.n = 0};
     int rc = 0;
 
@@ -354,12 +342,12 @@ static int fold_kind(struct db *d, int64_t kind, int64_t day, int64_t next)
 
 int rollup_tidy(struct db *d, int64_t now_s, bool *ret_more)
 {
-    int64_t day = number(d, "SELECT n FROM counter WHERE name = ?", "rollup_days"), next;
+    int64_t day = db_number(d, 0, "SELECT n FROM counter WHERE name = ?", "s", "rollup_days"), next;
     int rc = 0;
 
     *ret_more = false;
     if (!day) /* from the oldest hour on */
-        day = number(d, "SELECT coalesce(min(at), 0) FROM rollup WHERE width = 0 AND ? NOTNULL", "");
+        day = db_number(d, 0, "SELECT coalesce(min(at), 0) FROM rollup WHERE width = 0 AND ? NOTNULL", "s", "");
     day = rollup_day(day ? day : now_s);
     next = rollup_next_day(day);
     if (next + TIDY_AFTER_S > now_s)
@@ -399,7 +387,7 @@ void rollup_range(int64_t now_s, int64_t *from, int64_t *to)
 
 static void split(struct db *d, const struct rollup_filter *f, int64_t *low, int64_t *high)
 {
-    int64_t folded = number(d, "SELECT n FROM counter WHERE name = ?", "rollup_days");
+    int64_t folded = db_number(d, 0, "SELECT n FROM counter WHERE name = ?", "s", "rollup_days");
 
     *low = rollup_day(f->from) == f->from ? f->from : rollup_next_day(f->from);
     *high = rollup_day(f->to < folded ? f->to : folded);

@@ -28,21 +28,9 @@ struct scan {
     char table[SEARCH_TABLE]; /* where, in the step under way */
 };
 
-static int64_t number(struct db *d, const char *sql, int64_t arg)
-{
-    struct db_stmt *s;
-    int64_t n = 0;
-
-    if (db_query(d, &s, sql, "i", arg) == 0 && db_step(s) == 1) {
-        n = db_i64(s, 0);
-        db_reset(s);
-    }
-    return n;
-}
-
 int64_t search_oldest(struct db *d)
 {
-    return number(d, "SELECT time FROM event WHERE ?1 = 0 ORDER BY time LIMIT 1", 0);
+    return db_number(d, 0, "SELECT time FROM event ORDER BY time LIMIT 1", "");
 }
 
 static void scan_init(struct scan *c, struct db *d, const struct sight *who, const struct query_sql *q,
@@ -56,8 +44,8 @@ static void scan_init(struct scan *c, struct db *d, const struct sight *who, con
     c->q = q;
     c->target = target;
     c->until_ms = clock_mono_ms() + ms;
-    c->high = number(d, alerts ? "SELECT max(event) + ?1 FROM alert" : "SELECT max(id) + ?1 FROM event", 1);
-    c->end = number(d, alerts ? "SELECT min(event) + ?1 FROM alert" : "SELECT min(id) + ?1 FROM event", 0);
+    c->high = db_number(d, 0, alerts ? "SELECT max(event) + 1 FROM alert" : "SELECT max(id) + 1 FROM event", "");
+    c->end = db_number(d, 0, alerts ? "SELECT min(event) FROM alert" : "SELECT min(id) FROM event", "");
     if (before < c->high)
         c->high = before;
     c->low = c->high;
@@ -176,13 +164,13 @@ static void put_searched(struct scan *c, bool complete, int64_t low, struct jw *
     int64_t filed = search_text_low(c->d), time;
 
     db_time_box(c->d, STATEMENT_MS);
-    time = number(c->d, "SELECT time FROM event WHERE id >= ? ORDER BY id LIMIT 1", low);
+    time = db_number(c->d, 0, "SELECT time FROM event WHERE id >= ? ORDER BY id LIMIT 1", "i", low);
     jw_kobj(j, "searched");
     jw_kbool(j, "complete", complete);
     jw_kbool(j, "withheld", c->q->content && !sight_all_levels(c->who));
     jw_ktime(j, "from", complete ? 0 : time);
     jw_ktime(j, "words_from",
-             filed > 0 ? number(c->d, "SELECT time FROM event WHERE id >= ? ORDER BY id LIMIT 1", filed) : 0);
+             filed > 0 ? db_number(c->d, 0, "SELECT time FROM event WHERE id >= ? ORDER BY id LIMIT 1", "i", filed) : 0);
     jw_end_obj(j);
 }
 

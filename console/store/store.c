@@ -60,18 +60,6 @@ static int store_ready(struct store *s, struct store **ret)
     return rc;
 }
 
-static int64_t pragma_number(struct db *d, const char *sql)
-{
-    struct db_stmt *s;
-    int64_t n = 0;
-
-    if (db_query(d, &s, sql, "") == 0 && db_step(s) == 1) {
-        n = db_i64(s, 0);
-        db_reset(s);
-    }
-    return n;
-}
-
 int store_open(const char *dir, struct store **ret)
 {
     struct store *s = calloc(1, sizeof(*s));
@@ -85,7 +73,7 @@ int store_open(const char *dir, struct store **ret)
     if (!rc) /* indexes of hashes are hit all over: in a cache of 2 MiB each row costs reading */
         rc = db_exec(s->writer, "PRAGMA cache_size = -" WRITER_CACHE_KIB, "");
     if (!rc) /* a page that many batches change is copied into the database once for all of them */
-        rc = pragma_number(s->writer, "PRAGMA wal_autocheckpoint = " CHECKPOINT_PAGES) > 0 ? 0 : ST_IO;
+        rc = db_number(s->writer, 0, "PRAGMA wal_autocheckpoint = " CHECKPOINT_PAGES, "") > 0 ? 0 : ST_IO;
     if (!rc)
         return store_ready(s, ret);
     store_close(s);
@@ -200,24 +188,12 @@ struct db *store_handle(struct store *s)
     return s->writer;
 }
 
-static int64_t number(struct db *d, const char *sql)
-{
-    struct db_stmt *s;
-    int64_t n = 0;
-
-    if (db_query(d, &s, sql, "") == 0 && db_step(s) == 1) {
-        n = db_i64(s, 0);
-        db_reset(s);
-    }
-    return n;
-}
-
 uint64_t store_bytes(struct db *d)
 {
     if (!db_is_sqlite(d))
-        return (uint64_t)number(d, "SELECT pg_database_size(current_database())");
-    return (uint64_t)((number(d, "PRAGMA page_count") - number(d, "PRAGMA freelist_count")) *
-                      number(d, "PRAGMA page_size"));
+        return (uint64_t)db_number(d, 0, "SELECT pg_database_size(current_database())", "");
+    return (uint64_t)((db_number(d, 0, "PRAGMA page_count", "") - db_number(d, 0, "PRAGMA freelist_count", "")) *
+                      db_number(d, 0, "PRAGMA page_size", ""));
 }
 
 const char *time_text(uint64_t us, char buf[static TIME_TEXT])
@@ -258,12 +234,5 @@ int counter_add(struct db *d, const char *name, int64_t n)
 
 int64_t counter_get(struct db *d, const char *name)
 {
-    struct db_stmt *s;
-    int64_t n = 0;
-
-    if (db_query(d, &s, "SELECT n FROM counter WHERE name = ?", "s", name) == 0 && db_step(s) == 1) {
-        n = db_i64(s, 0);
-        db_reset(s);
-    }
-    return n;
+    return db_number(d, 0, "SELECT n FROM counter WHERE name = ?", "s", name);
 }

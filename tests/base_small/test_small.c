@@ -94,6 +94,11 @@ static void test_time_box(void)
     close(pair[0]);
     db_time_box(d, 0);
     CHECK(db_query(d, &s, "SELECT 7", "") == 0 && db_step(s) == 1 && db_i64(s, 0) == 7);
+    check_row("one number");
+    CHECK(db_number(d, -1, "SELECT 7 + ?", "i", (int64_t)1) == 8);
+    CHECK(db_number(d, -1, "SELECT 7 WHERE 1 = 0", "") == -1);
+    CHECK(db_number(d, -1, "SELECT max(x) FROM (SELECT 1 AS x WHERE 1 = 0)", "") == 0); /* a row with nothing in it */
+    CHECK(db_number(d, -1, "SELECT of nothing", "") == -1);
     db_close(d);
     unlink(path);
 }
