@@ -284,6 +284,7 @@ static void finish_run(struct core *c, struct span stats)
     if (rc || journal_flush(c->journal) != 0)
         return; /* tried again at the next tick */
     c->finished = true;
+    (void)output_flush(c->output); /* so that the note below counts the last lines, too */
     log_info("the run is recorded: %llu events, batch %llu", (unsigned long long)c->own.written,
              (unsigned long long)journal_last(c->journal));
     record_note(c);

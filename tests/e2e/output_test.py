@@ -88,6 +88,10 @@ def appliance(chain, *settings):
     chain.start_appliance("--replay", PCAP)
 
 
+def output_facts(chain):
+    return (chain.status()["processes"]["core"].get("facts") or {}).get("output") or {}
+
+
 def said(chain, what):
     return what in open(chain.path("appliance.log"), errors="replace").read()
 
@@ -127,8 +131,9 @@ def to_file(chain, want):
         os.rename(path, path + ".moved")
         os.kill(chain.appliance.pid, number)
         wait_for("the file is opened again at " + name, 20, lambda: os.path.exists(path))
-    facts = chain.status()["processes"]["core"]["facts"]["output"]
-    check("the status tells", facts["written"] > 0 and facts["lost"] == {}, facts)
+    # The core tells its facts once a second, and the keeper writes the status once a second.
+    wait_for("the status tells what was written", 20, lambda: output_facts(chain).get("written", 0) >= len(want))
+    check("and nothing was lost", output_facts(chain)["lost"] == {}, output_facts(chain))
     chain.stop()
     path = chain.path("small.json")
     appliance(chain, "eve = " + path, "eve_max = 16K", "eve_keep = 50")
