@@ -35,6 +35,7 @@ struct link {
     struct proc_chan *core;
     struct loop_timer *timer;
     struct rates rates;
+    bool stopping;  /* ends when the core has ended, or when nothing gets through */
     char told[256]; /* the trouble that was logged last */
 };
 
@@ -107,6 +108,8 @@ static void on_timer(void *arg)
 
     l->timer = NULL;
     tell(l);
+    if (l->stopping && *uplink_trouble(l->uplink))
+        loop_stop(l->proc.loop);
     schedule(l, ms < l->proc.conf.uplink_poll ? ms : l->proc.conf.uplink_poll);
 }
 
@@ -128,6 +131,19 @@ static void on_core_closed(void *arg, int rc)
 
     (void)rc;
     l->core = NULL;
+    if (l->stopping)
+        loop_stop(l->proc.loop);
+}
+
+/* What the core records while it stops is still sent, and the core waits a while for the receipt (record_last): it ends first. */
+static void on_stop(struct proc *p)
+{
+    struct link *l = p->arg;
+
+    l->stopping = true;
+    uplink_last(l->uplink);
+    if (!l->core || *uplink_trouble(l->uplink))
+        loop_stop(p->loop);
 }
 
 static void on_peer(struct proc *p, enum role role, int fd)
@@ -279,6 +295,7 @@ int main(int argc, char **argv)
     proc_start(&l.proc, ROLE_UPLINK, "gh-uplink", argc, argv);
     l.proc.arg = &l;
     l.proc.on_peer = on_peer;
+    l.proc.on_stop = on_stop;
     gh_check(seal_init() == 0);
     load_console(&l);
     l.carrier = carrier_new(&l.console, l.proc.conf.uplink_timeout);

@@ -88,6 +88,12 @@ void uplink_in_order(struct uplink *u)
     u->in_order = true;
 }
 
+void uplink_last(struct uplink *u)
+{
+    u->wishes = NULL;
+    u->down = NULL;
+}
+
 uint64_t uplink_sent(const struct uplink *u)
 {
     return u->sent;

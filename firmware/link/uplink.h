@@ -46,6 +46,8 @@ void uplink_listen(struct uplink *u, struct wishes *wishes, const uint8_t id[sta
 void uplink_fetch(struct uplink *u, struct down *down);
 /* Somebody else brings alerts ahead (lane.h): this one sends in order. */
 void uplink_in_order(struct uplink *u);
+/* The appliance is stopping: from now on batches alone are sent. */
+void uplink_last(struct uplink *u);
 /* Sends the next batch, piece of a wish or hello if there is one and it is time (now_ms on the monotonic
  * clock). Returns the milliseconds until it wants to be called again: 0 at once (more is waiting), UINT64_MAX
  * when there is nothing to do but wait for news. */

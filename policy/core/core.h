@@ -42,6 +42,7 @@ struct core {
     struct writer final;            /* JSON of the final LEDGER */
     bool sensor_final, sensor_gone, finished, stopping;
     uint64_t stop_ms; /* when the keeper asked to stop */
+    uint64_t last_ms; /* when the last batch was closed, 0: not yet */
     /* cases */
     struct scanning *scanning;
     struct judging *judging;
@@ -117,6 +118,10 @@ void record_fact(struct core *c, struct span audit);
 void record_switch(struct core *c, bool on);
 /* Writes batches that are due, tries again when the journal was full, tells the uplink. */
 void record_tick(struct core *c, uint64_t now_ms);
+/* Everything is recorded and the core is about to end: closes the last batch, and says whether to wait on for
+ * the console's receipt for it. No longer than RECORD_LAST_MS, and not when the uplink gave up. */
+#define RECORD_LAST_MS 5000 /* with the wait for the sensor less than the keeper's grace */
+bool record_last(struct core *c, uint64_t now_ms);
 /* Facts for `gatehouse status`. */
 void record_note(struct core *c);
 

@@ -114,7 +114,8 @@ static void stop_when_done(struct core *c, uint64_t now_ms)
     }
     if (c->live) /* a replay can be repeated, what is live cannot */
         cases_abandon(c);
-    core_end(c, 0);
+    if (!record_last(c, now_ms))
+        core_end(c, 0);
 }
 
 static void on_tick(void *arg)

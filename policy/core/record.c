@@ -303,6 +303,20 @@ void record_tick(struct core *c, uint64_t now_ms)
     tell_uplink(c);
 }
 
+/* Nothing is lost without it, but a box that is switched off for a month would leave its last hour unreported. */
+bool record_last(struct core *c, uint64_t now_ms)
+{
+    if (!c->journal)
+        return false;
+    if (!c->last_ms) {
+        c->last_ms = now_ms;
+        if (!journal_full(c->journal))
+            (void)journal_flush(c->journal);
+        tell_uplink(c);
+    }
+    return c->uplink && journal_receipt(c->journal) < journal_last(c->journal) && now_ms < c->last_ms + RECORD_LAST_MS;
+}
+
 static void on_uplink(void *arg, const struct msg *m)
 {
     struct core *c = arg;
