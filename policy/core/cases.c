@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/core/cases.h"
 #include "base/log.h"
-#include "policy/core/journal.h"
+#include "base/journal.h"
 #include "policy/core/splice.h"
 
 #include <stdlib.h>

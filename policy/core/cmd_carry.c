@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/receipt.h"
 #include "policy/core/cmd_carry.h"
-#include "policy/core/journal.h"
+#include "base/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "policy/core/cmd_carry.h"
 #include "policy/core/commands.h"
-#include "policy/core/journal.h"
+#include "base/journal.h"
 #include "policy/core/journal_verify.h"
 
 #include <inttypes.h>

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "policy/core/cases.h"
-#include "policy/core/journal.h"
+#include "base/journal.h"
 #include "policy/core/outdir.h"
 #include "policy/core/pcaps.h"
 #include "policy/core/splice.h"

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "policy/core/cases.h"
-#include "policy/core/journal.h"
+#include "base/journal.h"
 #include "policy/core/pcaps.h"
 #include "policy/core/splice.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/core/journal_verify.h"
-#include "policy/core/journal.h"
-#include "policy/core/ranges.h"
-#include "policy/core/witness.h"
+#include "base/journal.h"
+#include "base/ranges.h"
+#include "base/witness.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "policy/core/journal.h"
+#include "base/journal.h"
 
 #include <dirent.h>
 #include <errno.h>

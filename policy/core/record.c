@@ -6,11 +6,11 @@
 #include "base/owner.h"
 #include "policy/core/cases.h"
 #include "policy/core/evidence.h"
-#include "policy/core/journal.h"
+#include "base/journal.h"
 #include "policy/core/openings.h"
 #include "policy/core/pcap_store.h"
 #include "policy/core/pcaps.h"
-#include "policy/core/witness.h"
+#include "base/witness.h"
 #include "policy/enforce/switch.h"
 
 #include <errno.h>

@@ -7,7 +7,7 @@
 #include "policy/core/docs.h"
 #include "policy/core/findings.h"
 #include "policy/core/ledger.h"
-#include "policy/core/ranges.h"
+#include "base/ranges.h"
 #include "policy/core/splice.h"
 #include "policy/core/verdict.h"
 

@@ -6,7 +6,7 @@
 #include "base/receipt.h"
 #include "policy/core/commands.h"
 #include "policy/core/evidence.h"
-#include "policy/core/journal.h"
+#include "base/journal.h"
 #include "tests/check.h"
 
 #include <fcntl.h>

@@ -2,7 +2,7 @@
  * The journal: what was changed is found and named; what was recorded stays; what is recorded twice is not.
  */
 #include "base/db.h"
-#include "policy/core/journal.h"
+#include "base/journal.h"
 #include "policy/core/journal_verify.h"
 #include "tests/check.h"
 

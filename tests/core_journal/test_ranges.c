@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "policy/core/ranges.h"
+#include "base/ranges.h"
 #include "tests/check.h"
 
 static void show(const struct ranges *r, char *buf, size_t cap)

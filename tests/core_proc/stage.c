@@ -3,7 +3,7 @@
 #include "base/base64.h"
 #include "base/db.h"
 #include "policy/core/journal_verify.h"
-#include "policy/core/ranges.h"
+#include "base/ranges.h"
 
 #include <stdio.h>
 #include <stdlib.h>

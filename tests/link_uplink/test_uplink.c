@@ -3,7 +3,7 @@
 #include "base/envelope.h"
 #include "base/event.h"
 #include "firmware/link/uplink.h"
-#include "policy/core/journal.h"
+#include "base/journal.h"
 #include "tests/check.h"
 
 #include <unistd.h>

@@ -3,7 +3,7 @@
  * turns that reports, pieces and hellos take. */
 #include "base/envelope.h"
 #include "firmware/link/uplink.h"
-#include "policy/core/journal.h"
+#include "base/journal.h"
 #include "tests/check.h"
 
 #include <fcntl.h>

@@ -7,8 +7,8 @@
  * the disk is full, the reserve is touched or journal.max is reached and nothing can be trimmed, the journal
  * refuses (ST_FULL) and keeps the batch it has in memory; it takes again as soon as there is room. One
  * thread. */
-#ifndef GH_CORE_JOURNAL_H
-#define GH_CORE_JOURNAL_H
+#ifndef GH_BASE_JOURNAL_H
+#define GH_BASE_JOURNAL_H
 
 #include "base/conf.h"
 #include "base/envelope.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * ranges: a set of numbers as few intervals: which events of a run are known already. Numbers come nearly in
  * order, so the set stays at a handful of intervals; RANGES_MAX is its ceiling. One thread. */
-#ifndef GH_CORE_RANGES_H
-#define GH_CORE_RANGES_H
+#ifndef GH_BASE_RANGES_H
+#define GH_BASE_RANGES_H
 
 #include "base/writer.h"
 

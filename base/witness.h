@@ -5,10 +5,10 @@
  * is whole in itself: in both cases the newest batches are gone and every signature that is left is good. The
  * witness then still names the newest one. It is written after each commit, in place and without waiting for
  * the disk, so it is never ahead of a journal that lost nothing. */
-#ifndef GH_CORE_WITNESS_H
-#define GH_CORE_WITNESS_H
+#ifndef GH_BASE_WITNESS_H
+#define GH_BASE_WITNESS_H
 
-#include "policy/core/journal.h"
+#include "base/journal.h"
 
 #define WITNESS_FILE "journal.head"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "policy/core/journal.h"
+#include "base/journal.h"
 #include "base/clock.h"
 #include "base/db.h"
 #include "base/event.h"
-#include "policy/core/runs.h"
-#include "policy/core/witness.h"
+#include "base/runs.h"
+#include "base/witness.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,11 +4,11 @@
  *
  * Kept in the journal's database, table run. A live run is never repeated: only its name is kept. One thread.
  */
-#ifndef GH_CORE_RUNS_H
-#define GH_CORE_RUNS_H
+#ifndef GH_BASE_RUNS_H
+#define GH_BASE_RUNS_H
 
 #include "base/db.h"
-#include "policy/core/ranges.h"
+#include "base/ranges.h"
 
 #define RUNS_OPEN 16 /* in memory at a time; the oldest is of a sensor long gone */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "policy/core/runs.h"
+#include "base/runs.h"
 #include "base/clock.h"
 
 const char runs_schema[] = "CREATE TABLE run(run INTEGER PRIMARY KEY, name TEXT NOT NULL, live INTEGER NOT "

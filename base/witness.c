@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "policy/core/witness.h"
+#include "base/witness.h"
 
 #include <errno.h>
 #include <fcntl.h>
