@@ -3,6 +3,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { del, get, onSignedOut } from "./api";
 import { t, type Key } from "./i18n";
+import { free, useKeys } from "./keys";
 import { Live } from "./live";
 import { Dialog, ErrorNote } from "./parts";
 import { Owed, SignIn, UseInvite } from "./signin";
@@ -61,14 +62,10 @@ export function App() {
       if (token) setInvite(token);
       setHash(location.hash);
     };
-    const key = (e: KeyboardEvent) => {
-      const in_text = e.target instanceof HTMLElement && /INPUT|TEXTAREA|SELECT/.test(e.target.tagName);
-      if (e.key === "?" && !in_text && !document.querySelector("dialog[open]")) setHelp(true);
-    };
     addEventListener("hashchange", f);
-    addEventListener("keydown", key);
-    return () => { removeEventListener("hashchange", f); removeEventListener("keydown", key); };
+    return () => removeEventListener("hashchange", f);
   }, []);
+  useKeys((e) => { if (e.key === "?" && free(e)) setHelp(true); });
   const signedIn = !!session?.signed_in;
   useEffect(() => {
     if (signedIn) live.start();

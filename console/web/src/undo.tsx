@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem, step } from "./api";
 import { number } from "./format";
 import { t } from "./i18n";
+import { free, useKeys } from "./keys";
 import type { ManyResult } from "./types";
 
 interface Done { text: string; undo: number | null }
@@ -33,13 +34,9 @@ export function UndoLine() {
   useEffect(() => {
     if (!done) return;
     const id = setTimeout(() => setDone(null), SHOWN_MS);
-    const onKey = (e: KeyboardEvent) => {
-      const in_text = e.target instanceof HTMLElement && /INPUT|TEXTAREA|SELECT/.test(e.target.tagName);
-      if (e.key === "z" && !in_text && !e.ctrlKey && !e.metaKey && !e.altKey && !document.querySelector("dialog[open]")) void back();
-    };
-    addEventListener("keydown", onKey);
-    return () => { clearTimeout(id); removeEventListener("keydown", onKey); };
+    return () => clearTimeout(id);
   }, [done]);
+  useKeys((e) => { if (e.key === "z" && free(e)) void back(); });
   return (
     <div class="undo" role="status" hidden={!done}>
       {done ? <><span>{done.text}</span>{done.undo ? <button type="button" onClick={() => void back()}>{t("undo")} <kbd>z</kbd></button> : null}</> : null}

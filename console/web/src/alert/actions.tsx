@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The steps on an alert. What was typed survives a failure; a repeated click or request happens once.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { Problem, step } from "../api";
 import { CaseChoice, type Chosen } from "../cases/choice";
 import { t, word } from "../i18n";
 import { Hands, reasons } from "../inbox/steps";
 import { titleOf } from "../inbox/row";
-import { free } from "../keys";
+import { free, useKeys } from "../keys";
 import { Dialog, ErrorNote } from "../parts";
 import { announce } from "../undo";
 import type { ActionName, AlertDetail, AlertRow, CloseReason } from "../types";
@@ -92,21 +92,16 @@ function Ask({ a, kind, me, close, steps, closed }: { a: AlertDetail; kind: Kind
 export function Actions({ a, me, keys, mayWrite, done }: { a: AlertDetail; me: string | null; keys: boolean; mayWrite: boolean; done: () => void }) {
   const steps = useStep(a.id, done), { busy, error, run } = steps;
   const [dialog, setDialog] = useState<Kind | null>(null), [wrong, setWrong] = useState(false);
-  useEffect(() => {
-    if (!keys) return;
-    const onKey = (e: KeyboardEvent) => {
-      if (!free(e)) return;
-      if (e.key === "e" && a.state === "new") void run("acknowledge", {});
-      else if (e.key === "a" && a.state !== "closed") setDialog("assign");
-      else if (e.key === "c") setDialog("comment");
-      else if (e.key === "x" && a.state !== "closed") setDialog("close");
-      else if (e.key === "s" && !a.case) setDialog("escalate");
-      else return;
-      e.preventDefault();
-    };
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  }, [keys, a.state, a.id, a.case, a.taken_by, me]);
+  useKeys((e) => {
+    if (!keys || !free(e)) return;
+    if (e.key === "e" && a.state === "new") void run("acknowledge", {});
+    else if (e.key === "a" && a.state !== "closed") setDialog("assign");
+    else if (e.key === "c") setDialog("comment");
+    else if (e.key === "x" && a.state !== "closed") setDialog("close");
+    else if (e.key === "s" && !a.case) setDialog("escalate");
+    else return;
+    e.preventDefault();
+  });
   return (
     <div class={`actions${keys ? "" : " keyless"}`}>
       {a.state === "new" ? <button type="button" class="primary" disabled={busy} onClick={() => void run("acknowledge", {})}>{t("acknowledge")} <kbd>e</kbd></button> : null}

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { get, Problem, step } from "../api";
 import { number } from "../format";
 import { t, word, type Key } from "../i18n";
-import { free } from "../keys";
+import { free, useAt, useKeys } from "../keys";
 import type { Live } from "../live";
 import { Dialog, Empty, ErrorNote, Severity, Stamp, Time } from "../parts";
 import { announce } from "../undo";
@@ -113,11 +113,10 @@ export function Cases({ chosen, asked, live, me, canAct, mayExport, go }: {
   }, [shown]);
   useEffect(() => live.listen(() => void load()), [live, load]);
   useEffect(() => { list.current?.querySelector(".row.open")?.scrollIntoView({ block: "nearest" }); }, [chosen]);
-  const rows: CaseRow[] = page?.items ?? [], index = rows.findIndex((c) => c.id === chosen), select = (id: number) => go(address(v, id));
-  const onKey = useRef<(e: KeyboardEvent) => void>(() => undefined); /* the newest one answers */
-  onKey.current = (e: KeyboardEvent) => {
+  const rows: CaseRow[] = page?.items ?? [], at = useAt(chosen), select = (id: number) => { at.current = id; go(address(v, id)); };
+  useKeys((e) => {
     if (!free(e)) return;
-    const move = e.key === "j" || e.key === "ArrowDown" ? 1 : e.key === "k" || e.key === "ArrowUp" ? -1 : 0, to = rows[Math.min(Math.max(index + move, 0), rows.length - 1)];
+    const index = rows.findIndex((c) => c.id === at.current), move = e.key === "j" || e.key === "ArrowDown" ? 1 : e.key === "k" || e.key === "ArrowUp" ? -1 : 0, to = rows[Math.min(Math.max(index + move, 0), rows.length - 1)];
     if (move && to) select(to.id);
     else if (e.key === "/") box.current?.focus();
     else if (e.key === "n" && canAct) setAdding(true);
@@ -125,12 +124,7 @@ export function Cases({ chosen, asked, live, me, canAct, mayExport, go }: {
     else if (e.key === "Escape" && chosen !== null) go(shown);
     else return;
     e.preventDefault();
-  };
-  useEffect(() => {
-    const f = (e: KeyboardEvent) => onKey.current(e);
-    addEventListener("keydown", f);
-    return () => removeEventListener("keydown", f);
-  }, []);
+  });
   const more = async () => {
     if (!page?.next) return;
     try {

@@ -6,7 +6,7 @@ import { number } from "../format";
 import { t, word } from "../i18n";
 import { Hands } from "../inbox/steps";
 import { Row } from "../inbox/row";
-import { free } from "../keys";
+import { free, useKeys } from "../keys";
 import type { Live } from "../live";
 import { Dialog, ErrorNote, Facts, Hash, Section, Severity, Stamp, Time } from "../parts";
 import { announce } from "../undo";
@@ -108,11 +108,7 @@ function what(e: Entry): string {
 }
 function Timeline({ c, act, canAct, busy }: { c: CaseDetail; act: Act; canAct: boolean; busy: boolean }) {
   const [text, setText] = useState(notes.get(c.id) ?? ""), field = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => {
-    const f = (e: KeyboardEvent) => { if (e.key === "c" && free(e)) { field.current?.focus(); e.preventDefault(); } };
-    addEventListener("keydown", f);
-    return () => removeEventListener("keydown", f);
-  }, []);
+  useKeys((e) => { if (e.key === "c" && free(e)) { field.current?.focus(); e.preventDefault(); } });
   return (
     <Section title={t("cases_timeline")}>
       {canAct && c.state !== "merged" ? <form onSubmit={(e) => { e.preventDefault(); void act({ action: "note", text: text.trim() }).then((ok) => { if (ok) { setText(""); notes.delete(c.id); } }); }}>
@@ -179,11 +175,7 @@ export function CaseView({ id, live, me, canAct, mayExport, back, changed, go }:
   const { act, busy, error } = useActs(id, done);
   useEffect(() => void load(), [load]);
   useEffect(() => live.listen(() => void load()), [live, load]);
-  useEffect(() => {
-    const f = (e: KeyboardEvent) => { if (e.key === "x" && free(e) && canAct && c?.state === "open") { setDialog("close"); e.preventDefault(); } };
-    addEventListener("keydown", f);
-    return () => removeEventListener("keydown", f);
-  }, [c?.state, canAct]);
+  useKeys((e) => { if (e.key === "x" && free(e) && canAct && c?.state === "open") { setDialog("close"); e.preventDefault(); } });
   if (!c) return gone ? <ErrorNote text={gone} retry={() => void load()} /> : <div class="empty">{t("loading")}</div>;
   const open = c.state === "open", close = () => setDialog(null);
   return (

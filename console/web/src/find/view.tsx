@@ -4,6 +4,7 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { get, Problem } from "../api";
 import { number, text } from "../format";
 import { lang, t } from "../i18n";
+import { free, useKeys } from "../keys";
 import { Action, ErrorNote, Severity, Stamp, Time } from "../parts";
 import { Fault, faultOf, Histogram, SearchBox } from "../search";
 import type { AlertRow, Histogram as Counts, Searched, SearchFault } from "../types";
@@ -97,15 +98,11 @@ export function Find({ asked }: { asked: string }) {
     }, WAIT_MS);
     return () => clearTimeout(id);
   }, [load]);
-  useEffect(() => {
-    const onKey = (e: KeyboardEvent) => {
-      if (e.key !== "/" || (e.target instanceof HTMLElement && /INPUT|TEXTAREA|SELECT/.test(e.target.tagName))) return;
-      box.current?.focus();
-      e.preventDefault();
-    };
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  }, []);
+  useKeys((e) => {
+    if (e.key !== "/" || !free(e)) return;
+    box.current?.focus();
+    e.preventDefault();
+  });
   const older = async () => {
     if (!next) return;
     const p = ask(where, q);

@@ -6,7 +6,7 @@ import { AlertView } from "../alert/view";
 import { get, Problem } from "../api";
 import { number } from "../format";
 import { t, type Key } from "../i18n";
-import { free } from "../keys";
+import { free, useAt, useKeys } from "../keys";
 import type { Live } from "../live";
 import { Empty, ErrorNote, Time } from "../parts";
 import { Fault, faultOf, Histogram, SearchBox } from "../search";
@@ -34,7 +34,7 @@ export function Inbox({ chosen, asked, live, me, canAct, maySet, mayWrite, maySo
   const [older, setOlder] = useState<AlertRow[]>([]), [next, setNext] = useState<number | null>(null);
   const [fresh, setFresh] = useState<ReadonlySet<number>>(new Set()), [picked, setPicked] = useState<ReadonlySet<number>>(new Set());
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set()), [cursor, setCursor] = useState(-1), [plan, setPlan] = useState(false);
-  const box = useRef<HTMLInputElement>(null), list = useRef<HTMLElement>(null), now = useRef(chosen);
+  const box = useRef<HTMLInputElement>(null), list = useRef<HTMLElement>(null), now = useRef(chosen), at = useAt(chosen);
   const turn = useRef(0), known = useRef<ReadonlySet<number>>(new Set()), star = useRef(false), from = useRef(-1);
 
   now.current = chosen; /* what a timer finds when it is over */
@@ -90,17 +90,18 @@ export function Inbox({ chosen, asked, live, me, canAct, maySet, mayWrite, maySo
     const first = page?.items ?? [], ids = new Set(first.map((a) => a.id));
     return [...first, ...older.filter((a) => !ids.has(a.id))];
   }, [page, older]);
-  const index = rows.findIndex((a) => a.id === chosen), heap = heaps?.groups[cursor];
-  const select = (id: number) => go(address(v, id));
+  const place = () => rows.findIndex((a) => a.id === at.current), heap = heaps?.groups[cursor];
+  const select = (id: number) => { at.current = id; go(address(v, id)); };
   const set = (more: Partial<View>) => setV((old) => ({ ...old, ...more }));
   const toggle = (key: string) => setOpened((o) => { const n = new Set(o); if (!n.delete(key)) n.add(key); return n; });
   /** Picks one, or takes it back; more: everything from the last one on. */
   const pick = (i: number, more: boolean) => {
     const a = rows[i];
     if (!a) return;
+    const begin = from.current;
     setPicked((old) => {
       const n = new Set(old);
-      if (more && from.current >= 0) for (let k = Math.min(from.current, i); k <= Math.max(from.current, i); k++) n.add(rows[k]?.id ?? a.id);
+      if (more && begin >= 0) for (let k = Math.min(begin, i); k <= Math.max(begin, i); k++) n.add(rows[k]?.id ?? a.id);
       else if (!n.delete(a.id)) n.add(a.id);
       return n;
     });
@@ -109,17 +110,15 @@ export function Inbox({ chosen, asked, live, me, canAct, maySet, mayWrite, maySo
   /* The alert that is open stays in view, and back from it the list is where it was. */
   useEffect(() => { list.current?.querySelector(".row.open")?.scrollIntoView({ block: "nearest" }); }, [chosen, cursor]);
 
-  /* The newest of these answers a key, also one that comes before the browser had time to draw. */
-  const onKey = useRef<(e: KeyboardEvent) => void>(() => undefined);
-  onKey.current = (e: KeyboardEvent) => {
+  useKeys((e) => {
     if (!free(e)) return;
-    const after = star.current, move = e.key === "j" || e.key === "ArrowDown" || e.key === "J" ? 1 : e.key === "k" || e.key === "ArrowUp" || e.key === "K" ? -1 : 0;
+    const index = place(), after = star.current, move = e.key === "j" || e.key === "ArrowDown" || e.key === "J" ? 1 : e.key === "k" || e.key === "ArrowUp" || e.key === "K" ? -1 : 0;
     star.current = false;
     if (after && (e.key === "a" || e.key === "n")) setPicked(e.key === "a" ? new Set(rows.map((a) => a.id)) : new Set());
     else if (move && heaps) setCursor((c) => Math.min(Math.max(c + move, 0), heaps.groups.length - 1));
     else if (move) {
       const to = Math.min(Math.max(index + move, 0), rows.length - 1), a = rows[to];
-      if (e.shiftKey && index >= 0) { if (!picked.has(rows[index]?.id ?? -1)) pick(index, false); pick(to, true); }
+      if (e.shiftKey && index >= 0) { from.current = index; pick(to, true); }
       if (a) select(a.id);
     } else if (e.key === "*") star.current = true;
     else if (e.key === " " && index >= 0 && !(e.target instanceof HTMLElement && e.target.closest("button, a, summary, input"))) pick(index, false);
@@ -128,19 +127,14 @@ export function Inbox({ chosen, asked, live, me, canAct, maySet, mayWrite, maySo
       if (heap) { if (heap.query === null) select(heap.newest.id); else toggle(keyOf(heap)); }
       else if (chosen === null && rows[0]) select(rows[0].id);
       else document.querySelector<HTMLElement>("article.alert")?.focus();
-    } else if (e.key === "g") set({ group: groups[(groups.indexOf(v.group) + 1) % groups.length] ?? "" });
+    } else if (e.key === "g") setV((old) => ({ ...old, group: groups[(groups.indexOf(old.group) + 1) % groups.length] ?? "" }));
     else if (e.key === "/") box.current?.focus();
     else if (e.key === "Escape" && picked.size) setPicked(new Set());
     else if (e.key === "Escape" && chosen !== null) go(shown);
     else return;
     e.preventDefault();
     e.stopImmediatePropagation(); /* "* a" is not "a" */
-  };
-  useEffect(() => {
-    const f = (e: KeyboardEvent) => onKey.current(e);
-    addEventListener("keydown", f, true);
-    return () => removeEventListener("keydown", f, true);
-  }, []);
+  }, true);
 
   const showMore = async () => {
     if (!next) return;

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { get, Problem, step } from "../api";
 import { number } from "../format";
 import { t, word, type Key } from "../i18n";
-import { free } from "../keys";
+import { free, useKeys } from "../keys";
 import { Dialog, ErrorNote } from "../parts";
 import { announce } from "../undo";
 import { CaseChoice, type Chosen } from "../cases/choice";
@@ -87,17 +87,12 @@ export function Steps({ target, label, name, me, suggest, keys, clear, done }: {
 }) {
   const [kind, setKind] = useState<Kind | null>(null);
   const kinds: [Kind, string][] = [["acknowledge", "e"], ["assign", "a"], ["comment", "c"], ["close", "x"], ["escalate", "s"]];
-  useEffect(() => {
-    if (!keys) return;
-    const f = (e: KeyboardEvent) => {
-      const found = kinds.find(([, k]) => k === e.key);
-      if (!found || !free(e)) return;
-      setKind(found[0]);
-      e.preventDefault();
-    };
-    addEventListener("keydown", f);
-    return () => removeEventListener("keydown", f);
-  }, [keys]);
+  useKeys((e) => {
+    const found = keys && kinds.find(([, k]) => k === e.key);
+    if (!found || !free(e)) return;
+    setKind(found[0]);
+    e.preventDefault();
+  });
   return (
     <div class="all" role="group" aria-label={name}>
       <span class="dim">{name} ({label}):</span>
