@@ -13,7 +13,7 @@
 
 #define BATCH_ARENA (64u << 20)
 #define BATCH_SPARE 65536 /* what a commit may need beyond the batch itself */
-#define SPLIT_BYTES 16384 /* of other records, from which on alerts go in a batch of their own */
+#define SPLIT_BYTES 2048 /* of other records, from which on alerts go in a batch of their own */
 #define TRIM_PART 8       /* trimming frees this part of the journal at a time */
 
 static const char *const schema[] = {

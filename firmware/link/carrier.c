@@ -1,9 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/link/carrier.h"
+#include "base/clock.h"
 
 #include <curl/curl.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Of a connection that yields (carrier_yield): bytes that may be under way, and how they follow the delay. */
+#define WINDOW_FIRST 8192u
+#define WINDOW_LEAST 8192u
+#define WINDOW_MOST (4u << 20)
+#define QUEUED_US 250000u /* what may lie in queues, as time */
+#define CHUNK_LEAST 1400u
+#define LOOK_US 10000
+#define HOLD_MS 500 /* longest that it is asked to wait in one go */
 
 struct carrier {
     CURL *curl;
@@ -11,6 +25,13 @@ struct carrier {
     char base[LINK_URL], pin[LINK_PIN + 16], message[CURL_ERROR_SIZE];
     struct writer *answer;
     uint64_t timeout_ms, rate;
+    /* of a connection that yields */
+    bool yields;
+    curl_socket_t fd;
+    struct span body;   /* what is left of the letter to hand over */
+    struct span letter; /* all of it, should it be sent again */
+    uint32_t window;
+    uint64_t next_ms; /* when the window may change again */
 };
 
 static size_t on_body(char *p, size_t size, size_t n, void *arg)
@@ -61,6 +82,111 @@ void carrier_proxy(struct carrier *c, const char *proxy)
     curl_easy_setopt(c->curl, CURLOPT_PROXY, proxy);
     curl_easy_setopt(c->curl, CURLOPT_HTTPPROXYTUNNEL, *proxy ? 1L : 0L);
     curl_easy_setopt(c->curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+}
+
+static int on_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+    struct carrier *c = arg;
+
+    (void)purpose;
+    c->fd = fd;
+    c->window = WINDOW_FIRST;
+    c->next_ms = 0;
+    return CURL_SOCKOPT_OK;
+}
+
+/* The window follows what packets take longer than they did at best: what they wait in queues. */
+static void adjust(struct carrier *c, const struct tcp_info *i)
+{
+    uint64_t now = clock_mono_ms();
+    uint32_t queued = i->tcpi_rtt > i->tcpi_min_rtt ? i->tcpi_rtt - i->tcpi_min_rtt : 0;
+
+    if (now < c->next_ms)
+        return;
+    c->next_ms = now + i->tcpi_rtt / 2000 + 1; /* twice a round trip */
+    if (queued > QUEUED_US)
+        c->window -= c->window / 4;
+    else if (queued < QUEUED_US / 2)
+        c->window += c->window / 8;
+    if (c->window < WINDOW_LEAST)
+        c->window = WINDOW_LEAST;
+    if (c->window > WINDOW_MOST)
+        c->window = WINDOW_MOST;
+}
+
+/* How much may be handed to the kernel now; 0: what it has is enough. */
+static size_t may_send(struct carrier *c)
+{
+    struct tcp_info i = {.tcpi_rtt = 0};
+    socklen_t n = sizeof(i);
+    uint64_t under_way;
+
+    if (c->fd < 0 || getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &i, &n) != 0 ||
+        n < offsetof(struct tcp_info, tcpi_min_rtt) + sizeof(i.tcpi_min_rtt))
+        return SIZE_MAX; /* a kernel that does not tell: as it comes */
+    adjust(c, &i);
+    under_way = (uint64_t)i.tcpi_unacked * i.tcpi_snd_mss + i.tcpi_notsent_bytes;
+    return under_way + CHUNK_LEAST <= c->window ? (size_t)(c->window - under_way) : 0;
+}
+
+/* The next piece of a letter. It waits here: the thread has nothing else to do, and the answer comes after
+ * all of it. */
+static size_t on_more(char *buf, size_t size, size_t n, void *arg)
+{
+    struct carrier *c = arg;
+    uint64_t until = clock_mono_ms() + HOLD_MS;
+    size_t room = 0, most = size * n;
+    struct span part;
+
+    while (c->body.n && !(room = may_send(c)) && clock_mono_ms() < until)
+        usleep(LOOK_US);
+    if (room < CHUNK_LEAST)
+        room = CHUNK_LEAST; /* the line moves nothing: the time-outs decide, which need curl's turn */
+    part = span_part(c->body, 0, room < most ? room : most);
+    if (part.n)
+        memcpy(buf, part.p, part.n);
+    c->body = span_part(c->body, part.n, SIZE_MAX);
+    return part.n;
+}
+
+/* A kept connection turned out to be dead: from the beginning, on a new one. */
+static int on_again(void *arg, curl_off_t offset, int origin)
+{
+    struct carrier *c = arg;
+
+    if (origin != SEEK_SET || offset < 0 || (uint64_t)offset > c->letter.n)
+        return CURL_SEEKFUNC_CANTSEEK;
+    c->body = span_part(c->letter, (size_t)offset, SIZE_MAX);
+    return CURL_SEEKFUNC_OK;
+}
+
+void carrier_yield(struct carrier *c)
+{
+    c->yields = true;
+    c->fd = -1;
+    curl_easy_setopt(c->curl, CURLOPT_SOCKOPTFUNCTION, on_socket);
+    curl_easy_setopt(c->curl, CURLOPT_SOCKOPTDATA, c);
+    curl_easy_setopt(c->curl, CURLOPT_READFUNCTION, on_more);
+    curl_easy_setopt(c->curl, CURLOPT_READDATA, c);
+    curl_easy_setopt(c->curl, CURLOPT_SEEKFUNCTION, on_again);
+    curl_easy_setopt(c->curl, CURLOPT_SEEKDATA, c);
+}
+
+static int on_thin_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+    const int on = 1;
+
+    (void)arg;
+    (void)purpose;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, &on,
+                     sizeof(on)); /* it works without, only later */
+    return CURL_SOCKOPT_OK;
+}
+
+void carrier_thin(struct carrier *c)
+{
+    curl_easy_setopt(c->curl, CURLOPT_SOCKOPTFUNCTION, on_thin_socket);
+    curl_easy_setopt(c->curl, CURLOPT_TCP_KEEPALIVE, 1L);
 }
 
 void carrier_rate(struct carrier *c, uint64_t rate)
@@ -115,7 +241,11 @@ int carrier_post(struct carrier *c, const struct letter *letter, long *ret_statu
     c->message[0] = 0;
     writer_clear(answer);
     curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)letter->body.n);
-    curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, letter->body.p);
+    c->letter = c->body = letter->body;
+    if (c->yields)
+        curl_easy_setopt(c->curl, CURLOPT_POST, 1L);
+    else
+        curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, letter->body.p);
     curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, patience(c, letter->body.n + letter->answer));
     rc = curl_easy_perform(c->curl);
     c->answer = NULL;

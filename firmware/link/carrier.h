@@ -14,6 +14,14 @@ struct carrier *carrier_new(const struct link_console *console, uint64_t timeout
 void carrier_proxy(struct carrier *c, const char *proxy);
 /* From now on at most so many bytes a second are sent, and received; 0: no limit. */
 void carrier_rate(struct carrier *c, uint64_t rate);
+/* For the connection that carries a backlog: of what it sends, only so much lies in queues between here and
+ * the console that something urgent on another connection need not wait behind it: a quarter of a second's
+ * worth. It goes by how much longer packets take than they did at best (as RFC 6817 does), so a line that is
+ * not full is not slowed down. */
+void carrier_yield(struct carrier *c);
+/* For a connection that carries little and seldom: what is lost on it is repeated without ever longer waits,
+ * a dead one is found, and it is kept for as long as the console keeps it. */
+void carrier_thin(struct carrier *c);
 void carrier_free(struct carrier *c);
 /* POSTs body to path. Blocks while the line moves anything, at most the time-out and a second for each KiB
  * (or what the rate makes of it), and the time-out while it moves nothing. 0 with the HTTP status and the

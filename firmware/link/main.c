@@ -303,6 +303,7 @@ int main(int argc, char **argv)
     l.wishes = wishes_new(l.proc.conf.node_state_dir);
     gh_check(l.carrier && l.queue && l.wishes);
     carrier_proxy(l.carrier, l.proc.conf.uplink_proxy);
+    carrier_yield(l.carrier);
     load_rates(&l);
     l.uplink = uplink_new(l.queue, &l.console.key, &hooks);
     gh_check(l.uplink);
