@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/command.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/text.h"
+#include "console/approve_command.h"
 #include "console/carry.h"
-#include "console/enrol.h"
 #include "console/goods_command.h"
 #include "console/move_command.h"
 #include "console/report_command.h"
@@ -139,77 +138,20 @@ static int run_link(struct options *o, struct state *s)
     return 2;
 }
 
-static int read_request(const char *path, struct enrol_request *r)
-{
-    const char *why = "";
-    struct writer w;
-    int rc;
-
-    writer_init(&w, ENROL_FILE_MAX);
-    rc = state_read(path, &w);
-    if (rc)
-        why = status_text(rc);
-    else
-        rc = enrol_read(writer_span(&w), r, &why);
-    writer_done(&w);
-    if (!rc)
-        return 0;
-    fprintf(stderr, "gatehouse console enrol-approve: %s: %s\n", path, why);
-    return 2;
-}
-
 static int run_approve(struct options *o, struct state *s)
 {
-    char phrase[128], url[STATE_URL];
-    struct enrol_request r;
-    struct writer w;
-    struct db *d;
-    int rc;
+    char url[STATE_URL];
 
-    if (!o->output || (o->url && strncmp(o->url, "https://", 8) != 0)) {
-        fprintf(stderr, o->output
-                            ? "gatehouse console enrol-approve: --url must begin with https://\n"
-                            : "gatehouse console enrol-approve: say where the answer goes with -o FILE\n");
+    if (o->url && (strncmp(o->url, "https://", 8) != 0 || strlen(o->url) >= sizeof(url))) {
+        fprintf(stderr, "gatehouse console enrol-approve: --url must begin with https://\n");
         return 2;
     }
-    if (read_request(o->words[0], &r) != 0)
-        return 2;
     current_url(s, url);
     if (o->url)
         snprintf(url, sizeof(url), "%s", o->url);
     if (url[strlen(url) - 1] == '/')
         url[strlen(url) - 1] = 0;
-    writer_init(&w, ENROL_FILE_MAX);
-    const struct enrol_answer a = {
-        .url = url, .pin = s->pin, .console = *seal_keys_public(s->keys), .committee = s->committee};
-    rc = enrol_write(&r, &a, &w, phrase, sizeof(phrase));
-    d = rc ? NULL : store_begin(s->store, &rc);
-    if (d) {
-        rc = r.follows ? appliance_succeed(d, r.old_id, r.word, &r.keys, r.name) : appliance_enrol(d, &r.keys, r.name);
-        if (r.follows && (rc == ST_NOT_FOUND || rc == ST_BAD_SIGNATURE)) {
-            store_rollback(s->store);
-            writer_done(&w);
-            fprintf(stderr, "gatehouse console enrol-approve: %s: %s\n", o->words[0],
-                    rc == ST_NOT_FOUND ? "no active appliance had the keys before" : "it was not signed with the keys before");
-            return 2;
-        }
-        if (!rc)
-            rc = audit_append(d, "console", NULL, r.follows ? "appliance_rekeyed" : "appliance_enrolled", r.name, phrase);
-        if (!rc)
-            rc = file_replace(o->output, writer_span(&w), 0644);
-        if (rc)
-            fprintf(stderr, "gatehouse console enrol-approve: %s: %s\n", o->output, status_text(rc));
-        rc = finish(s, rc);
-    }
-    writer_done(&w);
-    if (rc)
-        return rc < 0 ? database_failed(rc) : rc;
-    if (r.follows)
-        printf("the keys that this appliance had before vouch for the new ones; the old ones are retired\n");
-    printf("enrolled: %s\nanswer:   %s\nphrase:   %s\n"
-           "Take the answer to the appliance, and compare the phrase with the one it shows.\n",
-           r.name, o->output, phrase);
-    return 0;
+    return approve_command(s, o->words[0], o->output, url);
 }
 
 static void print_appliance(void *arg, struct span json)
@@ -456,7 +398,7 @@ static int run_migrate(struct options *o, struct state *s)
 static const struct command commands[] = {
     {"init", "init [-c FILE]", run_init, true, 0, 0},
     {"link", "link [-c FILE] [--role ROLE,... | --user NAME]", run_link, true, 0, 0},
-    {"enrol-approve", "enrol-approve [-c FILE] REQUEST -o ANSWER [--url https://…]", run_approve, true, 1, 1},
+    {"enrol-approve", "enrol-approve [-c FILE] REQUEST -o ANSWER | DIR [--url https://…]", run_approve, true, 1, 1},
     {"appliances", "appliances [-c FILE] [--json]", run_appliances, false, 0, 0},
     {"retire", "retire [-c FILE] IDENTITY", run_retire, false, 1, 1},
     {"import", "import [-c FILE] [-o RECEIPTS-DIR] DIR|FILE...", run_import, false, 1, SIZE_MAX},

@@ -45,6 +45,7 @@ static const struct command commands[] = {
      "  init                  make keys, certificate and database\n"
      "  link                  print a new one-time sign-in link\n"
      "  enrol-approve FILE    accept an appliance's request, write the answer with -o\n"
+     "  enrol-approve DIR     accept DIR/*/request.json, each answer goes beside it as console.json\n"
      "  appliances            list the appliances known\n"
      "  retire ID             refuse what that appliance sends from now on\n"
      "  import DIR|FILE...    take in what 'gatehouse journal export' wrote; receipts go to -o DIR, or "

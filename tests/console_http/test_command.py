@@ -4,6 +4,8 @@ import base64
 import hashlib
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -45,6 +47,7 @@ def test_mistakes():
             ("approve what is not there", ["enrol-approve", "/nowhere.json", "-o", "/tmp/x"] + S, "/nowhere.json"),
             ("approve without -o", ["enrol-approve", full] + S, "-o FILE"),
             ("approve nonsense", ["enrol-approve", full, "-o", full + ".answer"] + S, "no JSON"),
+            ("approve a directory into one file", ["enrol-approve", console.dir, "-o", full + ".answer"] + S, "beside the requests"),
             ("approve with plain http", ["enrol-approve", full, "-o", full + ".answer", "--url", "http://x"] + S, "https://"),
             ("link for nobody", ["link", "--user", "nobody"] + S, "nobody"),
             ("link with a strange role", ["link", "--role", "king"] + S, "policy_author, approver"),
@@ -104,6 +107,26 @@ def test_enrol():
         path = os.path.join(console.dir, "bad.request")
         json.dump(request, open(path, "w"))
         equal("request: " + name, console.command("enrol-approve", path, "-o", path + ".answer")[0], 2)
+
+
+def test_enrol_many():
+    """A directory of requests, one of which is damaged: the others are enrolled, and what was answered is not asked again."""
+    many = os.path.join(console.dir, "many")
+    for name, text in (("a", open(os.path.join(console.dir, "ha-noi-1.request")).read()), ("b", "{\"gatehouse\":"), ("c", None)):
+        os.makedirs(os.path.join(many, name))
+        if text:
+            open(os.path.join(many, name, "request.json"), "w").write(text)
+    answered = lambda: [n for n in ("a", "b", "c") if os.path.exists(os.path.join(many, n, "console.json"))]
+    code, out, err = console.command("enrol-approve", many, "--url", "https://console.example:8443")
+    check("the damaged one is named", code == 2 and "b/request.json" in err and err.count("\n") == 1, (code, err))
+    check("the other one is enrolled, its phrase is shown", "1 enrolled" in out and re.search(r"^ha-noi-1  (\w+-){5}\w+$", out, re.M), out)
+    equal("its answer lies beside it", (answered(), json.load(open(os.path.join(many, "a", "console.json")))["console_url"]),
+          (["a"], "https://console.example:8443"))
+    shutil.copy(os.path.join(many, "a", "request.json"), os.path.join(many, "b"))
+    code, out, err = console.command("enrol-approve", many)
+    check("the second call takes what is left", code == 0 and "1 enrolled" in out and answered() == ["a", "b"], (code, out, err))
+    code, out, err = console.command("enrol-approve", many)
+    check("the third has nothing to do", code == 0 and "0 enrolled" in out, (code, out, err))
 
 
 def pin_of(der):
@@ -195,6 +218,7 @@ test_mistakes()
 test_init()
 test_keeper()
 test_enrol()
+test_enrol_many()
 test_tls()
 test_start_again()
 test_audit()
