@@ -27,6 +27,32 @@ bool action_parse(const char *s, enum action *ret)
     return false;
 }
 
+static const char *const forwardings[FORWARD_COUNT] = {"forward", "redact", "drop"};
+
+const char *bundle_action_name(const struct bundle *b, enum action a)
+{
+    if (!b->forwarding)
+        return action_name(a);
+    return (size_t)a < FORWARD_COUNT ? forwardings[a] : "?";
+}
+
+bool bundle_action_parse(const struct bundle *b, const char *s, enum action *ret)
+{
+    if (!b->forwarding)
+        return action_parse(s, ret);
+    for (size_t i = 0; i < FORWARD_COUNT; i++)
+        if (!strcmp(s, forwardings[i])) {
+            *ret = (enum action)i;
+            return true;
+        }
+    return false;
+}
+
+const char *bundle_actions(const struct bundle *b)
+{
+    return b->forwarding ? "forward, redact, drop" : "allow, log, alert, quarantine, block";
+}
+
 /* "+07:00" to minutes. */
 static bool parse_offset(const char *s, int *ret)
 {
@@ -40,15 +66,30 @@ static bool parse_offset(const char *s, int *ret)
 }
 
 /* "fail-closed", "fail-open", or an action. */
-static bool parse_safe(const char *s, enum action *ret)
+static bool parse_safe(const struct bundle *b, const char *s, enum action *ret)
 {
     if (!strcmp(s, "fail-closed"))
-        *ret = ACTION_BLOCK;
+        *ret = b->forwarding ? (enum action)FORWARD_DROP : ACTION_BLOCK;
     else if (!strcmp(s, "fail-open"))
-        *ret = ACTION_LOG;
+        *ret = b->forwarding ? (enum action)FORWARD_WHOLE : ACTION_LOG;
     else
-        return action_parse(s, ret);
+        return bundle_action_parse(b, s, ret);
     return true;
+}
+
+/* What it decides; all that are combined decide the same. */
+static void take_purpose(struct bundle *b, const struct part *p, const struct json *j, struct writer *err)
+{
+    const char *purpose = json_cstr(json_get(j, "purpose"), json_get(j, "purpose") ? "" : "judging");
+    bool forwarding = !strcmp(purpose, "forwarding");
+
+    if (!forwarding && strcmp(purpose, "judging") != 0)
+        writer_printf(err, "%s/bundle.json: purpose: '%s' is not judging or forwarding\n", p->dir, purpose);
+    else if (p == b->parts)
+        b->forwarding = forwarding;
+    else if (b->forwarding != forwarding)
+        writer_printf(err, "%s/bundle.json: purpose: a bundle for %s cannot be used by one for %s\n", p->dir,
+                      purpose, b->forwarding ? "forwarding" : "judging");
 }
 
 struct manifest {
@@ -76,9 +117,10 @@ static void take_manifest(struct bundle *b, struct part *p, const struct json *j
                           struct writer *err)
 {
     static const char *const keys[] = {"name",      "version",    "author", "note",
-                                       "otherwise", "utc_offset", "use",    "safe"};
+                                       "otherwise", "utc_offset", "use",    "safe",
+                                       "purpose"};
     const char *name = json_cstr(json_get(j, "name"), ""), *version = json_cstr(json_get(j, "version"), "");
-    const char *otherwise = json_cstr(json_get(j, "otherwise"), "log"),
+    const char *otherwise = json_cstr(json_get(j, "otherwise"), ""),
                *offset = json_cstr(json_get(j, "utc_offset"), "+00:00"),
                *safe = json_cstr(json_get(j, "safe"), NULL);
     enum action other = ACTION_LOG;
@@ -97,12 +139,15 @@ static void take_manifest(struct bundle *b, struct part *p, const struct json *j
         strlen(version) >= sizeof(p->version))
         writer_printf(err, "%s/bundle.json: name and version must be short texts without '@' and '/'\n",
                       p->dir);
-    if (!action_parse(otherwise, &other))
-        writer_printf(err, "%s/bundle.json: otherwise: '%s' is no action\n", p->dir, otherwise);
+    take_purpose(b, p, j, err);
+    if (b->forwarding && !*otherwise)
+        other = (enum action)FORWARD_DROP;
+    else if (*otherwise && !bundle_action_parse(b, otherwise, &other))
+        writer_printf(err, "%s/bundle.json: otherwise: '%s' is not one of %s\n", p->dir, otherwise, bundle_actions(b));
     if (!parse_offset(offset, &minutes))
         writer_printf(err, "%s/bundle.json: utc_offset: '%s' is not of the form +07:00\n", p->dir, offset);
     p->has_safe = safe != NULL;
-    if (safe && !parse_safe(safe, &p->safe))
+    if (safe && !parse_safe(b, safe, &p->safe))
         writer_printf(err, "%s/bundle.json: safe: '%s' is not fail-closed, fail-open or an action\n", p->dir,
                       safe);
     take_use(p, json_get(j, "use"), m, err);
@@ -368,7 +413,9 @@ enum action bundle_safe(const struct bundle *b, const struct rule *r, enum actio
 {
     const struct part *p = &b->parts[r ? r->part : 0];
 
-    return p->has_safe ? p->safe : b->parts[0].has_safe ? b->parts[0].safe : configured;
+    if (p->has_safe || b->parts[0].has_safe)
+        return p->has_safe ? p->safe : b->parts[0].safe;
+    return b->forwarding ? (enum action)FORWARD_REDACTED : configured;
 }
 
 void bundle_free(struct bundle *b)

@@ -29,6 +29,9 @@
 enum action { ACTION_ALLOW, ACTION_LOG, ACTION_ALERT, ACTION_QUARANTINE, ACTION_BLOCK, ACTION_COUNT };
 const char *action_name(enum action a);
 bool action_parse(const char *s, enum action *ret);
+/* What a bundle of the purpose "forwarding" decides: what of an event a region's console tells the one above
+ * it. The same places as enum action, again in rising strictness. */
+enum forwarding { FORWARD_WHOLE, FORWARD_REDACTED, FORWARD_DROP, FORWARD_COUNT };
 
 struct rule {
     char id[RULE_ID]; /* "state-secrets/marked-leaving" when a used bundle brought it */
@@ -76,6 +79,7 @@ struct tuning {
 struct bundle {
     char name[BUNDLE_NAME], version[32], dir[BUNDLE_DIR];
     struct cage *cage;
+    bool forwarding; /* its actions are those of enum forwarding */
     struct part parts[PARTS_MAX];
     size_t n_parts, loading; /* the part whose files are run */
     bool sealed;
@@ -97,11 +101,17 @@ struct bundle {
     const struct rule *now; /* the rule that is being tried */
 };
 
+/* The words for its actions: allow … block, or of a forwarding bundle forward, redact, drop. */
+const char *bundle_action_name(const struct bundle *b, enum action a);
+bool bundle_action_parse(const struct bundle *b, const char *s, enum action *ret);
+/* All of them, for people: "allow, log, …". */
+const char *bundle_actions(const struct bundle *b);
 /* Loads a bundle directory. 0, or ST_USAGE with one "file:line: sentence" per fault in err. */
 int bundle_load(const char *dir, const struct cage_limits *lim, struct bundle **ret, struct writer *err);
 /* How many entries its rules' history may have from now on; what was counted is forgotten. 0 or ST_NOMEM. */
 int bundle_history(struct bundle *b, size_t entries);
-/* The verdict of a failure: the part's own, or what is configured. rule NULL: outside of any. */
+/* The verdict of a failure: the part's own, or what is configured; of a forwarding bundle that says none, redact.
+ * rule NULL: outside of any. */
 enum action bundle_safe(const struct bundle *b, const struct rule *r, enum action configured);
 /* Reads one file of a bundle (at most BUNDLE_FILE_MAX, or most) into w: 0, ST_NOT_FOUND, ST_IO, ST_LIMIT. */
 int bundle_read_file(const char *dir, const char *name, struct writer *w);

@@ -231,10 +231,10 @@ static void add_failure(struct bundle *b, struct arena *a, const struct rule *r,
     if (!v->error)
         v->error = "not enough memory for the message";
     v->reason_en = arena_printf(a, "Rule %s of %s could not decide, so the safe verdict '%s' holds: %s",
-                                r->id, b->name, action_name(safe), v->error);
+                                r->id, b->name, bundle_action_name(b, safe), v->error);
     v->reason_vi =
         arena_printf(a, "Luật %s của %s không quyết định được nên áp dụng kết luận an toàn '%s': %s", r->id,
-                     b->name, action_name(safe), v->error);
+                     b->name, bundle_action_name(b, safe), v->error);
     keep_reads(b, a, v);
 }
 
@@ -356,7 +356,7 @@ void decision_json(const struct bundle *b, const struct decision *d, bool shadow
         bool failed = error && (v->error || v->action < ACTION_ALERT);
         char text[128];
         jw_obj(j);
-        jw_kcstr(j, "action", action_name(v->action));
+        jw_kcstr(j, "action", bundle_action_name(b, v->action));
         snprintf(text, sizeof(text), "%s@%s", b->name, b->version);
         jw_kcstr(j, "policy", text);
         jw_kcstr(j, "rule", v->rule ? v->rule->id : "otherwise");

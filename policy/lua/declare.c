@@ -119,14 +119,14 @@ static void check_reason(lua_State *l, const struct bundle *b, const char *text)
     }
 }
 
-/* on = { "flow", "tls" }; without it the documents. */
-static uint64_t take_types(lua_State *l, const char *id)
+/* on = { "flow", "tls" }; without it the documents, and for forwarding the alerts. */
+static uint64_t take_types(lua_State *l, const struct bundle *b, const char *id)
 {
     uint64_t types = 0;
 
     if (lua_getfield(l, 1, "on") == LUA_TNIL) {
         lua_pop(l, 1);
-        return 1ull << EVENT_FILEINFO;
+        return 1ull << (b->forwarding ? EVENT_ALERT : EVENT_FILEINFO);
     }
     if (lua_type(l, -1) == LUA_TSTRING) { /* on = "flow" */
         lua_newtable(l);
@@ -137,7 +137,7 @@ static uint64_t take_types(lua_State *l, const char *id)
     for (lua_Integer i = 1, n = luaL_len(l, -1); i <= n; i++) {
         enum event_type t;
         const char *name = lua_geti(l, -1, i) == LUA_TSTRING ? lua_tostring(l, -1) : "";
-        if (!event_type_parse(span_str(name), &t) || !schema_judged(t)) {
+        if (!event_type_parse(span_str(name), &t) || (!b->forwarding && !schema_judged(t))) {
             const char *near = schema_nearest_type(name);
             luaL_error(l, "rule '%s': on: there is no event '%s' to judge%s%s%s", id, name,
                        near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
@@ -190,10 +190,9 @@ static int lua_rule(lua_State *l)
     snprintf(r->category, sizeof(r->category), "Document policy");
     declare_text(l, 1, "category", r->category, sizeof(r->category), false);
     declare_text(l, 1, "action", action, sizeof(action), true);
-    if (!action_parse(action, &r->action))
-        return luaL_error(l, "rule '%s': action '%s' is not one of allow, log, alert, quarantine, block",
-                          r->id, action);
-    r->types = take_types(l, r->id);
+    if (!bundle_action_parse(b, action, &r->action))
+        return luaL_error(l, "rule '%s': action '%s' is not one of %s", r->id, action, bundle_actions(b));
+    r->types = take_types(l, b, r->id);
     lua_getfield(l, 1, "severity");
     if (!lua_isnil(l, -1) && (!lua_isinteger(l, -1) || lua_tointeger(l, -1) < 1 || lua_tointeger(l, -1) > 4))
         return luaL_error(l, "rule '%s': severity is 1 (high) to 4 (low)", r->id);

@@ -270,6 +270,12 @@ static struct bundle *load(struct judge *g, const char *dir, bool verify, struct
     }
     if (bundle_load(dir, &lim, &b, err) != 0)
         return NULL;
+    if (b->forwarding) {
+        writer_printf(err, "%s: this bundle decides what a console forwards (bundle.json: purpose); it judges no traffic\n",
+                      dir);
+        bundle_free(b);
+        return NULL;
+    }
     if (bundle_history(b, c->policy_history) != 0) {
         log_error("not enough memory for policy.history");
         exit(3);

@@ -83,8 +83,8 @@ static void describe(const struct policy_cmd *c, const struct bundle *b, const c
 
     for (size_t i = 0; i < b->n_rules; i++)
         off += b->rules[i].off;
-    printf("%s: %s@%s is good: %zu rules, %u zones, %zu KiB of %zu KiB\n", dir, b->name, b->version,
-           b->n_rules - off, b->zones.n - 1, cage_memory(b->cage) >> 10, c->limits.memory >> 10);
+    printf("%s: %s@%s is good%s: %zu rules, %u zones, %zu KiB of %zu KiB\n", dir, b->name, b->version,
+           b->forwarding ? " for forwarding" : "", b->n_rules - off, b->zones.n - 1, cage_memory(b->cage) >> 10, c->limits.memory >> 10);
     for (size_t i = 1; i < b->n_parts; i++)
         printf("  uses %s@%s from %s\n", b->parts[i].name, b->parts[i].version, b->parts[i].dir);
     if (off)
@@ -95,11 +95,11 @@ static void describe(const struct policy_cmd *c, const struct bundle *b, const c
     for (int t = 0; t < EVENT_TYPE_COUNT; t++)
         if (b->types >> t & 1)
             printf(" %s", event_type_name((enum event_type)t));
-    printf("\n  a rule that fails counts as '%s'", action_name(bundle_safe(b, NULL, c->safe)));
+    printf("\n  a rule that fails counts as '%s'", bundle_action_name(b, bundle_safe(b, NULL, c->safe)));
     for (size_t i = 1; i < b->n_parts; i++)
         if (b->parts[i].has_safe)
-            printf(", in %s as '%s'", b->parts[i].name, action_name(b->parts[i].safe));
-    printf("%s\n", b->parts[0].has_safe ? "" : " (policy.safe_verdict)");
+            printf(", in %s as '%s'", b->parts[i].name, bundle_action_name(b, b->parts[i].safe));
+    printf("%s\n", b->parts[0].has_safe || b->forwarding ? "" : " (policy.safe_verdict)");
 }
 
 int policy_look(const struct policy_cmd *c, const char *dir, struct bundle **ret)
@@ -215,7 +215,7 @@ static int explain(struct policy_cmd *c, struct bundle *b, struct span event)
     history_clear(b->history); /* or the event would count twice */
     rc = bundle_decide(b, a, event, c->safe, &d);
     if (!rc)
-        printf("verdict: %s by %s of %s@%s\n  %s\n  %s\n", action_name(d.v[0].action),
+        printf("verdict: %s by %s of %s@%s\n  %s\n  %s\n", bundle_action_name(b, d.v[0].action),
                d.v[0].rule ? d.v[0].rule->id : "otherwise", b->name, b->version, d.v[0].reason_en,
                d.v[0].reason_vi);
     arena_free(a);

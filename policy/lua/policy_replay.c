@@ -236,7 +236,9 @@ static struct bundle *load(const struct policy_cmd *c, const char *dir)
 {
     struct bundle *b = policy_cmd_load(c, dir);
 
-    if (b && bundle_history(b, c->conf.policy_history) == 0)
+    if (b && b->forwarding)
+        fprintf(stderr, "%s: this bundle decides what a console forwards; 'gatehouse policy explain' tries it\n", dir);
+    else if (b && bundle_history(b, c->conf.policy_history) == 0)
         return b;
     bundle_free(b);
     return NULL;

@@ -149,6 +149,11 @@ int policy_cmd_promote(struct policy_cmd *c, int argc, char **argv)
         return rc;
     }
     rc = policy_look(c, argv[0], &b);
+    if (!rc && b->forwarding) {
+        fprintf(stderr, "%s: this bundle decides what a console forwards (bundle.json: purpose); an appliance has no use for it\n",
+                argv[0]);
+        rc = 2;
+    }
     if (!rc && (rc = policy_run_tests(c, b, argv[0], true)) != 0)
         fprintf(stderr, "%s: its tests do not pass; nothing was changed\n", argv[0]);
     if (!rc) {

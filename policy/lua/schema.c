@@ -78,7 +78,7 @@ static void add_group(struct schema_node *root, const char *path, const char *ty
         mask |= 1ull << t;
         rest = blank < 0 ? span_part(rest, rest.n, 0) : span_part(rest, (size_t)blank + 1, rest.n);
     }
-    set_types(n, mask);
+    set_types(n, mask | 1ull << EVENT_ALERT); /* an alert has what the event has that it is about */
 }
 
 const struct schema_node *schema_root(void)

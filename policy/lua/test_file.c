@@ -171,8 +171,8 @@ static int lua_test(lua_State *l)
         return luaL_error(l, "test '%s': expect = { action = \"…\" } is missing", t->name);
     take_field(l, "action", t->action, sizeof(t->action), true);
     take_field(l, "rule", t->rule, sizeof(t->rule), false);
-    if (!action_parse(t->action, &action))
-        return luaL_error(l, "test '%s': '%s' is no action", t->name, t->action);
+    if (!bundle_action_parse(to->of, t->action, &action))
+        return luaL_error(l, "test '%s': '%s' is not one of %s", t->name, t->action, bundle_actions(to->of));
     lua_pop(l, 1);
     put_events(l, t, &to->n);
     return 0;

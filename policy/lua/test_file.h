@@ -19,10 +19,11 @@ struct policy_test {
     size_t n_events;
 };
 struct policy_tests {
+    const struct bundle *of; /* whose tests: it says what actions there are */
     struct policy_test t[TESTS_MAX];
     size_t n;
 };
-/* Adds the tests of one file. 0 or ST_USAGE with "file:line: sentence" in err. */
+/* Adds the tests of one file; to->of is set. 0 or ST_USAGE with "file:line: sentence" in err. */
 int test_file_load(const char *dir, const char *name, const struct cage_limits *lim, struct policy_tests *to,
                    struct writer *err);
 void policy_tests_done(struct policy_tests *t);

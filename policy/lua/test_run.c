@@ -57,7 +57,7 @@ static void run_one(struct bundle *b, struct arena *a, enum action safe, struct 
     }
     if (r->rc)
         return;
-    r->action = action_name(d.v[0].action);
+    r->action = bundle_action_name(b, d.v[0].action);
     r->rule = d.v[0].rule ? d.v[0].rule->id : "otherwise";
     r->reason = d.v[0].error ? d.v[0].error : d.v[0].reason_en;
     r->good = !d.v[0].error && !strcmp(r->action, t->action) && (!*t->rule || !strcmp(r->rule, t->rule));
@@ -71,7 +71,7 @@ int bundle_test(struct bundle *b, const char *dir, const struct cage_limits *lim
     bool more = true;
     int rc;
 
-    s = (struct suite){.dir = dir, .limits = lim, .err = err};
+    s = (struct suite){.tests = {.of = b}, .dir = dir, .limits = lim, .err = err};
     *ret = (struct test_counts){0};
     rc = a ? bundle_each(dir, "", "_test.lua", take_file, &s) : ST_NOMEM;
     if (s.faulty)

@@ -44,6 +44,7 @@
 ---@field krb5 gh.krb5 
 ---@field rdp gh.rdp 
 ---@field ldap gh.ldap 
+---@field alert gh.alert 
 ---@field fileinfo gh.fileinfo 
 ---@field dns gh.dns 
 ---@field zone gh.zone 
@@ -115,6 +116,9 @@
 ---@field quic gh.gatehouse.quic 
 ---@field rdp gh.gatehouse.rdp 
 ---@field ldap gh.gatehouse.ldap 
+---@field verdict gh.gatehouse.verdict 
+---@field ledger table<string, any> what came in, went out and was lost, by reason / sổ cái: vào, ra và mất theo lý do
+---@field origin gh.gatehouse.origin 
 ---@field ioc gh.gatehouse.ioc[] indicators of compromise found in the event / dấu hiệu xâm nhập tìm thấy
 ---@field ioc_more number? further indicators that are not listed / số dấu hiệu khác không liệt kê
 ---@field document gh.document 
@@ -139,6 +143,17 @@
 
 ---@class gh.gatehouse.ldap
 ---@field authentication string? anonymous, simple (a password in clear), ntlm, sasl / cách xác thực: anonymous, simple, ntlm, sasl
+
+---@class gh.gatehouse.verdict
+---@field action string? what was decided: alert, quarantine, block / đã quyết định gì: alert, quarantine, block
+---@field policy string? policy and its version / chính sách và phiên bản
+---@field rule string? rule that decided / quy tắc đã quyết định
+
+---@class gh.gatehouse.origin
+---@field region string? region whose console forwards it / vùng có trung tâm chuyển tiếp sự kiện
+---@field appliance string? identity of the appliance that recorded it / mã của thiết bị đã ghi sự kiện
+---@field name string? its name / tên thiết bị
+---@field batch number? number of the batch that it came with / số của lô chứa sự kiện
 
 ---@class gh.gatehouse.ioc
 ---@field list string? list that names it / danh sách chứa dấu hiệu
@@ -355,6 +370,11 @@
 
 ---@class gh.ldap.responses
 ---@field operation string? kind of answer / loại trả lời
+
+---@class gh.alert
+---@field severity number? 1 (most severe) to 4 / mức độ, 1 (nặng nhất) đến 4
+---@field signature string? what the alert says / nội dung cảnh báo
+---@field category string? its category / loại cảnh báo
 
 ---@class gh.fileinfo
 ---@field filename string? file name / tên tệp

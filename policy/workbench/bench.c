@@ -16,7 +16,8 @@ static const struct {
     bool (*run)(struct bench *b, const struct bench_ask *a, struct jw *j);
     bool parsed; /* its pack is JSON */
 } ops[] = {{"check", bench_check, true}, {"test", bench_test, true},  {"explain", bench_explain, true},
-           {"open", bench_open, true},   {"feed", bench_feed, false}, {"close", bench_close, false}};
+           {"open", bench_open, true},   {"feed", bench_feed, false}, {"close", bench_close, false},
+           {"forward", bench_forward, false}};
 
 static struct bundle_file mounted[BENCH_FILES_MAX];
 

@@ -11,6 +11,7 @@
  *     explain  bundle       files, event      bench_explain.c
  *     open     new, old     files, old_files  {"session", "judges": [event types]}, or faults; old null: recorded
  *     feed     session      "NUMBER JSON\n"    bench_replay.c
+ *     forward  session      "NUMBER JSON\n"    bench_forward.c
  *     close    session      -                 {}
  *     rules    bundle       files             rules/rule_bench.c (base/bench_op.h)
  *

@@ -12,7 +12,7 @@ static void put_rule(const struct bundle *b, const struct rule *r, struct jw *j)
     jw_kcstr(j, "id", r->id);
     jw_kcstr(j, "title", r->title_en);
     jw_kcstr(j, "title_vi", r->title_vi);
-    jw_kcstr(j, "action", action_name(r->action));
+    jw_kcstr(j, "action", bundle_action_name(b, r->action));
     jw_ku64(j, "severity", r->severity);
     jw_kcstr(j, "part", b->parts[r->part].name);
     jw_ki64(j, "line", r->line);
@@ -43,7 +43,7 @@ static void put_bundle(const struct bench *bench, const struct bundle *b, struct
 {
     jw_kcstr(j, "name", b->name);
     jw_kcstr(j, "version", b->version);
-    jw_kcstr(j, "safe", action_name(bundle_safe(b, NULL, bench->safe)));
+    jw_kcstr(j, "safe", bundle_action_name(b, bundle_safe(b, NULL, bench->safe)));
     jw_ku64(j, "zones", b->zones.n - 1);
     jw_ku64(j, "memory", cage_memory(b->cage));
     jw_ku64(j, "memory_max", bench->limits.memory);

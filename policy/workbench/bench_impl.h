@@ -43,6 +43,9 @@ bool bench_test(struct bench *b, const struct bench_ask *a, struct jw *j);
 bool bench_explain(struct bench *b, const struct bench_ask *a, struct jw *j);
 bool bench_open(struct bench *b, const struct bench_ask *a, struct jw *j);
 bool bench_feed(struct bench *b, const struct bench_ask *a, struct jw *j);
+bool bench_forward(struct bench *b, const struct bench_ask *a, struct jw *j);
+/* The open session of the question; NULL with the problem written. */
+struct bench_session *bench_session_find(struct bench *b, const struct bench_ask *a, struct jw *j);
 bool bench_close(struct bench *b, const struct bench_ask *a, struct jw *j);
 void bench_session_end(struct bench_session *s);
 

@@ -19,7 +19,7 @@ void bench_session_end(struct bench_session *s)
     *s = (struct bench_session){.number = 0};
 }
 
-static struct bench_session *find(struct bench *b, const struct bench_ask *a, struct jw *j)
+struct bench_session *bench_session_find(struct bench *b, const struct bench_ask *a, struct jw *j)
 {
     int64_t number = json_i64(json_get(a->question, "session"), 0);
 
@@ -98,6 +98,10 @@ bool bench_open(struct bench *b, const struct bench_ask *a, struct jw *j)
         s->number = ++b->next;
         s->used_ms = clock_mono_ms();
         jw_ku64(j, "session", s->number);
+        jw_kcstr(j, "name", s->now->name);
+        jw_kcstr(j, "version", s->now->version);
+        jw_kbool(j, "forwarding", s->now->forwarding);
+        jw_kcstr(j, "otherwise", bundle_action_name(s->now, s->now->otherwise));
         put_types(s, j);
     }
     jw_kbool(j, "good", !told);
@@ -194,7 +198,7 @@ static void put_counts(const struct bench_session *s, struct jw *j)
 
 bool bench_feed(struct bench *b, const struct bench_ask *a, struct jw *j)
 {
-    struct bench_session *s = find(b, a, j);
+    struct bench_session *s = bench_session_find(b, a, j);
     uint64_t until = clock_mono_ms() + BENCH_FEED_MS, taken = 0, number;
     struct reader r = reader_span(a->pack_text);
     struct span line;
@@ -222,7 +226,7 @@ bool bench_feed(struct bench *b, const struct bench_ask *a, struct jw *j)
 
 bool bench_close(struct bench *b, const struct bench_ask *a, struct jw *j)
 {
-    struct bench_session *s = find(b, a, j);
+    struct bench_session *s = bench_session_find(b, a, j);
 
     if (!s)
         return false;
