@@ -7,7 +7,10 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#define STEP 16384
 
 int file_write(int fd, struct span bytes)
 {
@@ -20,6 +23,52 @@ int file_write(int fd, struct span bytes)
         bytes = span_part(bytes, (size_t)n, bytes.n);
     }
     return 0;
+}
+
+int file_read_fd(int fd, size_t max, struct writer *w)
+{
+    uint8_t some[STEP];
+    size_t got = 0;
+
+    for (;;) {
+        ssize_t n = read(fd, some, sizeof(some));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? status_from_errno(errno) : 0;
+        if ((size_t)n > max - got)
+            return ST_LIMIT;
+        writer_put(w, (struct span){some, (size_t)n});
+        if (!writer_ok(w))
+            return ST_LIMIT;
+        got += (size_t)n;
+    }
+}
+
+static int read_opened(int fd, size_t max, struct writer *w)
+{
+    int rc = fd < 0 ? status_from_errno(errno) : file_read_fd(fd, max, w);
+
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+int file_read(const char *path, size_t max, struct writer *w)
+{
+    return read_opened(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), max, w);
+}
+
+int file_read_regular(const char *path, size_t max, struct writer *w)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    struct stat st;
+
+    if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))) {
+        close(fd);
+        return ST_UNSUPPORTED;
+    }
+    return read_opened(fd, max, w);
 }
 
 /* The new name is on the disk when its directory is. Not every file system can: then it is as safe as it gets. */

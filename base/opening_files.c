@@ -2,6 +2,7 @@
  * The files of an opening, on the machine that asks and opens. */
 #include "base/opening_files.h"
 #include "base/clock.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,19 +18,11 @@ static int say(const char *path, const char *what, int exit_code)
 
 int opening_file_read(const char *path, size_t max, struct writer *w)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    ssize_t n = -1;
-    uint8_t *to;
+    int rc;
 
-    writer_init(w, max + 4096);
-    if (fd < 0)
-        return say(path, strerror(errno), 2);
-    while ((to = writer_reserve(w, 4096)) && (n = read(fd, to, 4096)) > 0)
-        writer_advance(w, (size_t)n);
-    close(fd);
-    if (!to || w->n > max)
-        return say(path, "it is too large to be such a file", 2);
-    return n < 0 ? say(path, "it cannot be read", 2) : 0;
+    writer_init(w, max);
+    rc = file_read(path, max, w);
+    return rc == ST_LIMIT ? say(path, "it is too large to be such a file", 2) : rc ? say(path, status_text(rc), 2) : 0;
 }
 
 int opening_file_write(const char *path, struct span bytes, unsigned mode)

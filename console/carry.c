@@ -10,7 +10,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,24 +110,8 @@ static int add_directory(struct import *i, const char *path, DIR *dir)
 /* A regular file of bounded size, and no link: what is on a stick leads nowhere else. */
 static int read_file(const char *path, struct writer *w)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY), rc = 0;
-    struct stat st;
-    ssize_t n = 0;
-    uint8_t *to;
-
     writer_clear(w);
-    if (fd < 0)
-        return status_from_errno(errno);
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        rc = ST_MALFORMED;
-    else if ((uint64_t)st.st_size > ENVELOPE_MAX)
-        rc = ST_LIMIT;
-    while (!rc && (to = writer_reserve(w, 65536)) && (n = read(fd, to, 65536)) > 0)
-        writer_advance(w, (size_t)n);
-    if (!rc && (n < 0 || !writer_ok(w)))
-        rc = n < 0 ? ST_IO : ST_LIMIT;
-    close(fd);
-    return rc;
+    return file_read_regular(path, ENVELOPE_MAX, w);
 }
 
 /* Whose it is and its number, nothing else: it is judged later, and may still be anything. */

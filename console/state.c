@@ -31,16 +31,7 @@ const char *state_path(const struct conf *c, const char *name, char path[static 
 
 int state_read(const char *path, struct writer *w)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    ssize_t n = 0;
-    uint8_t *to;
-
-    if (fd < 0)
-        return status_from_errno(errno);
-    while ((to = writer_reserve(w, 4096)) && (n = read(fd, to, 4096)) > 0)
-        writer_advance(w, (size_t)n);
-    close(fd);
-    return !to ? ST_LIMIT : n < 0 ? ST_IO : 0;
+    return file_read(path, w->max, w);
 }
 
 /* A key pair NAME.key and NAME.pub; the secret part through ret_keys (NULL: not wanted), the public one

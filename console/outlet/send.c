@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/outlet/send.h"
 #include "base/clock.h"
+#include "base/file.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -40,15 +40,9 @@ struct attempt {
 
 static void read_authorities(struct writer *w)
 {
-    int fd = open(CA_FILE, O_RDONLY | O_CLOEXEC);
-    ssize_t n;
-    uint8_t *to;
-
-    if (fd < 0)
-        return; /* then only receivers with an authority of their own can be reached */
-    while ((to = writer_reserve(w, 65536)) && (n = read(fd, to, 65536)) > 0)
-        writer_advance(w, (size_t)n);
-    close(fd);
+    /* without it only receivers with an authority of their own can be reached */
+    if (file_read(CA_FILE, w->max, w))
+        writer_clear(w);
 }
 
 struct sender *sender_new(const struct conf *c)

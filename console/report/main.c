@@ -3,6 +3,7 @@
  * read fonts and nothing else. With --make once, from standard input to standard output ('gatehouse console
  * report'). */
 #include "base/ask.h"
+#include "base/file.h"
 #include "base/jail.h"
 #include "base/log.h"
 #include "console/report/pages.h"
@@ -91,22 +92,16 @@ static int make(void)
     struct writer json, pdf;
     char why[256] = "";
     unsigned pages;
-    uint8_t *to;
-    ssize_t n = 0;
-    size_t done = 0;
-    int rc = 0;
+    int rc;
 
     writer_init(&json, JSON_MAX);
     writer_init(&pdf, PDF_MAX);
-    while ((to = writer_reserve(&json, 65536)) && (n = read(STDIN_FILENO, to, 65536)) > 0)
-        writer_advance(&json, (size_t)n);
-    if (!to || n < 0)
+    rc = file_read_fd(STDIN_FILENO, JSON_MAX, &json);
+    if (rc)
         snprintf(why, sizeof(why), "the figures cannot be read, or are longer than %u KiB", JSON_MAX >> 10);
     else
         rc = pages_make(writer_span(&json), &pdf, &pages, why, sizeof(why));
-    while (!rc && !*why && done < pdf.n && (n = write(STDOUT_FILENO, pdf.p + done, pdf.n - done)) > 0)
-        done += (size_t)n;
-    if (!*why && done < pdf.n)
+    if (!rc && !*why && file_write(STDOUT_FILENO, writer_span(&pdf)))
         snprintf(why, sizeof(why), "the report cannot be written");
     if (*why)
         fprintf(stderr, "gh-report: %s\n", why);

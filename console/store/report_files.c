@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/store/report_files.h"
 #include "base/digest.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,16 +51,8 @@ int report_file_write(const char *state_dir, int64_t id, struct span pdf, uint8_
 int report_file_read(const char *state_dir, int64_t id, struct writer *out)
 {
     char path[PATH_SIZE];
-    int fd = open(path_of(state_dir, id, ".pdf", path), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    ssize_t n = 0;
-    uint8_t *to;
 
-    if (fd < 0)
-        return status_from_errno(errno);
-    while ((to = writer_reserve(out, 65536)) && (n = read(fd, to, 65536)) > 0)
-        writer_advance(out, (size_t)n);
-    close(fd);
-    return !to ? ST_LIMIT : n < 0 ? ST_IO : 0;
+    return file_read_regular(path_of(state_dir, id, ".pdf", path), out->max, out);
 }
 
 void report_file_drop(const char *state_dir, int64_t id)

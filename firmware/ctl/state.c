@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/ctl/state.h"
+#include "base/file.h"
 #include "base/owner.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 void state_beside_status(const char *state_dir, const char *name, char path[static STATE_PATH])
@@ -15,23 +14,6 @@ void state_beside_status(const char *state_dir, const char *name, char path[stat
     const char *status = owner_status_name(state_dir), *slash = strchr(status, '/');
 
     snprintf(path, STATE_PATH, "%s/%.*s%s", state_dir, slash ? (int)(slash - status) + 1 : 0, status, name);
-}
-
-int state_read(const char *path, size_t max, struct writer *w)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), rc = 0;
-    struct stat st;
-    uint8_t *to;
-    ssize_t n = -1;
-
-    if (fd < 0)
-        return status_from_errno(errno);
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        rc = ST_UNSUPPORTED;
-    while (!rc && w->n <= max && (to = writer_reserve(w, 4096)) && (n = read(fd, to, 4096)) > 0)
-        writer_advance(w, (size_t)n);
-    close(fd);
-    return rc ? rc : w->n > max || !writer_ok(w) ? ST_LIMIT : n < 0 ? ST_IO : 0;
 }
 
 int state_read_json(struct arena *a, const char *path, struct json **ret)
@@ -42,7 +24,7 @@ int state_read_json(struct arena *a, const char *path, struct json **ret)
 
     *ret = NULL;
     writer_init(&w, STATE_FILE_MAX + 8192);
-    rc = state_read(path, STATE_FILE_MAX, &w);
+    rc = file_read_regular(path, STATE_FILE_MAX, &w);
     if (!rc)
         text = arena_dup(a, w.p, w.n);
     if (!rc)

@@ -14,9 +14,7 @@
 
 /* Path of name in the directory where the keeper's status lies. */
 void state_beside_status(const char *state_dir, const char *name, char path[static STATE_PATH]);
-/* A regular file of at most max bytes, not through a link. 0 or a negative code. */
-int state_read(const char *path, size_t max, struct writer *w);
-/* The same as JSON, whose text lives in a. */
+/* A regular file of at most STATE_FILE_MAX bytes, not through a link, as JSON whose text lives in a. 0 or a negative code. */
 int state_read_json(struct arena *a, const char *path, struct json **ret);
 /* What the keeper wrote last. */
 int state_status(struct arena *a, const char *state_dir, struct json **ret);

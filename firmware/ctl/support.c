@@ -4,6 +4,7 @@
  * nothing; everything else is text that goes through scrub.h. The archive begins with a manifest that says
  * so, in both languages. */
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/owner.h"
 #include "firmware/ctl/ctl.h"
 #include "firmware/ctl/keeper.h"
@@ -84,7 +85,7 @@ static int scrub_file(struct support *s, const char *path)
     int rc;
 
     writer_init(&w, PART_MAX);
-    rc = state_read(path, PART_MAX - 8192, &w);
+    rc = file_read_regular(path, PART_MAX - 8192, &w);
     if (!rc)
         scrub(writer_span(&w), &s->out, s->counts);
     writer_done(&w);
@@ -251,7 +252,7 @@ static void put_process(struct support *s, const char *name, int64_t pid)
     snprintf(path, sizeof(path), "/proc/%lld/status", (long long)pid);
     writer_init(&w, 65536);
     writer_printf(&s->out, "%s\n", name);
-    if (pid <= 0 || state_read(path, 32768, &w) != 0) {
+    if (pid <= 0 || file_read_regular(path, 32768, &w) != 0) {
         writer_str(&s->out, "  does not run, or cannot be looked at\n");
         writer_done(&w);
         return;

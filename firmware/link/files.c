@@ -5,23 +5,13 @@
 #include "base/owner.h"
 #include "firmware/link/link.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
 int link_read_file(const char *path, struct writer *w)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = -1;
-    uint8_t *to;
-
-    if (fd < 0)
-        return status_from_errno(errno);
-    while (w->n < 65536 && (to = writer_reserve(w, 4096)) && (n = read(fd, to, 4096)) > 0)
-        writer_advance(w, (size_t)n);
-    close(fd);
-    return n == 0 ? 0 : n < 0 ? ST_IO : ST_LIMIT;
+    return file_read(path, 65536, w);
 }
 
 int link_write_file(const char *path, struct span bytes, unsigned mode, bool replace)

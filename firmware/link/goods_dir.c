@@ -54,24 +54,7 @@ const char *goods_dir_kind(const char *down, enum goods_kind kind, const char *w
 
 int goods_dir_read(const char *path, size_t max, struct writer *w)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-    struct stat st;
-    ssize_t n = -1;
-    int rc = 0;
-    uint8_t *to;
-
-    if (fd < 0)
-        return status_from_errno(errno);
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        rc = ST_MALFORMED;
-    else if (st.st_size > (off_t)max)
-        rc = ST_LIMIT;
-    while (!rc && (to = writer_reserve(w, 65536)) && (n = read(fd, to, 65536)) > 0)
-        writer_advance(w, (size_t)n);
-    if (!rc && n)
-        rc = n < 0 ? status_from_errno(errno) : ST_LIMIT;
-    close(fd);
-    return rc;
+    return file_read_regular(path, max, w);
 }
 
 int goods_dir_order(const char *down, enum goods_kind kind, const struct seal_public *console,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/setup/edit.h"
+#include "base/file.h"
 #include "firmware/setup/setup.h"
 
 #include <errno.h>
@@ -13,16 +14,9 @@
 
 static int read_all(const char *path, struct writer *w)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    uint8_t *to;
-    ssize_t n = 0;
+    int rc = file_read(path, CONF_MAX, w);
 
-    if (fd < 0)
-        return errno == ENOENT ? 0 : status_from_errno(errno);
-    while (w->n <= CONF_MAX && (to = writer_reserve(w, 4096)) && (n = read(fd, to, 4096)) > 0)
-        writer_advance(w, (size_t)n);
-    close(fd);
-    return n < 0 ? ST_IO : w->n > CONF_MAX || !writer_ok(w) ? ST_LIMIT : 0;
+    return rc == ST_NOT_FOUND ? 0 : rc;
 }
 
 static int replace(const char *path, struct span bytes)

@@ -4,10 +4,8 @@
 #include "base/text.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #define MAGIC "GHFLOOR1"
 #define DOMAIN "gatehouse-floor-v1"
@@ -30,19 +28,8 @@ int floor_file_write(const char *dir, const char *name, struct span bytes)
 int floor_file_read(const char *dir, const char *name, size_t max, struct writer *w)
 {
     char path[PATH_MAX];
-    ssize_t n = 1;
-    uint8_t *to;
-    int fd;
 
-    if (!path_of(dir, name, "", path, sizeof(path)))
-        return ST_LIMIT;
-    fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0)
-        return status_from_errno(errno);
-    while (w->n <= max && (to = writer_reserve(w, 16384)) && (n = read(fd, to, 16384)) > 0)
-        writer_advance(w, (size_t)n);
-    close(fd);
-    return n < 0 ? status_from_errno(errno) : w->n > max || !writer_ok(w) ? ST_LIMIT : 0;
+    return path_of(dir, name, "", path, sizeof(path)) ? file_read_regular(path, max, w) : ST_LIMIT;
 }
 
 int floor_load(const char *dir, const struct seal_public *device, uint64_t *ret)

@@ -28,24 +28,10 @@ static int refuse(const char *file, const char *why)
     return 2;
 }
 
-static int read_small(const char *path, struct writer *w)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = -1;
-    uint8_t *to;
-
-    if (fd < 0)
-        return status_from_errno(errno);
-    while ((to = writer_reserve(w, 4096)) && (n = read(fd, to, 4096)) > 0)
-        writer_advance(w, (size_t)n);
-    close(fd);
-    return n == 0 ? 0 : ST_IO;
-}
-
 /* A small JSON file; *ret lives in the arena as long as w is untouched. */
 static int read_json(const char *path, struct arena *a, struct writer *w, struct json **ret)
 {
-    int rc = read_small(path, w);
+    int rc = file_read(path, w->max, w);
 
     return rc ? rc : json_parse(a, writer_span(w), SMALL_DEPTH, ret, NULL);
 }
@@ -267,7 +253,7 @@ int carry_import(const struct conf *c, const char *file)
     if (console_key(c->node_state_dir, &console) != 0)
         return 2;
     writer_init(&w, SMALL_FILE);
-    rc = read_small(file, &w);
+    rc = file_read(file, w.max, &w);
     if (!rc)
         rc = receipt_read(writer_span(&w), &console, &r);
     if (!rc)

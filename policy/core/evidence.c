@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/core/evidence.h"
 #include "base/base64.h"
+#include "base/file.h"
 #include "base/json.h"
 
 #include <dirent.h>
@@ -22,20 +23,6 @@ struct evidence {
     uint64_t bytes, max;
 };
 
-static int read_small(const char *path, struct writer *w)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = -1;
-    uint8_t *to;
-
-    if (fd < 0)
-        return status_from_errno(errno);
-    while ((to = writer_reserve(w, 4096)) && (n = read(fd, to, 4096)) > 0)
-        writer_advance(w, (size_t)n);
-    close(fd);
-    return n == 0 ? 0 : ST_IO;
-}
-
 int evidence_key(const char *state_dir, const char *whose, struct seal_public *ret)
 {
     char path[CONF_TEXT + 32], sign[32], box[32];
@@ -50,7 +37,7 @@ int evidence_key(const char *state_dir, const char *whose, struct seal_public *r
     snprintf(box, sizeof(box), "%s_box", whose);
     writer_init(&w, CONSOLE_FILE_MAX);
     if (!rc)
-        rc = read_small(path, &w);
+        rc = file_read(path, w.max, &w);
     if (!rc)
         rc = json_parse(a, writer_span(&w), CONSOLE_DEPTH, &j, NULL);
     if (!rc && (!base64_decode(span_str(json_cstr(json_get(j, sign), "")), key.sign, SEAL_PUBLIC) ||

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/core/openings.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/journal.h"
@@ -18,15 +19,13 @@
 static int read_note(int dir, const char *name, struct writer *w)
 {
     int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    ssize_t n = -1;
-    uint8_t *to;
+    int rc;
 
     if (fd < 0)
         return status_from_errno(errno);
-    while ((to = writer_reserve(w, 4096)) && (n = read(fd, to, 4096)) > 0)
-        writer_advance(w, (size_t)n);
+    rc = file_read_fd(fd, w->max, w);
     close(fd);
-    return !to ? ST_LIMIT : n < 0 ? ST_IO : json_scan(writer_span(w), NOTE_DEPTH, NULL, NULL);
+    return rc ? rc : json_scan(writer_span(w), NOTE_DEPTH, NULL, NULL);
 }
 
 static bool record_note_file(struct core *c, int dir, const char *name)

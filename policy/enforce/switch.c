@@ -2,6 +2,7 @@
 #include "policy/enforce/switch.h"
 #include "base/clock.h"
 #include "base/conf.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/owner.h"
 
@@ -27,18 +28,9 @@ static int usage(void)
 static int read_small(const char *dir, const char *name, struct writer *w)
 {
     char path[1024];
-    ssize_t n = 0;
-    uint8_t *to;
-    int fd;
 
     snprintf(path, sizeof(path), "%.900s/%s", dir, name);
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return ST_NOT_FOUND;
-    while (w->n < STATUS_MOST && (to = writer_reserve(w, 4096)) && (n = read(fd, to, 4096)) > 0)
-        writer_advance(w, (size_t)n);
-    close(fd);
-    return n < 0 ? ST_IO : 0;
+    return file_read_regular(path, STATUS_MOST, w);
 }
 
 static int write_switch(const char *dir, const char *note)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Where bundles and their files are. */
 #include "policy/lua/bundle.h"
+#include "base/file.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,21 +47,12 @@ static int read_mounted(const char *path, size_t most, struct writer *w)
 int bundle_read_most(const char *dir, const char *name, size_t most, struct writer *w)
 {
     char path[1024];
-    uint8_t *to;
-    ssize_t n = -1;
-    int fd;
 
     if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, name) >= sizeof(path))
         return ST_LIMIT;
     if (is_mounted)
         return read_mounted(path, most, w);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return errno == ENOENT ? ST_NOT_FOUND : ST_IO;
-    while (w->n <= most && (to = writer_reserve(w, READ_STEP)) && (n = read(fd, to, READ_STEP)) > 0)
-        writer_advance(w, (size_t)n);
-    close(fd);
-    return n < 0 ? ST_IO : w->n > most || !writer_ok(w) ? ST_LIMIT : 0;
+    return file_read(path, most, w);
 }
 
 int bundle_read_file(const char *dir, const char *name, struct writer *w)

@@ -2,12 +2,11 @@
 #include "policy/lua/sign.h"
 #include "base/base64.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "policy/lua/bundle.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,20 +15,6 @@
 #define SIGN_DOMAIN "gatehouse-policy-v1"
 #define SIG_MOST (256u << 10)
 #define USE_DEPTH 4
-
-static int read_path(const char *path, size_t most, struct writer *w)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = 0;
-    uint8_t *to;
-
-    if (fd < 0)
-        return errno == ENOENT ? ST_NOT_FOUND : ST_IO;
-    while (w->n <= most && (to = writer_reserve(w, 65536)) && (n = read(fd, to, 65536)) > 0)
-        writer_advance(w, (size_t)n);
-    close(fd);
-    return n < 0 ? ST_IO : w->n > most || !writer_ok(w) ? ST_LIMIT : 0;
-}
 
 static bool ends_with(const char *s, const char *tail)
 {
@@ -61,7 +46,7 @@ static int add_file(struct sign_files *fs, const char *name, const char *path, s
         return ST_USAGE;
     }
     writer_init(&w, LIST_FILE_MAX + 131072);
-    rc = read_path(path, LIST_FILE_MAX, &w);
+    rc = file_read(path, LIST_FILE_MAX, &w);
     if (rc) {
         writer_printf(err, "%s: %s\n", path, status_text(rc));
     } else {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sensor/lists/serve.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "sensor/decode/lists.h"
@@ -285,21 +286,6 @@ static void on_rule_fault(void *arg, uint64_t line, const char *reason)
         snprintf(f->slot->reason, sizeof(f->slot->reason), "%s", text);
 }
 
-static int read_all(int fd, struct writer *w)
-{
-    for (;;) {
-        uint8_t *room = writer_reserve(w, 65536);
-        ssize_t n = room ? read(fd, room, 65536) : -1;
-        if (!room)
-            return ST_LIMIT;
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? status_from_errno(errno) : 0;
-        writer_advance(w, (size_t)n);
-    }
-}
-
 static void load_rules(struct slot *t, enum label_file f, const char *path)
 {
     struct fault fault = {t, path};
@@ -311,7 +297,7 @@ static void load_rules(struct slot *t, enum label_file f, const char *path)
         return;
     t->reason[0] = 0;
     writer_init(&text, LABEL_RULES_MAX + 2 * 65536);
-    rc = read_all(fd, &text);
+    rc = file_read_fd(fd, text.max, &text);
     close(fd);
     if (rc)
         refuse(t, path, rc == ST_LIMIT ? "the file is larger than 1 MiB" : status_text(rc));

@@ -20,6 +20,33 @@ static bool holds(const char *path, const char *want)
     return !strcmp(got, want);
 }
 
+/* path holds "three". */
+static void reads(const char *path, const char *link, const char *other)
+{
+    struct writer w;
+    char big[40001];
+
+    writer_init(&w, 1 << 20);
+    CHECK(file_read(path, 5, &w) == 0 && span_eq(writer_span(&w), span_str("three")));
+    CHECK(file_read_regular(path, 5, &w) == 0 && w.n == 10); /* appended */
+    writer_clear(&w);
+    CHECK(file_read(path, 4, &w) == ST_LIMIT && file_read_regular(path, 4, &w) == ST_LIMIT);
+    writer_done(&w);
+    writer_init(&w, 4); /* the writer's ceiling is one, too */
+    CHECK(file_read(path, 100, &w) == ST_LIMIT);
+    writer_done(&w);
+    memset(big, 'x', sizeof(big) - 1);
+    big[sizeof(big) - 1] = 0;
+    CHECK(file_replace(other, span_str(big), 0600) == 0);
+    writer_init(&w, 40000); /* all of it, exactly */
+    CHECK(file_read(other, 40000, &w) == 0 && span_eq(writer_span(&w), span_str(big)));
+    writer_clear(&w);
+    CHECK(symlink(path, link) == 0 && file_read(link, 5, &w) == 0 && file_read_regular(link, 5, &w) < 0);
+    CHECK(unlink(link) == 0 && mkfifo(link, 0600) == 0 && file_read_regular(link, 5, &w) == ST_UNSUPPORTED);
+    CHECK(unlink(link) == 0 && file_read(link, 5, &w) == ST_NOT_FOUND && file_read_regular(link, 5, &w) == ST_NOT_FOUND);
+    writer_done(&w);
+}
+
 int main(void)
 {
     char dir[] = "/tmp/gh-file-XXXXXX", path[64], temp[64], other[64], endless[5000];
@@ -44,6 +71,7 @@ int main(void)
     endless[sizeof(endless) - 1] = 0;
     CHECK(file_replace(endless, span_str("x"), 0600) == ST_LIMIT);
     CHECK(file_replace("/nowhere/at/all", span_str("x"), 0600) == ST_NOT_FOUND);
+    reads(path, temp, other);
     unlink(path);
     unlink(other);
     CHECK(rmdir(dir) == 0);
