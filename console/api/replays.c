@@ -93,7 +93,7 @@ static bool open_session(struct run *u)
     {
         enum event_type type;
         if (t->type == JSON_STRING && event_type_parse(t->s, &type))
-            u->mask |= 1ll << type;
+            u->mask |= 1LL << type;
     }
     if (!u->session)
         snprintf(u->why, sizeof(u->why), "%s:%lld: %.160s",

@@ -115,7 +115,9 @@ static struct span joined(char buf[static ROLLUP_KEY], struct span a, struct spa
 
     writer_fixed(&w, buf, ROLLUP_KEY);
     for (size_t i = 0; i < 3; i++) {
-        if (i && part[i].p)
+        if (!part[i].p)
+            continue;
+        if (i)
             writer_u8(&w, ROLLUP_SEP);
         writer_put(&w, span_part(part[i], 0, text_utf8_prefix(span_part(part[i], 0, 30))));
     }

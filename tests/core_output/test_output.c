@@ -77,11 +77,13 @@ static unsigned check_lines(const char *text, size_t n, long *ret_last)
 
     while (n) {
         const char *end = memchr(text, '\n', n);
+        char *stop;
         long number;
-        CHECK(end != NULL);
-        if (!end)
+        CHECK(end != NULL && !strncmp(text, "{\"n\":", 5));
+        if (!end || strncmp(text, "{\"n\":", 5) != 0)
             break;
-        CHECK(sscanf(text, "{\"n\":%ld,", &number) == 1 && number > *ret_last);
+        number = strtol(text + 5, &stop, 10);
+        CHECK(*stop == ',' && number > *ret_last);
         CHECK(end[-1] == '}');
         *ret_last = number;
         lines++;
