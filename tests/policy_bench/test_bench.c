@@ -219,7 +219,7 @@ static void run_replay(struct bench *b)
     done(&a);
     check_row("the oldest session goes");
     for (int i = 0; i < BENCH_SESSIONS; i++)
-        second = open_session(b, OPEN_RECORDED, GOOD);
+        CHECK(open_session(b, OPEN_RECORDED, GOOD) > 0);
     feed(b, first, "17 " EVENT "\n", &a);
     CHECK(!a.good);
     done(&a);
