@@ -84,18 +84,15 @@ static const struct {
     {G_FORK, calls_fork, GH_COUNT(calls_fork)},       {G_DUP, calls_dup, GH_COUNT(calls_dup)},
     {G_PIPE, calls_pipe, GH_COUNT(calls_pipe)},
 };
-static const struct {
-    unsigned groups;
-    uint64_t caps; /* capabilities that stay */
-} profiles[JAIL_COUNT] = {
-    [JAIL_SENSOR] = {G_CORE | G_SEND, 0}, /* but nothing on the packet socket, see add_receive_only */
-    [JAIL_SCAN] = {G_CORE | G_SEND | G_FORK | G_DUP, 0},
-    [JAIL_WORKER] = {G_CORE | G_SEND, 0},
-    [JAIL_POLICY] = {G_CORE | G_SEND, 0},
-    [JAIL_CORE] = {G_CORE | G_SEND | G_FILES | G_DUP, 0},
-    [JAIL_ENFORCE] = {G_CORE | G_SEND, 1ull << CAP_NET_ADMIN | 1ull << CAP_NET_RAW},
-    [JAIL_UPLINK] = {G_CORE | G_SEND | G_FILES | G_NET | G_THREADS | G_DUP, 0},
-    [JAIL_CONSOLE] = {G_CORE | G_SEND | G_FILES | G_LISTEN | G_THREADS | G_DUP | G_PIPE, 0},
+static const unsigned profiles[JAIL_COUNT] = {
+    [JAIL_SENSOR] = G_CORE | G_SEND, /* but nothing on the packet socket, see add_receive_only */
+    [JAIL_SCAN] = G_CORE | G_SEND | G_FORK | G_DUP,
+    [JAIL_WORKER] = G_CORE | G_SEND,
+    [JAIL_POLICY] = G_CORE | G_SEND,
+    [JAIL_CORE] = G_CORE | G_SEND | G_FILES | G_DUP,
+    [JAIL_ENFORCE] = G_CORE | G_SEND,
+    [JAIL_UPLINK] = G_CORE | G_SEND | G_FILES | G_NET | G_THREADS | G_DUP,
+    [JAIL_CONSOLE] = G_CORE | G_SEND | G_FILES | G_LISTEN | G_THREADS | G_DUP | G_PIPE,
 };
 
 static int complain(char *err, size_t cap, const char *what, int code)
@@ -104,38 +101,24 @@ static int complain(char *err, size_t cap, const char *what, int code)
     return code < 0 ? code : ST_IO;
 }
 
-static int cap_set(uint64_t keep)
+/* Also for one that is not root: a service manager gives it its capabilities as ambient ones. */
+static int cap_drop(void)
 {
     struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct data[2] = {0};
+    struct __user_cap_data_struct none[2] = {0};
 
-    for (int i = 0; i < 2; i++)
-        data[i].effective = data[i].permitted = (uint32_t)(keep >> (32 * i));
-    return syscall(SYS_capset, &head, data) == 0 ? 0 : status_from_errno(errno);
+    return syscall(SYS_capset, &head, none) == 0 ? 0 : status_from_errno(errno);
 }
 
-/* A service manager gives a process that is not root its capabilities as ambient ones: what is not to stay goes here. */
-static int cap_reduce(uint64_t keep)
-{
-    struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct data[2] = {0};
-    uint64_t has;
-
-    if (syscall(SYS_capget, &head, data) != 0)
-        return status_from_errno(errno);
-    has = data[0].permitted | (uint64_t)data[1].permitted << 32;
-    return has ? cap_set(has & keep) : 0;
-}
-
-/* Becomes the unprivileged user with its groups (root only) and lets go of every capability but keep. */
-static int drop_rights(const struct jail_options *opt, uint64_t keep)
+/* Becomes the unprivileged user with its groups (root only) and lets go of every capability. */
+static int drop_rights(const struct jail_options *opt)
 {
     uid_t uid = NOBODY;
     gid_t gid = NOBODY, list[32];
     int n_groups = 0;
 
     if (geteuid() != 0)
-        return cap_reduce(keep);
+        return cap_drop();
     if (!opt->keep_user && opt->user && *opt->user) {
         const struct passwd *pw = getpwnam(opt->user);
         if (!pw) {
@@ -151,13 +134,10 @@ static int drop_rights(const struct jail_options *opt, uint64_t keep)
         }
     }
     for (int cap = 0; cap <= 63; cap++)
-        if (!(keep >> cap & 1))
-            (void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0); /* past the last capability it only says so */
-    if (keep && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0)
-        return status_from_errno(errno);
+        (void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0); /* past the last capability it only says so */
     if (!opt->keep_user && (setgroups((size_t)n_groups, list) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0))
         return status_from_errno(errno);
-    return cap_set(keep);
+    return cap_drop();
 }
 
 static int set_limit(int what, uint64_t soft)
@@ -284,15 +264,15 @@ static int fill_filter(scmp_filter_ctx c, enum jail_profile profile, bool thread
     if (!rc)
         rc = add_fstat(c);
     for (size_t i = 0; i < GH_COUNT(groups) && !rc; i++)
-        if (profiles[profile].groups & groups[i].group)
+        if (profiles[profile] & groups[i].group)
             rc = add_all(c, SCMP_ACT_ALLOW, groups[i].calls, groups[i].n);
     if (!rc)
         rc = profile == JAIL_SENSOR ? add_fcntl_without_dup(c) : seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 0);
-    if (!rc && (threads || profiles[profile].groups & G_THREADS))
+    if (!rc && (threads || profiles[profile] & G_THREADS))
         rc = add_threads(c);
-    if (!rc && profiles[profile].groups & G_NET)
+    if (!rc && profiles[profile] & G_NET)
         rc = add_socket_ioctl(c);
-    if (!rc && !(profiles[profile].groups & G_FORK)) {
+    if (!rc && !(profiles[profile] & G_FORK)) {
         rc = add_signal_self(c);
         if (!rc)
             rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0));
@@ -345,7 +325,7 @@ static int load_filter(enum jail_profile profile, bool threads)
 
     (void)fill_filter;
     (void)threads;
-    if (!rc && !(profiles[profile].groups & G_NET))
+    if (!rc && !(profiles[profile] & G_NET))
         rc = add_all(c, SCMP_ACT_ERRNO(EPERM), network, GH_COUNT(network));
     if (!rc)
         rc = seccomp_load(c);
@@ -394,7 +374,7 @@ int jail_enter_quietly(enum jail_profile profile, const struct jail_options *opt
     int rc, abi;
 
     gh_check((size_t)profile < JAIL_COUNT);
-    rc = drop_rights(opt, profiles[profile].caps);
+    rc = drop_rights(opt);
     if (rc)
         return complain(err, cap, "cannot become the unprivileged user (node.user)", rc);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
@@ -427,7 +407,7 @@ int jail_become(const struct jail_options *opt, char *err, size_t cap)
     int rc;
 
     (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-    rc = drop_rights(opt, 0);
+    rc = drop_rights(opt);
     if (rc)
         return complain(err, cap, "cannot become the unprivileged user (node.user)", rc);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)

@@ -14,7 +14,7 @@ enum jail_profile {
     JAIL_WORKER,  /* one socket in, memory; no file, no fork */
     JAIL_POLICY,  /* channels and memory only */
     JAIL_CORE,    /* files below its state directory; no network */
-    JAIL_ENFORCE, /* raw socket, exec of nft only through its helper; keeps CAP_NET_ADMIN and CAP_NET_RAW */
+    JAIL_ENFORCE, /* raw sockets opened before, nft only through its helper */
     JAIL_UPLINK,  /* outgoing internet sockets; files below its state directory */
     JAIL_CONSOLE, /* a listening socket made before, no other; threads; files below its state directory */
     JAIL_COUNT
@@ -22,7 +22,7 @@ enum jail_profile {
 struct jail_usage;
 struct jail_options {
     const char *user;          /* to become when root, with its groups: a name, or NULL/"" for nobody (65534); ignored when not root */
-    bool keep_user;            /* stay who we are (capabilities are dropped all the same, except ENFORCE's two) */
+    bool keep_user;            /* stay who we are (capabilities are dropped all the same) */
     const char *const *rw;     /* directories that stay readable and writable, NULL-ended, or NULL */
     const char *const *ro;     /* files or directories that stay readable, NULL-ended, or NULL */
     uint64_t memory;           /* head-room in bytes over what is in use now (RLIMIT_DATA, RLIMIT_AS); 0: no limit */

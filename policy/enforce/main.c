@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * gh-enforce: the only process with the right to act on the network. It parses nothing foreign: fixed
- * requests come from the core, and each is answered with what really happened. */
+ * gh-enforce: the only process that acts on the network, by sockets that it opened while it had the right,
+ * and by its nftables helper (nft.h; `gh-enforce --nft` as a unit). It parses nothing foreign: fixed requests
+ * come from the core, and each is answered with what really happened. */
 #include "base/jail.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -11,11 +12,13 @@
 #include "policy/enforce/switch.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define WANT_RESET 1u
 #define WANT_BLOCK 2u
 #define SENTENCE 512
+#define NFT_SOCKET "GATEHOUSE_NFT" /* names the nftables helper's socket, set by the unit */
 
 struct enforcer {
     struct proc proc;
@@ -156,6 +159,8 @@ int main(int argc, char **argv)
 
     if (argc > 1 && !strcmp(argv[1], "enforce"))
         return switch_command(argc - 1, argv + 1);
+    if (argc == 2 && !strcmp(argv[1], "--nft")) /* gatehouse-nft@.service: descriptor 3 is the enforcer */
+        return nft_serve(3);
     proc_start(&e.proc, ROLE_ENFORCE, "gh-enforce", argc, argv);
     e.proc.arg = &e;
     e.proc.on_peer = on_peer;
@@ -176,7 +181,7 @@ int main(int argc, char **argv)
         guard_switch(e.guard, false);
         log_warn("enforcement is switched off (gatehouse enforce on)");
     }
-    e.nft = nft_new(e.proc.conf.enforce_table, e.proc.conf.enforce_block_time);
+    e.nft = nft_new(e.proc.conf.enforce_table, e.proc.conf.enforce_block_time, getenv(NFT_SOCKET));
     e.reset = reset_new(e.proc.conf.capture_interface);
     gh_check(e.nft && e.reset);
     jail.user = e.proc.conf.node_user;

@@ -202,12 +202,12 @@ int reset_send(struct reset *r, const struct event_target *t, char *err, size_t 
     errno = 0;
     client = send_one(r, t, true);
     server = send_one(r, t, false);
-    if (client && server)
+    if (client || server) /* the end that is reset answers what the other one sends with a reset of its own */
         return 0;
-    snprintf(err, cap, "the reset to the %s could not be sent: %s",
-             client   ? "server"
-             : server ? "client"
-                      : "client and the server",
-             errno ? strerror(errno) : "no way to it");
+    snprintf(err, cap, "the reset to the client and the server could not be sent: %s",
+             errno == EPERM ? "the packet filter of this machine, or IPAddressAllow of gatehouse-enforce@.service, "
+                              "does not let it go there"
+             : errno        ? strerror(errno)
+                            : "no way to it");
     return ST_IO;
 }

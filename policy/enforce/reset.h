@@ -13,7 +13,8 @@ struct reset;
  * reset_send. */
 struct reset *reset_new(const char *interface);
 void reset_free(struct reset *r);
-/* Both ends. 0, or ST_DENIED (no right), ST_IO; err gets the sentence. */
+/* To both ends; 0 when it went to one of them at least, which ends the connection. ST_DENIED (no right),
+ * ST_IO: err gets the sentence. */
 int reset_send(struct reset *r, const struct event_target *t, char *err, size_t cap);
 /* The IP packet that goes to one end: an IPv4 or IPv6 header and TCP with RST and ACK. For reset_send and its
  * test. */

@@ -4,6 +4,10 @@
 #include "tests/check.h"
 
 #include <sched.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Standard output of a fixed command contains text. */
@@ -17,6 +21,57 @@ static bool shows(const char *command, const char *text)
     if (f)
         pclose(f);
     return strstr(buf, text) != NULL;
+}
+
+/* One connection, as the unit's socket takes it; ends with the exit code of the helper. */
+static pid_t serve(const char *path)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+    pid_t pid;
+
+    snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+    gh_check(fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 && listen(fd, 1) == 0);
+    pid = fork();
+    if (pid == 0)
+        _exit(nft_serve(accept(fd, NULL, NULL)));
+    close(fd);
+    return pid;
+}
+
+static void as_a_unit(void)
+{
+    const struct event_target v4 = {.client = {10, 0, 0, 1}, .server = {203, 0, 113, 9}};
+    char dir[] = "/tmp/gh-nft.XXXXXX", path[64], err[256] = "";
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int status = 0, fd;
+    struct nft *n;
+    pid_t pid;
+
+    check_row("a helper that is a unit of its own");
+    gh_check(mkdtemp(dir));
+    snprintf(path, sizeof(path), "%s/nft.sock", dir);
+    n = nft_new("gh_unit", 90000, path);
+    CHECK(nft_block(n, &v4, err, sizeof(err)) == ST_IO && strstr(err, "does not run"));
+    nft_free(n);
+    pid = serve(path);
+    n = nft_new("gh_unit", 90000, path);
+    CHECK(nft_block(n, &v4, err, sizeof(err)) == 0);
+    CHECK(shows("nft list table inet gh_unit", "10.0.0.1 . 203.0.113.9 timeout 1m30s"));
+    nft_free(n);
+    CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    CHECK(!shows("nft list tables", "gh_unit"));
+    check_row("who speaks nonsense to it");
+    unlink(path);
+    pid = serve(path);
+    fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+    snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+    CHECK(connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0);
+    CHECK(send(fd, "x; flush ruleset aaaaaaaaaaaaaaaaaaaaaaa", 40, 0) == 40);
+    CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 2);
+    close(fd);
+    unlink(path);
+    rmdir(dir);
 }
 
 int main(void)
@@ -37,7 +92,7 @@ int main(void)
         return CHECK_SKIP;
     }
     check_row("blocking");
-    n = nft_new("gh_test", 90000);
+    n = nft_new("gh_test", 90000, NULL);
     CHECK(nft_block(n, &v4, err, sizeof(err)) == 0);
     CHECK_STR(err, "");
     CHECK(nft_block(n, &v6, err, sizeof(err)) == 0);
@@ -63,5 +118,6 @@ int main(void)
     for (int i = 0; i < 100 && shows("nft list tables", "gh_test"); i++)
         usleep(20000);
     CHECK(!shows("nft list tables", "gh_test"));
+    as_a_unit();
     return check_end();
 }
