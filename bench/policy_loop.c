@@ -158,7 +158,7 @@ static double run_bare(const char *file, int n_bundles, char **bundles, bool com
 static double run_engine(const char *dir, bool keep)
 {
     static struct decision d;
-    struct cage_limits lim = {8u << 20, 2000000, 100};
+    struct cage_limits lim = {8u << 20, 2000000, 100, NULL};
     struct arena *a = arena_new(64u << 20);
     struct bundle *b = NULL;
     struct writer err;

@@ -185,6 +185,11 @@ struct lua_State *cage_lua(struct cage *c)
     return c->l;
 }
 
+const char *cage_inside(const struct cage *c)
+{
+    return c->lim.inside ? c->lim.inside : "";
+}
+
 size_t cage_memory(const struct cage *c)
 {
     return c->memory;

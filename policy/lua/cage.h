@@ -16,12 +16,14 @@ struct cage_limits {
     size_t memory;       /* bytes of the whole state */
     uint64_t steps;      /* Lua instructions of one unit of work */
     uint64_t timeout_ms; /* processor time of one unit of work */
+    const char *inside;  /* policy.inside, for the word of that name; NULL or "": not said; borrowed while it loads */
 };
 
 /* NULL when memory (or the ceiling) is too small for the library itself. */
 struct cage *cage_new(const struct cage_limits *lim);
 void cage_free(struct cage *c); /* NULL is fine */
 struct lua_State *cage_lua(struct cage *c);
+const char *cage_inside(const struct cage *c); /* limits.inside, or "" */
 /* Starts a new unit of work: budgets are full again. */
 void cage_begin(struct cage *c);
 /* Makes a C function known as a global of every policy file that is run later in a new environment. */

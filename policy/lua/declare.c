@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#define BETWEEN " \t," /* two networks of policy.inside */
+
 static const char key_bundle; /* registry key of the bundle */
 
 int declare_open(lua_State *l)
@@ -251,6 +253,32 @@ static void zone_bounds(lua_State *l, struct bundle *b, unsigned zone, const cha
     lua_pop(l, 2);
 }
 
+/* inside { "10.0.0.0/8" }: one bundle serves every post, each with its own networks. */
+static int lua_inside(lua_State *l)
+{
+    static const char *const always[] = {"127.0.0.0/8", "169.254.0.0/16", "::1/128", "fe80::/10"};
+    const struct bundle *b = declare_loading(l);
+    const char *site = cage_inside(b->cage);
+    lua_Integer n = 0;
+
+    luaL_checktype(l, 1, LUA_TTABLE);
+    lua_settop(l, 1);
+    if (!site[strspn(site, BETWEEN)])
+        return 1;
+    lua_newtable(l);
+    while (*(site += strspn(site, BETWEEN))) { /* zone looks whether they are networks */
+        size_t length = strcspn(site, BETWEEN);
+        lua_pushlstring(l, site, length);
+        lua_rawseti(l, -2, ++n);
+        site += length;
+    }
+    for (size_t i = 0; i < GH_COUNT(always); i++) {
+        lua_pushstring(l, always[i]);
+        lua_rawseti(l, -2, ++n);
+    }
+    return 1;
+}
+
 static int lua_zone(lua_State *l)
 {
     static const char *const keys[] = {"name", "networks", "holds", "vlans", "interfaces"};
@@ -348,8 +376,9 @@ void declare_words(struct bundle *b)
     } words[] = {{"rule", lua_rule},          {"zone", lua_zone},
                  {"calendar", lua_calendar},  {"setting", settings_setting},
                  {"set", settings_set},       {"off", settings_off},
-                 {"at_least", view_at_least}, {"in_list", words_in_list},
-                 {"times", words_times},      {"distinct", words_distinct}};
+                 {"inside", lua_inside},      {"at_least", view_at_least},
+                 {"in_list", words_in_list},  {"times", words_times},
+                 {"distinct", words_distinct}};
 
     for (size_t i = 0; i < GH_COUNT(words); i++)
         cage_register(b->cage, words[i].name, words[i].fn);

@@ -256,7 +256,7 @@ static void on_peer(struct proc *p, enum role role, int fd)
 static struct bundle *load(struct judge *g, const char *dir, bool verify, struct writer *err)
 {
     const struct conf *c = &g->proc.conf;
-    const struct cage_limits lim = {c->policy_memory, c->policy_steps, c->policy_timeout};
+    const struct cage_limits lim = {c->policy_memory, c->policy_steps, c->policy_timeout, c->policy_inside};
     struct sign_note note;
     struct bundle *b = NULL;
     uint64_t floor;

@@ -323,7 +323,8 @@ int policy_command(int argc, char **argv)
     writer_done(&err);
     if (left < 0)
         return 2;
-    c.limits = (struct cage_limits){c.conf.policy_memory, c.conf.policy_steps, c.conf.policy_timeout};
+    c.limits = (struct cage_limits){c.conf.policy_memory, c.conf.policy_steps, c.conf.policy_timeout,
+                                    c.conf.policy_inside};
     if (!action_parse(c.conf.policy_safe_verdict, &c.safe)) {
         fprintf(stderr, "policy.safe_verdict: '%s' is not one of allow, log, alert, quarantine, block\n",
                 c.conf.policy_safe_verdict);

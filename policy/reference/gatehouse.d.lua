@@ -463,6 +463,11 @@ function rule(rule) end
 ---@param zone gh.new_zone
 function zone(zone) end
 
+---the networks of this site, loopback and link-local with them (policy.inside), or the given ones where none are set; for zones.lua / các mạng của đơn vị này, kể cả loopback và link-local (policy.inside), hoặc các mạng đã cho nếu chưa đặt; dùng trong zones.lua
+---@param networks string[]
+---@return string[]
+function inside(networks) end
+
 ---the working hours: e.time.working / giờ làm việc: e.time.working
 ---@param calendar gh.calendar
 function calendar(calendar) end

@@ -27,7 +27,7 @@ struct bench *bench_new(const struct conf *c)
 
     if (!b)
         return NULL;
-    b->limits = (struct cage_limits){c->policy_memory, c->policy_steps, c->policy_timeout};
+    b->limits = (struct cage_limits){c->policy_memory, c->policy_steps, c->policy_timeout, NULL};
     b->history = c->policy_history;
     b->arena = arena_new(EVENT_ARENA);
     if (!action_parse(c->policy_safe_verdict, &b->safe))

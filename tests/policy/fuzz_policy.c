@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct decision d;
-    const struct cage_limits lim = {1u << 20, 20000, 50};
+    const struct cage_limits lim = {1u << 20, 20000, 50, NULL};
     struct span in = span_of(data, size);
     ptrdiff_t nul = span_find_byte(in, 0, 0);
     struct span source = span_part(in, 0, nul < 0 ? in.n : (size_t)nul);

@@ -12,7 +12,7 @@
 int main(void)
 {
     static struct decision d;
-    const struct cage_limits lim = {4u << 20, 1000000, TIMEOUT_MS};
+    const struct cage_limits lim = {4u << 20, 1000000, TIMEOUT_MS, NULL};
 
     for (size_t i = 0; i < GH_COUNT(hostile); i++) {
         struct arena *a = arena_new(8u << 20);

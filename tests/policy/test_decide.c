@@ -4,7 +4,7 @@
 
 #define WHEN(id, action, body)                                                                                \
     "rule { id = '" id "', title = { vi = 'Việt', en = 'English' }, reason = { vi = 'v {src_ip}', en = 'e " \
-    "{document.markings} {vlan} {document.level}' },"                                                                          \
+    "{document.markings} {vlan} {document.level}' },"                                                         \
     " severity = 2, action = '" action "', when = function(e) return " body " end }\n"
 
 static const char zones[] =
@@ -127,6 +127,39 @@ static void run_bad_events(struct bundle *b)
     }
 }
 
+/* zone_of of an address in a bundle whose networks are the site's. */
+static void run_inside(void)
+{
+    static const struct {
+        const char *site, *address;
+        bool in;
+    } sites[] = {
+        {NULL, "10.1.2.3", true},
+        {"", "10.1.2.3", true},
+        {"10.7.0.0/16", "10.1.2.3", false},
+        {"10.7.0.0/16", "10.7.2.3", true},
+        {"10.7.0.0/16,\t203.0.113.0/24 ", "203.0.113.9", true},
+        {"10.7.0.0/16", "127.0.0.1", true},
+        {"10.7.0.0/16", "fe80::1", true},
+        {"10.7.0.0/16", "192.168.1.1", false},
+    };
+
+    for (size_t i = 0; i < GH_COUNT(sites); i++) {
+        const struct cage_limits lim = {4u << 20, 1000000, 1000, sites[i].site};
+        struct writer err;
+        struct bundle *b;
+        writer_init(&err, 65536);
+        b = bundle_of(policy,
+                      "zone { name = \"house\", holds = \"toi_mat\", networks = inside { \"10.0.0.0/8\" } }",
+                      &lim, &err);
+        check_row(sites[i].address);
+        CHECK_STR(writer_cstr(&err), "");
+        CHECK(b && (zones_find(&b->zones, span_str(sites[i].address), NULL) != 0) == sites[i].in);
+        bundle_free(b);
+        writer_done(&err);
+    }
+}
+
 static void run_bad_bundles(const struct cage_limits *lim)
 {
     static const struct {
@@ -156,7 +189,7 @@ static void run_bad_bundles(const struct cage_limits *lim)
 
 int main(void)
 {
-    const struct cage_limits lim = {4u << 20, 1000000, 1000};
+    const struct cage_limits lim = {4u << 20, 1000000, 1000, NULL};
     struct writer err;
     struct bundle *b;
 
@@ -171,6 +204,7 @@ int main(void)
     }
     bundle_free(b);
     run_bad_bundles(&lim);
+    run_inside();
     writer_done(&err);
     bundle_dir_remove();
     return check_end();
