@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * And gatehouse clock: as root, before the keeper starts, sets a clock that is behind to the latest time that
- * is known to have been: when the program was built, or the last hour that was seen here. */
+ * is known to have been: when the program was built, or the last hour that was seen here; with --to, to what a
+ * person said. */
 #include "firmware/ctl/clock_fact.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -18,6 +19,7 @@
 #define LOOK_MS 60000
 #define SAVE_US 3600000000ull
 #define SLACK_US 600000000ull
+#define TO_MOST 4102444800u /* 2100 */
 
 static uint64_t built_us(void)
 {
@@ -108,9 +110,24 @@ void clock_fact_status(const struct clock_fact *f, struct jw *j)
         jw_kcstr(j, "clock", f->quality);
 }
 
+/* What a person said. */
+static int set_to(const char *seconds)
+{
+    uint64_t n = 0;
+    struct timespec t = {0};
+
+    if (!span_number(span_str(seconds), TO_MOST, &n) || n * 1000000 < built_us())
+        return ctl_usage("clock", "--to '%s' is no time in seconds since 1970 that is later than this program", seconds);
+    t.tv_sec = (time_t)n;
+    if (clock_settime(CLOCK_REALTIME, &t) != 0)
+        return ctl_usage("clock", "it cannot be set: %s", strerror(errno));
+    return 0;
+}
+
 int command_clock(int argc, char **argv)
 {
-    static const char *const known[] = {"-c", "--set"};
+    static const char *const known[] = {"-c", "--set", "--to"};
+    const char *to = NULL;
     uint64_t now = clock_wall_us(), floor;
     char iso[CLOCK_ISO_SIZE];
     struct ctl_options o;
@@ -118,10 +135,14 @@ int command_clock(int argc, char **argv)
 
     ctl_options_init(&o);
     for (int i = 1; i < argc; i++)
-        if (!ctl_option(&o, argc, argv, &i))
+        if (!strcmp(argv[i], "--to") && i + 1 < argc)
+            to = argv[++i];
+        else if (!ctl_option(&o, argc, argv, &i))
             return ctl_unknown("clock", argv[i], known, GH_COUNT(known));
     if (o.failed)
         return 2;
+    if (to)
+        return set_to(to);
     floor = load_seen(&o.conf);
     if (floor < built_us())
         floor = built_us();

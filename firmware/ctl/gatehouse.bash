@@ -30,7 +30,7 @@ _gatehouse() {
         log-level) words="error warn info debug normal sensor core scan policy lists enforce uplink --for -c --set" ;;
         support) words="-o --log -c --set" ;;
         host) words="print apply -c --set" ;;
-        setup) words="--page --address --restart -c" ;;
+        setup) words="--page --address --restart --through -c" ;;
         factory-reset) words="--confirm -c" ;;
         config | owners | clock) words="-c --set" ;;
         help) words="inspect classify run console policy enforce rules register journal evidence keys enrol down simulate firmware status log-level support host setup factory-reset clock owners config" ;;

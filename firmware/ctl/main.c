@@ -137,22 +137,24 @@ static const struct command commands[] = {
             "  apply                 put them in force (root): in from node.management only, out to the "
             "console only\n"},
     {"setup", NULL, "gh-setup", "questions for a new post, on a screen or a serial line (root)",
-     "gatehouse setup [--page [--address ADDRESS]] [--restart] [-c FILE]",
+     "gatehouse setup [--page [--address ADDRESS]] [--restart] [--through SOCKET] [-c FILE]",
      "  -c FILE               the configuration that is written (/etc/gatehouse/gatehouse.conf)\n"
      "  --page                ask in a browser instead, port 8480, until the post is enrolled; the code for "
      "it is printed\n"
      "  --address ADDRESS     of this machine, to listen on; otherwise all (from node.management and "
      "link-local only)\n"
-     "  --restart             then start the service anew (for gatehouse-setup-tty@.service)\n"
-     "Name, cards, networks, address, console, time; keys and enrolment. Vietnamese or English.\n"},
+     "  --restart             then start the service anew\n"
+     "  --through SOCKET      ask only, without any right: gatehouse-setup-write.socket writes\n"
+     "Name, cards, networks, zones, address, console, time; keys and enrolment. Vietnamese or English.\n"},
     {"factory-reset", NULL, "gh-setup", "erase keys, journal, evidence and enrolment (root)",
      "gatehouse factory-reset [--confirm NAME] [-c FILE]",
      "  --confirm NAME        the post's name, instead of typing it\n"
      "On an image the data partition's key goes; elsewhere the state directory's files. The configuration is "
      "kept.\n"},
     {"clock", command_clock, NULL, "a clock that is behind goes to the latest time known here (root)",
-     "gatehouse clock [-c FILE]",
-     COMMON "Done by the service before it starts. What the clock is worth is in 'gatehouse status'.\n"},
+     "gatehouse clock [--to SECONDS] [-c FILE]",
+     COMMON "  --to SECONDS          set it to this time, in seconds since 1970\n"
+             "Done by the service before it starts. What the clock is worth is in 'gatehouse status'.\n"},
     {"owners", command_owners, NULL, "give the state directory to the users of the processes (root)",
      "gatehouse owners [-c FILE]",
      COMMON "Done by the package and before each start of the service; by hand after a copy was restored.\n"},

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/setup/ask.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#define LOOK_MS 1000
 
 const char *ask_word(const struct ask *a, const struct words *w)
 {
@@ -14,6 +19,34 @@ void ask_say(const struct ask *a, const struct words *w)
     printf("%s\n", ask_word(a, w));
 }
 
+int ask_byte(struct ask *a)
+{
+    static unsigned char bytes[256];
+    static size_t n, at;
+    ssize_t got;
+
+    if (at < n)
+        return bytes[at++];
+    fflush(stdout);
+    while (!a->ended) {
+        struct pollfd wait = {.fd = STDIN_FILENO, .events = POLLIN};
+        int ready = poll(&wait, 1, a->until ? LOOK_MS : -1);
+        if (ready == 0 && access(a->until, F_OK) == 0)
+            a->over = a->ended = true;
+        if (ready <= 0 && (ready == 0 || errno == EINTR))
+            continue;
+        got = read(STDIN_FILENO, bytes, sizeof(bytes));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return -1;
+        n = (size_t)got;
+        at = 1;
+        return bytes[0];
+    }
+    return -1;
+}
+
 /* One line without its end and without control characters; a longer one is cut and asked again by its check.
  */
 static bool read_line(struct ask *a, char line[static ASK_TEXT])
@@ -21,14 +54,13 @@ static bool read_line(struct ask *a, char line[static ASK_TEXT])
     size_t n = 0;
     int c;
 
-    fflush(stdout);
-    while ((c = getchar()) != EOF && c != '\n')
+    while ((c = ask_byte(a)) >= 0 && c != '\n')
         if (c >= 0x20 && c != 0x7f && n + 1 < ASK_TEXT)
             line[n++] = (char)c;
     while (n && line[n - 1] == ' ')
         n--;
     line[n] = 0;
-    a->ended = c == EOF && !n;
+    a->ended = a->ended || (c < 0 && !n);
     return !a->ended;
 }
 

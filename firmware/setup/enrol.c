@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/setup/setup.h"
+#include "firmware/setup/writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,12 @@
 #include <unistd.h>
 
 #define ANSWER_MAX 8192
+
+static const struct words
+    paste = {"Paste the answer here, then an empty line (an empty line alone: later)",
+             "Dán nội dung trả lời vào đây, kết thúc bằng một dòng trống (chỉ một dòng trống: để sau)"},
+    compare = {"Read the six words to the subcommittee by telephone: both must see the same.",
+               "Đọc sáu từ này cho tiểu ban qua điện thoại: hai bên phải thấy giống nhau."};
 
 static const struct words *check_way(void *arg, const char *v)
 {
@@ -35,29 +42,39 @@ static const struct words *check_file(void *arg, const char *v)
     return !*v || access(v, R_OK) == 0 ? NULL : &w;
 }
 
-/* The answer as text, up to an empty line, into a file that only root reads. */
-static int take_pasted(char path[static 64])
+/* The answer as text, up to an empty line; its length, 0: later. */
+static size_t take_pasted(struct setup *s, char text[static ANSWER_MAX + 1])
 {
-    int c, before = '\n', fd;
+    int c, before = '\n';
     size_t n = 0;
+
+    while (n < ANSWER_MAX && (c = ask_byte(&s->ask)) >= 0 && !(c == '\n' && before == '\n')) {
+        if (c == '\r' || !c)
+            continue;
+        before = c;
+        text[n++] = (char)c;
+    }
+    text[n] = 0;
+    return n;
+}
+
+/* Into a file that only we read. */
+static bool keep_pasted(const char *text, char path[static 64])
+{
+    size_t n = strlen(text);
+    int fd;
 
     snprintf(path, 64, "/tmp/gatehouse-answer.XXXXXX");
     fd = mkstemp(path);
     if (fd < 0)
-        return status_from_errno(errno);
-    while ((c = getchar()) != EOF && n < ANSWER_MAX && !(c == '\n' && before == '\n')) {
-        uint8_t byte = (uint8_t)c;
-        if (c == '\r')
-            continue;
-        before = c;
-        n++;
-        if (write(fd, &byte, 1) != 1)
-            break;
+        return false;
+    if (write(fd, text, n) != (ssize_t)n) {
+        close(fd);
+        (void)unlink(path);
+        return false;
     }
     close(fd);
-    if (!n) /* later */
-        (void)unlink(path);
-    return n ? 0 : ST_NOT_FOUND;
+    return true;
 }
 
 static void show(const char *path)
@@ -91,20 +108,45 @@ static void send_request(struct setup *s, bool stick)
     }
 }
 
-void setup_enrol(struct setup *s)
+/* Whoever asks may write nothing: the answer goes where the request came from. */
+static void enrol_through(struct setup *s, const char *request)
+{
+    static const struct words stick = {
+        "Send this to the subcommittee. A stick labelled GHSETUP with their answer.json that is plugged in "
+        "at a start does it, too.",
+        "Gửi nội dung này cho tiểu ban. Cắm USB tên GHSETUP có tệp answer.json của tiểu ban khi khởi động "
+        "cũng được."};
+    static char text[ANSWER_MAX + 1], says[WRITER_FRAME];
+
+    printf("\n%s\n\n%s\n", ask_word(&s->ask, &stick), request);
+    for (;;) {
+        ask_say(&s->ask, &paste);
+        if (!take_pasted(s, text))
+            return;
+        if (writer_enrol(s->writer, text, says))
+            break;
+        printf("%s\n", says);
+    }
+    printf("%s\n%s\n", says, ask_word(&s->ask, &compare));
+}
+
+void setup_enrol(struct setup *s, const char *request)
 {
     static const struct words
         how = {"Enrolment with the console: 1 by a stick, 2 as text on this screen, 3 later",
                "Ghi danh với bảng điều khiển: 1 bằng USB, 2 bằng chữ trên màn hình này, 3 để sau"},
-        file = {"File of the answer (empty: later)", "Tệp trả lời (để trống: để sau)"},
-        paste = {"Paste the answer here, then an empty line (an empty line alone: later)",
-                 "Dán nội dung trả lời vào đây, kết thúc bằng một dòng trống"},
-        compare = {"Read the six words to the subcommittee by telephone: both must see the same.",
-                   "Đọc sáu từ này cho tiểu ban qua điện thoại: hai bên phải thấy giống nhau."};
+        file = {"File of the answer (empty: later)", "Tệp trả lời (để trống: để sau)"};
+    static char text[ANSWER_MAX + 1];
     char way[ASK_TEXT], answer[ASK_TEXT] = "";
     bool stick;
 
-    if (!*s->console || !ask_text(&s->ask, &how, "1", check_way, NULL, way) || *way == '3')
+    if (!*s->console)
+        return;
+    if (request) {
+        enrol_through(s, request);
+        return;
+    }
+    if (!ask_text(&s->ask, &how, "1", check_way, NULL, way) || *way == '3')
         return;
     stick = *way == '1';
     send_request(s, stick);
@@ -113,7 +155,7 @@ void setup_enrol(struct setup *s)
             return;
     } else {
         ask_say(&s->ask, &paste);
-        if (take_pasted(answer) != 0)
+        if (!take_pasted(s, text) || !keep_pasted(text, answer))
             return;
     }
     if (setup_run(s, (char *[]){(char *)"enrol", (char *)"accept", answer, NULL}) == 0)

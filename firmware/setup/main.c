@@ -2,6 +2,7 @@
  * gh-setup: gatehouse setup and gatehouse factory-reset, for the person in front of the machine. */
 #include "firmware/setup/page.h"
 #include "firmware/setup/setup.h"
+#include "firmware/setup/writer.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -40,6 +41,49 @@ int setup_run(const struct setup *s, char *const *words)
     return WEXITSTATUS(status);
 }
 
+int setup_systemctl(const char *verb, const char *unit)
+{
+    static const char path[] = "/usr/bin/systemctl";
+    bool wait = !strcmp(verb, "start");
+    int status = 0;
+    pid_t pid;
+
+    fflush(stdout);
+    pid = fork();
+    if (pid == 0) {
+        execl(path, "systemctl", wait ? "--quiet" : "--no-block", verb, unit, (char *)NULL);
+        _exit(127);
+    }
+    if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return 0;
+    fprintf(stderr, "gatehouse setup: 'systemctl %s %s' failed\n", verb, unit);
+    return 3;
+}
+
+/* What was answered is written, by us or by who may. request gets what the console's officer needs, when
+ * somebody else made it. */
+static int keep(struct setup *s, char *request)
+{
+    char key[CONF_TEXT + 32];
+    int rc;
+
+    if (s->writer >= 0) {
+        if (writer_apply(s, request))
+            return 0;
+        fprintf(stderr, "gatehouse setup: %s\n", request);
+        return 3;
+    }
+    rc = setup_write(s);
+    if (rc) {
+        fprintf(stderr, "gatehouse setup: %s: %s\n", s->path, status_text(rc));
+        return 3;
+    }
+    snprintf(key, sizeof(key), "%s/appliance.key", s->conf.node_state_dir);
+    return access(key, F_OK) == 0 || setup_run(s, (char *[]){(char *)"keys", (char *)"generate", NULL}) == 0
+               ? 0
+               : 3;
+}
+
 static const struct words *check_language(void *arg, const char *v)
 {
     static const struct words w = {"1 or 2", "1 hoặc 2"};
@@ -58,38 +102,34 @@ static int guide(struct setup *s)
         done = {"Done. To start it, or start it anew: systemctl enable --now gatehouse; systemctl restart "
                 "gatehouse",
                 "Xong. Để chạy hoặc chạy lại: systemctl enable --now gatehouse; systemctl restart gatehouse"};
-    char answer[ASK_TEXT], key[CONF_TEXT + 32];
+    static const struct words over = {"This post was enrolled meanwhile: nothing more is asked.",
+                                      "Máy đã được ghi danh bằng cách khác: không hỏi nữa."};
+    static char request[WRITER_FRAME];
+    char answer[ASK_TEXT], joined[CONF_TEXT + 32];
+    bool remote = s->writer >= 0;
     int rc;
 
+    snprintf(joined, sizeof(joined), "%s/console.json", s->conf.node_state_dir);
+    if (remote)
+        s->ask.until = joined; /* a stick that is plugged in meanwhile does all this, too */
     printf("Gatehouse %s\n", GH_VERSION);
-    if (!ask_text(&s->ask, &language, "1", check_language, NULL, answer))
+    if (!ask_text(&s->ask, &language, "1", check_language, NULL, answer) && !s->ask.over)
         return 2;
     s->ask.vi = *answer == '1';
     ask_say(&s->ask, &explain);
     if (!setup_questions(s)) {
-        ask_say(&s->ask, &nothing);
-        return 2;
+        ask_say(&s->ask, s->ask.over ? &over : &nothing);
+        return s->ask.over ? 0 : 2;
     }
-    rc = setup_write(s);
-    if (rc) {
-        fprintf(stderr, "gatehouse setup: %s: %s\n", s->path, status_text(rc));
-        return 3;
-    }
-    snprintf(key, sizeof(key), "%s/appliance.key", s->conf.node_state_dir);
-    if (access(key, F_OK) != 0 && setup_run(s, (char *[]){(char *)"keys", (char *)"generate", NULL}) != 0)
-        return 3;
-    setup_enrol(s);
-    ask_say(&s->ask, &done);
-    return 0;
-}
-
-/* From a terminal's own unit there is no shell to do it from. */
-static int restart_service(void)
-{
-    fflush(stdout);
-    execl("/usr/bin/systemctl", "systemctl", "--no-block", "restart", "gatehouse.service", (char *)NULL);
-    fprintf(stderr, "gatehouse setup: /usr/bin/systemctl: %s\n", strerror(errno));
-    return 3;
+    rc = keep(s, request);
+    if (rc)
+        return rc;
+    setup_enrol(s, remote ? request : NULL);
+    if (s->ask.over)
+        ask_say(&s->ask, &over);
+    else if (!remote)
+        ask_say(&s->ask, &done);
+    return remote || !s->restart ? 0 : setup_systemctl("restart", "gatehouse.service");
 }
 
 static int usage(const char *what)
@@ -100,12 +140,11 @@ static int usage(const char *what)
 
 int main(int argc, char **argv)
 {
-    static struct setup s = {.path = CONF_PATH};
-    const char *word = argc > 1 ? argv[1] : "setup", *confirm = NULL;
-    bool reset = !strcmp(word, "factory-reset"), restart = false, page = false;
+    static struct setup s = {.path = CONF_PATH, .writer = -1};
+    const char *word = argc > 1 ? argv[1] : "setup", *confirm = NULL, *through = NULL;
+    bool reset = !strcmp(word, "factory-reset"), page = false, write = false;
     const char *address = "";
     struct writer err;
-    int rc;
 
     setlocale(LC_CTYPE, "C.UTF-8");
     for (int i = 2; i < argc; i++) {
@@ -114,9 +153,13 @@ int main(int argc, char **argv)
         else if (reset && !strcmp(argv[i], "--confirm") && i + 1 < argc)
             confirm = argv[++i];
         else if (!reset && !strcmp(argv[i], "--restart"))
-            restart = true;
+            s.restart = true;
         else if (!reset && !strcmp(argv[i], "--page"))
             page = true;
+        else if (!reset && !strcmp(argv[i], "--write"))
+            write = true;
+        else if (!reset && !strcmp(argv[i], "--through") && i + 1 < argc)
+            through = argv[++i];
         else if (page && !strcmp(argv[i], "--address") && i + 1 < argc)
             address = argv[++i];
         else
@@ -131,6 +174,12 @@ int main(int argc, char **argv)
     writer_done(&err);
     if (reset)
         return setup_reset(&s.conf, s.path, confirm);
-    rc = page ? setup_page(&s, address) : guide(&s);
-    return !rc && restart ? restart_service() : rc;
+    if (write)
+        return writer_unit(&s);
+    if (through && (s.writer = writer_connect(through)) < 0) {
+        fprintf(stderr, "gatehouse setup: %s: %s (systemctl start gatehouse-setup-write.socket)\n", through,
+                strerror(errno));
+        return 3;
+    }
+    return page ? setup_page(&s, address) : guide(&s);
 }

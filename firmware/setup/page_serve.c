@@ -2,6 +2,7 @@
 #include "base/jail.h"
 #include "base/writer.h"
 #include "firmware/setup/page.h"
+#include "firmware/setup/writer.h"
 
 #include <arpa/inet.h>
 #include <microhttpd.h>
@@ -18,14 +19,17 @@ struct network {
     uint32_t address, mask;
 };
 struct server {
-    int parent;
+    int writer;
+    bool enrolled;
     struct network nets[NETWORKS];
     size_t n_nets;
+    char value[WRITER_FIELDS][ASK_TEXT]; /* what each field says at first, by writer_fields */
+    char cards[ASK_TEXT];
 };
 /* One form that is coming in. */
 struct form {
     struct MHD_PostProcessor *pp;
-    struct writer field[PAGE_FIELDS + 1];
+    struct writer field[WRITER_FIELDS + 1];
     size_t bytes;
 };
 
@@ -36,6 +40,9 @@ static const struct {
     {"name", "Tên đơn vị / Name of this post"},
     {"interface", "Thẻ nối cổng sao chép / Card on the mirror port"},
     {"management", "Các mạng được phép truy cập, ví dụ 10.1.0.0/24 / Networks that may reach it"},
+    {"inside",
+     "Các mạng của đơn vị; tài liệu đi tới mạng khác là đã ra ngoài / Networks of this house; what goes "
+     "to any other has left it"},
     {"address", "Địa chỉ: dhcp, hoặc ĐỊA CHỈ/ĐỘ DÀI CỔNG RA, để trống: giữ nguyên / Address: dhcp, or "
                 "ADDRESS/LENGTH GATEWAY, empty: as it is"},
     {"console", "Bảng điều khiển https://địa-chỉ:cổng / Console https://address:port"}};
@@ -117,40 +124,43 @@ static void put_answer_form(struct writer *w)
                   "<p><button>Ghi danh / Enrol</button></form>\n");
 }
 
-static void put_form(struct writer *w)
+static void put_form(const struct server *v, struct writer *w)
 {
     put_head(w);
     writer_str(w, "<h2>1</h2><form method=post action=/apply>\n");
-    for (size_t i = 0; i < GH_COUNT(inputs); i++)
-        writer_printf(w, "<p><label>%s<br><input name=%s size=60 maxlength=300></label>\n", inputs[i].label,
-                      inputs[i].name);
+    for (size_t i = 0; i < GH_COUNT(inputs); i++) {
+        writer_printf(w, "<p><label>%s", inputs[i].label);
+        if (!strcmp(inputs[i].name, "interface") && *v->cards) {
+            writer_str(w, " (");
+            put_escaped(w, v->cards);
+            writer_u8(w, ')');
+        }
+        writer_printf(w, "<br><input name=%s size=60 maxlength=300 value=\"", inputs[i].name);
+        put_escaped(w, v->value[i]);
+        writer_str(w, "\"></label>\n");
+    }
     writer_str(w, "<p><button>Ghi lại / Write</button></form>\n");
     put_answer_form(w);
 }
 
 /* The form to who may write, and what came of it. */
-static enum MHD_Result finish(const struct server *v, struct MHD_Connection *c, struct form *f, bool apply)
+static enum MHD_Result finish(struct server *v, struct MHD_Connection *c, struct form *f, bool apply)
 {
-    static char reply[PAGE_FRAME];
-    struct writer frame, page;
-    ssize_t n = -1;
+    static char says[WRITER_FRAME];
+    const char *field[WRITER_FIELDS + 1] = {NULL};
+    struct writer page;
     enum MHD_Result rc;
+    bool done;
+    size_t n = 0;
 
-    writer_init(&frame, PAGE_FRAME);
-    writer_init(&page, 4 * PAGE_FRAME);
-    writer_u8(&frame, apply ? 'A' : 'E');
-    for (size_t i = 0; i <= PAGE_FIELDS; i++)
-        if (apply ? i < PAGE_FIELDS : i == 0 || i == PAGE_FIELDS) {
-            writer_put(&frame, writer_span(&f->field[i]));
-            writer_u8(&frame, 0);
-        }
-    if (writer_ok(&frame) && send(v->parent, frame.p, frame.n, MSG_NOSIGNAL) == (ssize_t)frame.n)
-        n = recv(v->parent, reply, sizeof(reply) - 1, 0);
-    if (n <= 0)
-        _exit(3); /* nobody is left to write */
-    reply[n] = 0;
+    writer_init(&page, 4 * WRITER_FRAME);
+    for (size_t i = 0; i <= WRITER_FIELDS; i++)
+        if (apply ? i < WRITER_FIELDS : i == 0 || i == WRITER_FIELDS)
+            field[n++] = writer_cstr(&f->field[i]);
+    done = writer_ask(v->writer, apply ? 'A' : 'E', field, says);
+    v->enrolled = v->enrolled || (done && !apply);
     put_head(&page);
-    if (reply[0] != '1') {
+    if (!done) {
         writer_str(&page, "<p><b>Chưa được / not done</b>: ");
     } else if (apply) {
         writer_str(
@@ -161,14 +171,13 @@ static enum MHD_Result finish(const struct server *v, struct MHD_Connection *c, 
                           "Read the six words to the subcommittee by telephone:");
     }
     writer_str(&page, "<pre>");
-    put_escaped(&page, reply + 1);
+    put_escaped(&page, says);
     writer_str(&page, "</pre>");
-    if (reply[0] == '1' && apply)
+    if (done && apply)
         put_answer_form(&page);
-    else if (reply[0] != '1')
+    else if (!done)
         writer_str(&page, "<p><a href=/>&larr;</a>");
-    rc = send_page(c, reply[0] == '1' ? MHD_HTTP_OK : MHD_HTTP_FORBIDDEN, &page);
-    writer_done(&frame);
+    rc = send_page(c, done ? MHD_HTTP_OK : MHD_HTTP_FORBIDDEN, &page);
     writer_done(&page);
     return rc;
 }
@@ -184,8 +193,8 @@ static enum MHD_Result on_field(void *arg, enum MHD_ValueKind kind, const char *
     (void)type;
     (void)encoding;
     (void)off;
-    for (size_t i = 0; i <= PAGE_FIELDS; i++)
-        if (!strcmp(key, page_fields[i]))
+    for (size_t i = 0; i <= WRITER_FIELDS; i++)
+        if (!strcmp(key, writer_fields[i]))
             for (size_t k = 0; k < size; k++)
                 if (data[k]) /* a NUL ends a field */
                     writer_u8(&f->field[i], (uint8_t)data[k]);
@@ -216,7 +225,7 @@ static enum MHD_Result refuse(struct MHD_Connection *c, unsigned status)
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url, const char *method,
                                   const char *version, const char *data, size_t *n, void **state)
 {
-    const struct server *v = arg;
+    struct server *v = arg;
     struct form *f = *state;
     bool post = !strcmp(method, "POST"), apply = !strcmp(url, "/apply");
 
@@ -227,7 +236,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
         if (strcmp(method, "GET") != 0 || strcmp(url, "/") != 0 || !host_is_address(c))
             return refuse(c, strcmp(method, "GET") != 0 ? MHD_HTTP_METHOD_NOT_ALLOWED : MHD_HTTP_NOT_FOUND);
         writer_init(&w, 65536);
-        put_form(&w);
+        put_form(v, &w);
         rc = send_page(c, MHD_HTTP_OK, &w);
         writer_done(&w);
         return rc;
@@ -236,8 +245,8 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
         f = calloc(1, sizeof(*f));
         if (!f)
             return MHD_NO;
-        for (size_t i = 0; i <= PAGE_FIELDS; i++)
-            writer_init(&f->field[i], i == PAGE_FIELDS ? BODY_MAX : ASK_TEXT - 1);
+        for (size_t i = 0; i <= WRITER_FIELDS; i++)
+            writer_init(&f->field[i], i == WRITER_FIELDS ? BODY_MAX : ASK_TEXT - 1);
         f->pp = MHD_create_post_processor(c, 1024, on_field, f);
         *state = f;
         return MHD_YES;
@@ -267,23 +276,51 @@ static void on_done(void *arg, struct MHD_Connection *c, void **state, enum MHD_
         return;
     if (f->pp)
         MHD_destroy_post_processor(f->pp);
-    for (size_t i = 0; i <= PAGE_FIELDS; i++)
+    for (size_t i = 0; i <= WRITER_FIELDS; i++)
         writer_done(&f->field[i]);
     free(f);
     *state = NULL;
 }
 
-_Noreturn void page_serve(int listener, int parent, const char *networks)
+/* What the questions at a keyboard would have in brackets. */
+static void look_around(struct server *v, const struct conf *c)
+{
+    char silent[ASK_TEXT];
+
+    setup_cards(v->cards, silent, sizeof(silent));
+    snprintf(v->value[1], ASK_TEXT, "%s", c->node_name);
+    snprintf(v->value[2], ASK_TEXT, "%s", *c->capture_interface ? c->capture_interface : silent);
+    if (*c->node_management)
+        snprintf(v->value[3], ASK_TEXT, "%s", c->node_management);
+    else
+        setup_local_networks(v->value[2], v->value[3]);
+    snprintf(v->value[4], ASK_TEXT, "%s", *c->policy_inside ? c->policy_inside : SETUP_INSIDE);
+    snprintf(v->value[6], ASK_TEXT, "%s", c->uplink_console);
+}
+
+/* Who writes has gone: the post is enrolled, or codes were guessed. */
+static bool is_gone(const struct server *v)
+{
+    char byte;
+
+    return recv(v->writer, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+_Noreturn void page_serve(int listener, int writer, const struct conf *c)
 {
     static struct server v;
     const struct jail_options jail = {.memory = 64u << 20, .files = 64};
+    const char *networks = c->node_management;
     struct MHD_Daemon *d;
     char word[64], err[256];
     int used;
 
-    v.parent = parent;
+    v.writer = writer;
+    look_around(&v, c);
     add_network(&v, "127.0.0.0/8");
     add_network(&v, "169.254.0.0/16");
+    if (!*networks) /* nobody said who may: who stands where we stand */
+        networks = v.value[3];
     for (; sscanf(networks, " %63s%n", word, &used) == 1; networks += used)
         add_network(&v, word);
     d = MHD_start_daemon(MHD_USE_EPOLL, 0, allow, &v, on_request, &v, MHD_OPTION_LISTEN_SOCKET, listener,
@@ -298,7 +335,7 @@ _Noreturn void page_serve(int listener, int parent, const char *networks)
         fprintf(stderr, "gatehouse setup: %s\n", err);
         _exit(3);
     }
-    while (MHD_run_wait(d, 10000) == MHD_YES) {
+    while (MHD_run_wait(d, 1000) == MHD_YES && !is_gone(&v)) {
     }
-    _exit(3);
+    _exit(v.enrolled ? 0 : 3);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/clock.h"
+#include "base/nets.h"
 #include "firmware/setup/setup.h"
+#include "firmware/setup/writer.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -20,12 +22,32 @@ static const struct words *check_name(void *arg, const char *v)
     return *v && strlen(v) <= 60 && !strchr(v, '"') && !strchr(v, '\\') ? NULL : &w;
 }
 
+static const struct words no_card = {"there is no such card", "không có thẻ mạng này"};
+
+/* As the kernel takes names of cards, but for those that a shell or a path would trip over. */
+static const struct words *check_interface_name(void *arg, const char *v)
+{
+    (void)arg;
+    return *v && *v != '.' && strlen(v) < IF_NAMESIZE && strcmp(v, "lo") != 0 &&
+                   strspn(v, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-") ==
+                       strlen(v)
+               ? NULL
+               : &no_card;
+}
+
 static const struct words *check_interface(void *arg, const char *v)
 {
-    static const struct words w = {"there is no such card", "không có thẻ mạng này"};
+    return !check_interface_name(arg, v) && if_nametoindex(v) ? NULL : &no_card;
+}
+
+static const struct words *check_inside(void *arg, const char *v)
+{
+    static const struct words w = {
+        "networks such as 10.1.0.0/16 (10.1.0.5/16 is none), a blank between two",
+        "các mạng dạng 10.1.0.0/16 (không phải 10.1.0.5/16), cách nhau bằng dấu cách"};
 
     (void)arg;
-    return strlen(v) < IF_NAMESIZE && if_nametoindex(v) && strcmp(v, "lo") != 0 ? NULL : &w;
+    return nets_check(span_str(v), NULL) == 0 ? NULL : &w;
 }
 
 /* "10.1.0.0/16"; without a length one address. */
@@ -91,15 +113,14 @@ static const struct words *check_console(void *arg, const char *v)
                : &w;
 }
 
-/* All cards but the loop, and the first one that carries no address: a mirror port has none. */
-static void list_interfaces(char names[static ASK_TEXT], char *silent, size_t cap)
+void setup_cards(char names[static ASK_TEXT], char *silent, size_t cap)
 {
     DIR *d = opendir("/sys/class/net");
     struct ifaddrs *all = NULL;
     struct dirent *e;
     size_t n = 0;
 
-    *names = 0;
+    *names = *silent = 0;
     (void)getifaddrs(&all);
     while (d && (e = readdir(d)) != NULL) {
         bool has = false;
@@ -117,8 +138,7 @@ static void list_interfaces(char names[static ASK_TEXT], char *silent, size_t ca
     freeifaddrs(all);
 }
 
-/* The IPv4 networks of the cards that are not watched: who stands there may reach us. */
-static void local_networks(const char *watched, char out[static ASK_TEXT])
+void setup_local_networks(const char *watched, char out[static ASK_TEXT])
 {
     struct ifaddrs *all = NULL;
     size_t n = 0;
@@ -173,7 +193,7 @@ static void ask_time(struct setup *s)
     if (ask_yes(&s->ask, &right, true) || s->ask.ended || !ask_text(&s->ask, &now, "", check_time, &us, text))
         return;
     t = (struct timespec){(time_t)(us / 1000000), 0};
-    if (clock_settime(CLOCK_REALTIME, &t) != 0)
+    if (s->writer >= 0 ? !writer_set_clock(s->writer, us / 1000000) : clock_settime(CLOCK_REALTIME, &t) != 0)
         ask_say(&s->ask, &refused);
 }
 
@@ -185,51 +205,54 @@ bool setup_questions(struct setup *s)
         interface = {"Card on the mirror port (it needs no address)",
                      "Thẻ nối cổng sao chép (không cần địa chỉ)"},
         management = {"Networks that may reach this machine", "Các mạng được phép truy cập máy này"},
+        inside = {"Networks of this house; what goes to any other has left it",
+                  "Các mạng của đơn vị; tài liệu đi tới mạng khác là đã ra ngoài"},
         address = {"Address of the management card: dhcp, or ADDRESS/LENGTH GATEWAY; empty: as it is",
                    "Địa chỉ thẻ quản trị: dhcp, hoặc ĐỊA CHỈ/ĐỘ DÀI CỔNG RA; để trống: giữ nguyên"},
         console = {"The subcommittee's console, https://address:port (empty: record only)",
                    "Bảng điều khiển của tiểu ban, https://địa-chỉ:cổng (để trống: chỉ ghi lại)"},
         write = {"Write this?", "Ghi lại?"};
-    char names[ASK_TEXT], silent[IF_NAMESIZE] = "", nets[ASK_TEXT];
+    char names[ASK_TEXT], silent[IF_NAMESIZE], nets[ASK_TEXT];
     const struct conf *c = &s->conf;
 
     if (!ask_text(&s->ask, &name, c->node_name, check_name, NULL, s->name))
         return false;
-    list_interfaces(names, silent, sizeof(silent));
+    setup_cards(names, silent, sizeof(silent));
     printf("%s%s\n", ask_word(&s->ask, &cards), names);
     if (!ask_text(&s->ask, &interface, *c->capture_interface ? c->capture_interface : silent, check_interface,
                   NULL, s->interface))
         return false;
-    local_networks(s->interface, nets);
+    setup_local_networks(s->interface, nets);
     if (!ask_text(&s->ask, &management, *c->node_management ? c->node_management : nets, check_networks, NULL,
                   s->management) ||
+        !ask_text(&s->ask, &inside, *c->policy_inside ? c->policy_inside : SETUP_INSIDE, check_inside, NULL,
+                  s->inside) ||
         !ask_text(&s->ask, &address, "", check_address, NULL, s->address) ||
         !ask_text(&s->ask, &console, c->uplink_console, check_console, NULL, s->console))
         return false;
     ask_time(s);
-    printf("\n  name        %s\n  interface   %s\n  management  %s\n  address     %s\n  console     %s\n\n",
-           s->name, s->interface, s->management, *s->address ? s->address : "-",
+    printf("\n  name        %s\n  interface   %s\n  management  %s\n  inside      %s\n  address     %s\n"
+           "  console     %s\n\n",
+           s->name, s->interface, s->management, *s->inside ? s->inside : "-", *s->address ? s->address : "-",
            *s->console ? s->console : "-");
     return ask_yes(&s->ask, &write, true);
 }
 
-const struct words *setup_check(const char *field, const char *answer)
+const struct words *setup_check(const char *field, const char *answer, bool elsewhere)
 {
     static const struct words unknown = {"no such question", "không có câu hỏi này"};
     static const struct {
         const char *name;
         ask_check *check;
-    } checks[] = {{"name", check_name},
-                  {"interface", check_interface},
-                  {"management", check_networks},
-                  {"address", check_address},
-                  {"console", check_console}};
+    } checks[] = {{"name", check_name},     {"interface", check_interface}, {"management", check_networks},
+                  {"inside", check_inside}, {"address", check_address},     {"console", check_console}};
 
     for (const char *p = answer; *p; p++)
         if ((unsigned char)*p < 0x20 || *p == 0x7f)
             return &unknown;
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
         if (!strcmp(checks[i].name, field))
-            return checks[i].check(NULL, answer);
+            return elsewhere && checks[i].check == check_interface ? check_interface_name(NULL, answer)
+                                                                   : checks[i].check(NULL, answer);
     return &unknown;
 }

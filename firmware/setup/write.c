@@ -44,6 +44,7 @@ static int write_conf(const struct setup *s)
         const char *section, *key, *value;
     } rows[] = {{"node", "name", s->name},
                 {"node", "management", s->management},
+                {"policy", "inside", s->inside},
                 {"capture", "interface", s->interface},
                 {"uplink", "console", s->console}};
     struct writer text[2], err;

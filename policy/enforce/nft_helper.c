@@ -85,7 +85,8 @@ static void make_table(const char *table, char answer[NFT_ANSWER])
     run_nft(script, answer);
 }
 
-static void add_pair(const char *table, uint64_t timeout_ms, const struct nft_pair *p, char answer[NFT_ANSWER])
+static void add_pair(const char *table, uint64_t timeout_ms, const struct nft_pair *p,
+                     char answer[NFT_ANSWER])
 {
     char a[INET6_ADDRSTRLEN] = "", b[INET6_ADDRSTRLEN] = "", script[1024];
     unsigned long long seconds = (timeout_ms + 999) / 1000;

@@ -205,9 +205,10 @@ int reset_send(struct reset *r, const struct event_target *t, char *err, size_t 
     if (client || server) /* the end that is reset answers what the other one sends with a reset of its own */
         return 0;
     snprintf(err, cap, "the reset to the client and the server could not be sent: %s",
-             errno == EPERM ? "the packet filter of this machine, or IPAddressAllow of gatehouse-enforce@.service, "
-                              "does not let it go there"
-             : errno        ? strerror(errno)
-                            : "no way to it");
+             errno == EPERM
+                 ? "the packet filter of this machine, or IPAddressAllow of gatehouse-enforce@.service, "
+                   "does not let it go there"
+             : errno ? strerror(errno)
+                     : "no way to it");
     return ST_IO;
 }

@@ -68,8 +68,9 @@ try:
     code = start()
     status, text, headers = call("GET", "/")
     check("the form is there, in both languages", status == 200 and "Tên đơn vị" in text and "Name of this post" in text, text)
+    check("what is known here stands in it", cards[0] in text and "10.0.0.0/8" in text, text)
     check("nothing may run in it", headers["Content-Security-Policy"].startswith("default-src 'none'"), headers)
-    good = {"code": code, "name": "Đơn vị <b>", "interface": cards[0], "management": "10.1.0.0/24", "address": "", "console": "https://127.0.0.1:%d" % chain.port}
+    good = {"code": code, "name": "Đơn vị <b>", "interface": cards[0], "management": "10.1.0.0/24", "inside": "10.1.0.0/16", "address": "", "console": "https://127.0.0.1:%d" % chain.port}
     for name, got, want in (("another path", call("GET", "/etc/passwd")[0], 404), ("another method", call("DELETE", "/")[0], 405),
                             ("a name in the address bar", call("GET", "/", Host="gatehouse.example")[0], 404),
                             ("a form from a page elsewhere", call("POST", "/apply", good, Host="evil.example")[0], 400), ("no form", call("POST", "/apply", raw=b"\xff" * 300)[0], 403),
@@ -83,7 +84,8 @@ try:
         check("who listens is nobody, in a jail", rows["Uid"].split()[0] == "65534" and rows["Seccomp"] == "2" and int(rows["CapPrm"], 16) == 0, rows)
     status, text, _ = call("POST", "/apply", good)
     request = re.search(r'\{"gatehouse":"enrol-request-v1".*\}', text)
-    check("the answers are written", status == 200 and "name = Đơn vị <b>" in open(conf).read() and "interface = " + cards[0] in open(conf).read(), text)
+    check("the answers are written", status == 200 and "name = Đơn vị <b>" in open(conf).read() and "interface = " + cards[0] in open(conf).read() and
+          "inside = 10.1.0.0/16" in open(conf).read(), text)
     if check("the request is shown", request, text):
         chain.write("request.json", request.group(0))
         chain.command("console", "enrol-approve", chain.path("request.json"), "-o", chain.path("answer.json"), "--url", "https://127.0.0.1:%d" % chain.port, "-c", console)

@@ -27,7 +27,8 @@ def command(root, u):
     """argv that runs the unit's ExecStart inside root as the unit would, but for its file system and its system calls."""
     caps = ",".join(["-all"] + ["+" + c[4:].lower() for c in u.get("AmbientCapabilities", [""])[0].split()])
     bound = ",".join(["-all"] + ["+" + c[4:].lower() for c in u.get("CapabilityBoundingSet", [""])[0].split()])
-    return ["chroot", root, "setpriv", "--reuid", u["User"][0], "--regid", u["Group"][0], "--init-groups", "--no-new-privs", "--inh-caps", caps,
+    user = u.get("User", ["root"])[0]
+    return ["chroot", root, "setpriv", "--reuid", user, "--regid", u.get("Group", [user])[0], "--init-groups", "--no-new-privs", "--inh-caps", caps,
             "--ambient-caps", caps, "--bounding-set", bound, "sh", "-c", BIRTH, "sh"] + u["ExecStart"][0].split()
 
 
@@ -35,7 +36,7 @@ class Starter:
     def __init__(self, root):
         self.root, self.log, self.children, self.listeners = root, open(root + "/units.log", "a+"), [], []
         self.env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
-        users = dict(line.split(":")[::2][:2] for line in open(root + "/etc/passwd"))
+        users, groups = (dict(line.split(":")[::2][:2] for line in open(root + f)) for f in ("/etc/passwd", "/etc/group"))
         for path in sorted(glob.glob(root + "/lib/systemd/system/gatehouse-*.socket")):
             s = unit(path)
             where = s["ListenSequentialPacket"][0]
@@ -44,7 +45,7 @@ class Starter:
                 os.unlink(root + where)
             listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             listener.bind(root + where)
-            os.chown(root + where, int(users[s["SocketUser"][0]]), -1)
+            os.chown(root + where, int(users[s["SocketUser"][0]]), int(groups[s["SocketGroup"][0]]))
             os.chmod(root + where, int(s["SocketMode"][0], 8))
             listener.listen(8)
             self.listeners.append(listener)
@@ -58,11 +59,11 @@ class Starter:
                 return
             fd = connection.fileno()
             keep = os.dup(fd)
-            p = subprocess.Popen(command(self.root, u), env=self.env, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL, close_fds=False,
+            p = subprocess.Popen(command(self.root, u), env=dict(self.env, **dict(x.split("=", 1) for x in u.get("Environment", []))), stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL, close_fds=False,
                                  preexec_fn=lambda: (os.dup2(keep, 3), os.closerange(4, 4096)))
             connection.close()
             os.close(keep)
-            self.children.append((os.path.basename(u["ExecStart"][0].split()[0]), u["User"][0], p))
+            self.children.append((os.path.basename(u["ExecStart"][0].split()[0]), u.get("User", ["root"])[0], p))
 
     def keeper(self):
         u = unit(self.root + "/lib/systemd/system/gatehouse.service")
