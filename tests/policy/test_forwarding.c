@@ -118,7 +118,7 @@ static void run_bench(void)
 
 int main(void)
 {
-    const struct cage_limits lim = {4u << 20, 1000000, 1000};
+    const struct cage_limits lim = {4u << 20, 1000000, 1000, NULL};
 
     for (size_t i = 0; i < GH_COUNT(rows); i++)
         run_row(i, &lim);
