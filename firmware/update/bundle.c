@@ -4,6 +4,7 @@
 #include "firmware/update/floor.h"
 #include "firmware/update/install.h"
 #include "firmware/update/slot.h"
+#include "firmware/update/verity.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,7 @@
 
 struct mapped {
     uint8_t *p;
-    size_t n;
+    size_t n, used; /* what goes into the release is at the beginning */
 };
 
 static int map_file(const char *path, struct mapped *ret, char why[static 256])
@@ -24,7 +25,7 @@ static int map_file(const char *path, struct mapped *ret, char why[static 256])
     int fd = open(path, O_RDONLY | O_CLOEXEC), rc = 0;
     struct stat st;
 
-    *ret = (struct mapped){NULL, 0};
+    *ret = (struct mapped){0};
     if (fd < 0 || fstat(fd, &st) != 0) {
         rc = status_from_errno(errno);
     } else if (!S_ISREG(st.st_mode) || st.st_size <= 0) {
@@ -36,6 +37,7 @@ static int map_file(const char *path, struct mapped *ret, char why[static 256])
             rc = status_from_errno(errno);
             ret->p = NULL;
         }
+        ret->used = ret->n;
     }
     if (fd >= 0)
         close(fd);
@@ -54,8 +56,8 @@ static uint32_t cut(const struct mapped *f, struct update_chunk *to)
 {
     uint32_t count = 0;
 
-    for (size_t off = 0, n; off < f->n; off += n, count++) {
-        n = cdc_cut(f->p + off, f->n - off < CDC_MAX ? f->n - off : CDC_MAX);
+    for (size_t off = 0, n; off < f->used; off += n, count++) {
+        n = cdc_cut(f->p + off, f->used - off < CDC_MAX ? f->used - off : CDC_MAX);
         if (to) {
             to[count].n = (uint32_t)n;
             update_chunk_id(span_of(f->p + off, n), to[count].id);
@@ -84,6 +86,28 @@ static int store(const char *chunks, const struct mapped *f, const struct update
     if (rc)
         snprintf(why, 256, "%s: %s", chunks, status_text(rc));
     return rc;
+}
+
+/* Does every appliance make the tree of this image itself, and come to the root hash of the kernel? Then only
+ * what is before it goes into the release. */
+static int leave_tree_out(const struct manifest *m, const char *path, struct mapped *image)
+{
+    uint8_t root[VERITY_HASH], *tree;
+    size_t n;
+    int fd, rc;
+
+    if (!m->data_blocks || m->data_blocks > image->n / VERITY_BLOCK)
+        return 0;
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    rc = fd >= 0 ? verity_tree(fd, m->data_blocks, &tree, &n, root) : status_from_errno(errno);
+    if (fd >= 0)
+        close(fd);
+    if (rc)
+        return rc;
+    free(tree);
+    if (!memcmp(root, m->root_hash, sizeof(root)))
+        image->used = m->data_blocks * VERITY_BLOCK;
+    return 0;
 }
 
 static int write_all(const char *dir, struct manifest *m, const struct mapped *image,
@@ -115,18 +139,20 @@ static int write_all(const char *dir, struct manifest *m, const struct mapped *i
 int bundle_make(const char *dir, struct manifest *m, const char *image, const char *uki, const char *sbom,
                 char why[static 256])
 {
-    struct mapped f[3] = {{NULL, 0}, {NULL, 0}, {NULL, 0}};
+    struct mapped f[3] = {0};
     int rc = map_file(image, &f[0], why);
 
     if (!rc)
         rc = map_file(uki, &f[1], why);
     if (!rc && sbom)
         rc = map_file(sbom, &f[2], why);
+    if (!rc && (rc = leave_tree_out(m, image, &f[0])) != 0)
+        snprintf(why, 256, "%s: %s", image, status_text(rc));
     if (!rc) {
         m->product = PRODUCT_GATEHOUSE;
-        m->image_bytes = f[0].n;
+        m->image_bytes = f[0].used;
         m->uki_bytes = f[1].n;
-        update_file_hash(span_of(f[0].p, f[0].n), m->image_hash);
+        update_file_hash(span_of(f[0].p, f[0].used), m->image_hash);
         update_file_hash(span_of(f[1].p, f[1].n), m->uki_hash);
         update_file_hash(span_of(f[2].p, f[2].n), m->sbom_hash);
         m->n_image = cut(&f[0], NULL);

@@ -4,6 +4,7 @@
 #include "firmware/update/esp.h"
 #include "firmware/update/floor.h"
 #include "firmware/update/slot.h"
+#include "firmware/update/scrub.h"
 #include "firmware/update/source.h"
 
 #include <errno.h>
@@ -134,6 +135,23 @@ static int admit(struct work *k)
     return 0;
 }
 
+/* The image, its tree when that is made here, and the label. */
+static int fits(struct work *k)
+{
+    uint64_t needed = k->m.image_bytes + SLOT_LABEL;
+    struct verity_shape shape;
+
+    if (manifest_leaves_tree_out(&k->m)) {
+        if (verity_shape(k->m.data_blocks, &shape) != 0)
+            return fail(k->ret, ST_MALFORMED, "no verity tree has so many blocks");
+        needed += shape.tree_blocks * VERITY_BLOCK;
+    }
+    if (needed > k->slots[k->target].capacity)
+        return fail(k->ret, ST_FULL, "slot %c has %llu bytes, the image needs %llu", 'a' + k->target,
+                    (unsigned long long)k->slots[k->target].capacity, (unsigned long long)needed);
+    return 0;
+}
+
 /* The slot that does not run. What runs must be found in exactly one of them: otherwise nothing is written.
  */
 static int choose(struct work *k)
@@ -157,11 +175,7 @@ static int choose(struct work *k)
     rc = slot_open(&k->slots[k->target], k->q->slot[k->target], true);
     if (rc)
         return fail(k->ret, rc, "slot %c cannot be written: %s", 'a' + k->target, status_text(rc));
-    if (k->m.image_bytes > k->slots[k->target].capacity - SLOT_LABEL)
-        return fail(k->ret, ST_FULL, "slot %c has %llu bytes, the image needs %llu", 'a' + k->target,
-                    (unsigned long long)k->slots[k->target].capacity,
-                    (unsigned long long)k->m.image_bytes + SLOT_LABEL);
-    return 0;
+    return fits(k);
 }
 
 /* What the running image and its kernel hold need not be fetched. */
@@ -238,6 +252,37 @@ static int put_chunks(struct work *k, int fd, const struct update_chunk *c, uint
     return rc ? fail(k->ret, rc, "the %s cannot be written: %s", what, status_text(rc)) : 0;
 }
 
+/* A release leaves the tree out: it is made of what was written, and must come to the root hash that the
+ * manifest vouches for. Read back, it is compared with its data once more. */
+static int put_tree(struct work *k, int fd)
+{
+    struct scrub_tree t = {.data_blocks = k->m.data_blocks, .salt_n = VERITY_HASH};
+    struct scrub_result read_back;
+    uint8_t *tree = NULL;
+    size_t n;
+    int rc = verity_tree(fd, k->m.data_blocks, &tree, &n, t.root_hash);
+
+    if (rc)
+        return fail(k->ret, rc, "the image's tree cannot be made: %s", status_text(rc));
+    if (memcmp(t.root_hash, k->m.root_hash, VERITY_HASH) != 0)
+        rc = fail(k->ret, ST_BAD_SIGNATURE,
+                  "the image does not come to the root hash that its manifest names");
+    if (!rc && (rc = step(k, STEP_TREE)) == 0)
+        rc = file_write_at(fd, tree, n, k->m.data_blocks * VERITY_BLOCK);
+    free(tree);
+    if (rc)
+        return *k->ret->why ? rc
+                            : fail(k->ret, rc, "the image's tree cannot be written: %s", status_text(rc));
+    verity_salt(t.salt);
+    rc = fsync(fd) != 0 ? status_from_errno(errno) : scrub_run(fd, &t, &read_back);
+    if (!rc && read_back.bad)
+        rc = ST_BAD_SIGNATURE;
+    return rc ? fail(k->ret, rc,
+                     "slot %c reads back other bytes than were written: its disk is not to be trusted",
+                     'a' + k->target)
+              : 0;
+}
+
 static int put_image(struct work *k)
 {
     struct slot *s = &k->slots[k->target];
@@ -257,6 +302,8 @@ static int put_image(struct work *k)
         return fail(k->ret, rc,
                     "slot %c reads back other bytes than were written (%s): its disk is not to be trusted",
                     'a' + k->target, status_text(rc));
+    if (manifest_leaves_tree_out(&k->m) && (rc = put_tree(k, s->fd)) != 0)
+        return rc;
     rc = step(k, STEP_LABEL);
     if (!rc)
         rc = slot_label(s, &k->m);

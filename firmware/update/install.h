@@ -14,6 +14,7 @@ enum install_step {
     STEP_KERNEL_GONE,
     STEP_UNLABEL,
     STEP_CHUNK,
+    STEP_TREE,
     STEP_LABEL,
     STEP_TRIAL,
     STEP_KERNEL_WRITE,

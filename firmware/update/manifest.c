@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/update/manifest.h"
-#include "base/text.h"
 #include "base/cdc.h"
+#include "base/text.h"
+#include "firmware/update/verity.h"
 
 #define MAGIC "GHUPD001"
 #define FORMAT 1
@@ -10,7 +11,6 @@
 #define MAGIC_SIZE 8
 #define SIGN_DOMAIN "gatehouse-update-v1"
 #define KEYS_DOMAIN "gatehouse-release-keys-v1"
-#define VERITY_BLOCK 4096u
 
 void update_chunk_id(struct span bytes, uint8_t out[static SEAL_HASH])
 {
@@ -88,7 +88,7 @@ static const char *check_numbers(const struct manifest *m)
     if (!m->epoch || m->min_epoch > m->epoch || m->floor > m->epoch)
         return "its epochs contradict each other";
     if (!m->image_bytes || m->image_bytes % VERITY_BLOCK || !m->data_blocks ||
-        m->data_blocks >= m->image_bytes / VERITY_BLOCK)
+        m->data_blocks > m->image_bytes / VERITY_BLOCK)
         return "the image's length does not fit its verity tree";
     if (!m->uki_bytes)
         return "it has no kernel";
@@ -166,6 +166,11 @@ static bool signatures(struct span sig, struct reader *ret, unsigned *ret_n)
         return false;
     *ret = r;
     return true;
+}
+
+bool manifest_leaves_tree_out(const struct manifest *m)
+{
+    return m->image_bytes / VERITY_BLOCK == m->data_blocks;
 }
 
 int manifest_verify(struct span manifest, struct span sig, const struct keyset *keys, unsigned *ret_good)

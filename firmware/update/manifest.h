@@ -2,8 +2,10 @@
  * manifest: what an update bundle says of itself, and who vouches for it. Layouts in docs/formats.md. No file
  * is opened here: bytes in, facts out. Nothing of a manifest may be looked at before manifest_verify said 0.
  *
- * A bundle is a directory: manifest, manifest.sig, chunks/<hex of the id>, sbom. The image is a squashfs with
- * its dm-verity tree behind it; the UKI is the signed kernel whose command line holds that tree's root hash.
+ * A bundle is a directory: manifest, manifest.sig, chunks/<hex of the id>, sbom. The image is a squashfs; its
+ * dm-verity tree, which comes behind it in a slot, is left out when verity.h makes the same one (an image
+ * that is longer than its data blocks has it). The UKI is the signed kernel whose command line holds that
+ * tree's root hash.
  */
 #ifndef GH_UPDATE_MANIFEST_H
 #define GH_UPDATE_MANIFEST_H
@@ -26,14 +28,14 @@ struct update_chunk {
 
 struct manifest {
     uint16_t product;
-    uint32_t hardware;     /* bit mask of the kinds of machine it fits */
-    uint64_t epoch;        /* the release's number: never used twice */
-    uint64_t min_epoch;    /* oldest running epoch that it may replace */
-    uint64_t floor;        /* after it proved good, nothing older than this is installed again */
-    uint64_t built;        /* seconds since 1970 */
-    uint8_t root_hash[32]; /* of the dm-verity tree */
-    uint64_t data_blocks;  /* 4096-byte blocks before the tree */
-    uint64_t image_bytes, uki_bytes;
+    uint32_t hardware;               /* bit mask of the kinds of machine it fits */
+    uint64_t epoch;                  /* the release's number: never used twice */
+    uint64_t min_epoch;              /* oldest running epoch that it may replace */
+    uint64_t floor;                  /* after it proved good, nothing older than this is installed again */
+    uint64_t built;                  /* seconds since 1970 */
+    uint8_t root_hash[32];           /* of the dm-verity tree */
+    uint64_t data_blocks;            /* 4096-byte blocks before the tree */
+    uint64_t image_bytes, uki_bytes; /* of what the chunks give */
     uint8_t image_hash[SEAL_HASH], uki_hash[SEAL_HASH], sbom_hash[SEAL_HASH];
     char version[MANIFEST_VERSION], note[MANIFEST_NOTE];
     struct update_chunk *chunks; /* of the image, then of the UKI; the arena's */
@@ -53,6 +55,8 @@ void update_file_hash(struct span bytes, uint8_t out[static SEAL_HASH]); /* of a
 /* 0, or a negative code with *ret_why saying what is wrong (a constant). Chunks are allocated from a. Every
  * field is checked against the others: lengths add up, nothing is left over. */
 int manifest_decode(struct arena *a, struct span bytes, struct manifest *ret, const char **ret_why);
+/* Whoever writes the image makes its tree. */
+bool manifest_leaves_tree_out(const struct manifest *m);
 void manifest_encode(const struct manifest *m, struct writer *w);
 
 /* sig: the content of manifest.sig. Counts the valid signatures of different keys of the set; 0 when they

@@ -5,21 +5,16 @@
 #include "base/json.h"
 #include "firmware/update/floor.h"
 #include "firmware/update/slot.h"
+#include "firmware/update/verity.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 
-#define HASH 32u
-#define HASHES (SCRUB_BLOCK / HASH) /* in one block of the tree */
-#define LEVELS_MAX 5u               /* 128^5 blocks are 140 TB */
+#define HASH VERITY_HASH
+#define HASHES VERITY_HASHES
 #define STEP (256u * SCRUB_BLOCK)
 
-/* Where the blocks of each level begin; level 0 is the one over the data, the highest is one block. */
-struct shape {
-    unsigned levels;
-    uint64_t at[LEVELS_MAX], blocks[LEVELS_MAX];
-};
 struct scrub {
     int fd;
     const struct scrub_tree *t;
@@ -27,26 +22,6 @@ struct scrub {
     struct digest *digest;
     uint8_t *buf;
 };
-
-static int shape_of(uint64_t data_blocks, struct shape *s)
-{
-    uint64_t n = data_blocks, at = data_blocks;
-
-    *s = (struct shape){0};
-    if (!data_blocks || data_blocks > UINT32_MAX)
-        return ST_MALFORMED;
-    do {
-        if (s->levels == LEVELS_MAX)
-            return ST_MALFORMED;
-        n = (n + HASHES - 1) / HASHES;
-        s->blocks[s->levels++] = n;
-    } while (n > 1);
-    for (unsigned i = s->levels; i-- > 0;) { /* the highest comes first on the disk */
-        s->at[i] = at;
-        at += s->blocks[i];
-    }
-    return 0;
-}
 
 static void bad_block(struct scrub *s, uint64_t block)
 {
@@ -85,7 +60,7 @@ static void compare(struct scrub *s, uint64_t at, uint64_t n, uint64_t hashes_at
     }
 }
 
-static void compare_all(struct scrub *s, const struct shape *h)
+static void compare_all(struct scrub *s, const struct verity_shape *h)
 {
     unsigned top = h->levels - 1;
 
@@ -102,9 +77,9 @@ int scrub_run(int fd, const struct scrub_tree *t, struct scrub_result *ret)
 {
     struct scrub s = {.fd = fd, .t = t, .digest = digest_new_sha256()};
     int flags = fcntl(fd, F_GETFL), rc;
-    struct shape h;
+    struct verity_shape h;
 
-    rc = s.digest && t->salt_n <= SCRUB_SALT_MAX ? shape_of(t->data_blocks, &h)
+    rc = s.digest && t->salt_n <= SCRUB_SALT_MAX ? verity_shape(t->data_blocks, &h)
          : s.digest                              ? ST_MALFORMED
                                                  : ST_NOMEM;
     if (!rc && posix_memalign((void **)&s.buf, SCRUB_BLOCK, STEP + SCRUB_BLOCK) != 0)

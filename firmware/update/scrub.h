@@ -7,13 +7,13 @@
 #define GH_UPDATE_SCRUB_H
 
 #include "base/reader.h"
+#include "firmware/update/verity.h"
 
-#define SCRUB_BLOCK 4096u
+#define SCRUB_BLOCK VERITY_BLOCK
 #define SCRUB_SALT_MAX 256u
 #define SCRUB_FILE "scrub.json"
 
-/* A tree of format 1, SHA-256, blocks of 4096 bytes for data and hashes, the tree behind the data (linux
- * Documentation/admin-guide/device-mapper/verity.rst). */
+/* A tree as verity.h has it, with any salt. */
 struct scrub_tree {
     uint64_t data_blocks;
     uint8_t root_hash[32];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "release.h"
 #include "firmware/update/bundle.h"
+#include "firmware/update/verity.h"
 #include "firmware/update/floor.h"
 
 #include <fcntl.h>
@@ -104,6 +105,17 @@ void make_kernel(uint8_t kernel[static KERNEL_BYTES], uint64_t seed)
     fill(kernel + 100, 32, seed);
 }
 
+static void root_of_image(uint8_t root[static VERITY_HASH])
+{
+    int fd = open(in_dir("image"), O_RDONLY | O_CLOEXEC);
+    uint8_t *tree;
+    size_t n;
+
+    gh_check(fd >= 0 && verity_tree(fd, IMAGE_BLOCKS, &tree, &n, root) == 0);
+    free(tree);
+    close(fd);
+}
+
 const char *make_bundle(uint64_t epoch, unsigned n_signed, const struct manifest *more)
 {
     static uint8_t image[IMAGE_BYTES], kernel[KERNEL_BYTES];
@@ -121,8 +133,14 @@ const char *make_bundle(uint64_t epoch, unsigned n_signed, const struct manifest
     m.epoch = epoch;
     if (!m.hardware)
         m.hardware = 1;
-    m.data_blocks = IMAGE_BYTES / 4096 - 4;
-    memset(m.root_hash, (int)epoch, sizeof(m.root_hash));
+    if (m.data_blocks) {
+        root_of_image(m.root_hash);
+        if (more->root_hash[0])
+            m.root_hash[0] ^= more->root_hash[0];
+    } else {
+        m.data_blocks = IMAGE_BLOCKS - 4;
+        memset(m.root_hash, (int)epoch, sizeof(m.root_hash));
+    }
     snprintf(m.version, sizeof(m.version), "1.%llu", (unsigned long long)epoch);
     gh_check(bundle_make(dir, &m, in_dir("image"), in_dir("kernel"), NULL, why) == 0);
     writer_init(&bytes, MANIFEST_MAX + 65536);

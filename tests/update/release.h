@@ -6,6 +6,7 @@
 #include "firmware/update/manifest.h"
 
 #define IMAGE_BYTES (160u * 4096u)
+#define IMAGE_BLOCKS (IMAGE_BYTES / 4096u)
 #define KERNEL_BYTES 70000u
 
 extern struct seal_keys *test_signers[3], *test_root, *test_device;
@@ -20,7 +21,8 @@ uint8_t *get_file(const char *path, size_t *ret_n); /* malloc */
 /* Image and kernel of a release: the same for all but a few bytes, which seed tells. */
 void make_image(uint8_t image[static IMAGE_BYTES], uint64_t seed);
 void make_kernel(uint8_t kernel[static KERNEL_BYTES], uint64_t seed);
-/* A bundle "bundle-EPOCH" of that release, signed by the first n_signed signers; its path. */
+/* A bundle "bundle-EPOCH" of that release, signed by the first n_signed signers; its path. Where more says
+ * that there are IMAGE_BLOCKS blocks of data, its root hash is that of its tree, which is left out. */
 const char *make_bundle(uint64_t epoch, unsigned n_signed, const struct manifest *more);
 
 #endif

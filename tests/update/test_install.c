@@ -5,6 +5,7 @@
 #include "firmware/update/floor.h"
 #include "firmware/update/install.h"
 #include "firmware/update/slot.h"
+#include "firmware/update/verity.h"
 #include "release.h"
 #include "tests/check.h"
 
@@ -235,9 +236,9 @@ static void test_repair(void)
     request_done(&q);
 }
 
-static void test_power_cut(void)
+static void power_cuts(const char *bundle, unsigned least)
 {
-    struct install_request q = request(make_bundle(5, 2, NULL));
+    struct install_request q = request(bundle);
     struct install_result r;
     unsigned at;
 
@@ -262,7 +263,49 @@ static void test_power_cut(void)
         CHECK(install_run(&q, &r) == 0);
         check_safe(5, true);
     }
-    CHECK(at > 8);
+    CHECK(at > least);
+    request_done(&q);
+}
+
+static void test_power_cut(void)
+{
+    power_cuts(make_bundle(5, 2, NULL), 8);
+}
+
+/* A release that leaves its tree out: the slot has it all the same, behind the image, also when the power is
+ * cut; where the label was, nothing is in its way. */
+static void test_tree(void)
+{
+    const struct manifest more = {.data_blocks = IMAGE_BLOCKS};
+    const char *bundle = make_bundle(5, 2, &more);
+    uint8_t *tree, *got, root[VERITY_HASH];
+    size_t n, slot_n;
+    int fd;
+
+    power_cuts(bundle, 9);
+    fd = open(in_dir("image"), O_RDONLY | O_CLOEXEC);
+    gh_check(fd >= 0 && verity_tree(fd, IMAGE_BLOCKS, &tree, &n, root) == 0);
+    got = get_file(in_dir("slot-b"), &slot_n);
+    CHECK(IMAGE_BYTES + n <= slot_n && !memcmp(got + IMAGE_BYTES, tree, n));
+    free(got);
+    free(tree);
+    close(fd);
+}
+
+/* Signed, but its kernel names another root hash than its bytes come to: refused before it gets a label. */
+static void test_other_root(void)
+{
+    const struct manifest more = {.data_blocks = IMAGE_BLOCKS, .root_hash = {1}};
+    struct install_request q = request(make_bundle(6, 2, &more));
+    struct install_result r;
+    struct slot s;
+
+    machine();
+    CHECK(install_run(&q, &r) == ST_BAD_SIGNATURE && strstr(r.why, "root hash"));
+    check_safe(6, false);
+    gh_check(slot_open(&s, in_dir("slot-b"), false) == 0);
+    CHECK(!s.labelled);
+    slot_close(&s);
     request_done(&q);
 }
 
@@ -273,6 +316,8 @@ int main(void)
     test_good();
     test_damaged();
     test_power_cut();
+    test_tree();
+    test_other_root();
     test_repair();
     release_teardown();
     return check_end();

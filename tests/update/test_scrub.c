@@ -5,15 +5,16 @@
 #include "tests/check.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define BLOCKS 20000u /* three levels: 157 blocks over the data, 2 over them, 1 */
-#define SALT "0102030405060708"
+#define SALT "804b82187510794e8f5a5f3f1c54527ca9d5d2f35204b5fff98925849878d4e8" /* of every release */
 
 static char dir[] = "/tmp/gh-scrub-XXXXXX", image[64];
-static struct scrub_tree tree = {.data_blocks = BLOCKS, .salt = {1, 2, 3, 4, 5, 6, 7, 8}, .salt_n = 8};
+static struct scrub_tree tree = {.data_blocks = BLOCKS, .salt_n = VERITY_HASH};
 
 static bool unhex(const char *s, uint8_t *out, size_t n)
 {
@@ -122,12 +123,36 @@ static void test_shapes(int fd)
     CHECK(scrub_run(fd, &t, &r) == 0 && r.bad >= BLOCKS);
 }
 
+/* The tree made here is the one that veritysetup made. */
+static void test_made_here(int fd)
+{
+    uint8_t *tree_bytes, *theirs, root[VERITY_HASH];
+    size_t n = 0;
+
+    check_row("made here");
+    CHECK(verity_tree(fd, BLOCKS, &tree_bytes, &n, root) == 0);
+    CHECK_U64(n, (157 + 2 + 1) * VERITY_BLOCK);
+    CHECK(!memcmp(root, tree.root_hash, sizeof(root)));
+    theirs = malloc(n);
+    gh_check(theirs && pread(fd, theirs, n, (off_t)BLOCKS * VERITY_BLOCK) == (ssize_t)n);
+    CHECK(!memcmp(theirs, tree_bytes, n));
+    free(theirs);
+    free(tree_bytes);
+    check_row("one block alone");
+    CHECK(verity_tree(fd, 1, &tree_bytes, &n, root) == 0 && n == VERITY_BLOCK);
+    free(tree_bytes);
+    check_row("none, and more than there are");
+    CHECK(verity_tree(fd, 0, &tree_bytes, &n, root) == ST_MALFORMED && !tree_bytes);
+    CHECK(verity_tree(fd, 4u * BLOCKS, &tree_bytes, &n, root) < 0 && !tree_bytes);
+}
+
 int main(void)
 {
     static uint8_t block[SCRUB_BLOCK];
     int fd;
 
     gh_check(mkdtemp(dir));
+    verity_salt(tree.salt);
     snprintf(image, sizeof(image), "%s/image", dir);
     fd = open(image, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     gh_check(fd >= 0);
@@ -136,6 +161,7 @@ int main(void)
         gh_check(write(fd, block, sizeof(block)) == (ssize_t)sizeof(block));
     }
     if (make_tree()) {
+        test_made_here(fd);
         test_changes(fd);
         test_shapes(fd);
     }
