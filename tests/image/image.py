@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the cases of image_test.py share: images made, disks copied and spoiled, machines started in QEMU."""
+import fcntl
 import hashlib
 import json
 import os
@@ -68,7 +69,7 @@ class Machine:
     """One boot: a disk, perhaps a second one, and the text of its serial line."""
 
     def __init__(self, work, name, disk, direct=None, cmdline=None, extra=(), firmware=None, form="raw"):
-        self.log, self.qmp = os.path.join(work, name + ".log"), os.path.join(work, "qmp")
+        self.log, self.qmp = os.path.join(work, name + ".log"), os.path.join(work, name + ".qmp")
         if os.path.exists(self.qmp):
             os.remove(self.qmp)
         argv = ["qemu-system-x86_64", "-accel", "tcg", "-m", "768", "-smp", "1", "-nographic", "-no-reboot" if direct else "-nodefaults", "-drive",
@@ -137,29 +138,40 @@ def fresh_vars(work, name):
 
 
 def make(work, name, epoch, **environment):
-    """An image of that epoch, made from the packages of the first one that was made (which takes what Debian has), signed."""
-    first, lock = not os.path.exists(work + "/packages.lock"), work + "/packages.lock"
+    """An image of that epoch, made from the packages of the first one that was made (which takes what Debian has), signed. Cases that run at the same time
+    make it once."""
     out = os.path.join(work, name)
-    if not os.path.exists(out + "/summary"):
-        os.makedirs(out, exist_ok=True)
-        for f in ("release.keys", "release-root.pub"):
-            shutil.copy(os.path.join(work, "keys", f), out)
-        env = {"GH_BUILD": BUILD, "GH_LEVEL": "3", "GH_CACHE": os.environ.get("GH_CACHE", work + "/cache"), **environment}
-        # where a fetched root is kept from one day to the next, the list that is kept in the sources names it; else Debian's newest
-        locks = [lock] if not first else ["", "any"] if os.environ.get("GH_CACHE") else ["any"]
-        for k in locks if "GH_LOCK" not in environment else [environment["GH_LOCK"]]:
-            p = subprocess.run([MAKER, out, str(epoch), "0.1.%d" % epoch], env={**os.environ, **env, "GH_LOCK": k}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               text=True)
-            if p.returncode == 0:
-                break
-        if p.returncode:
-            raise AssertionError("the image cannot be made:\n" + p.stdout[-3000:])
-        print(p.stdout[-400:], flush=True)
-        if first:
-            shutil.copy(out + "/packages.lock", lock)
-        for k in ("an", "binh"):
-            run(GATEHOUSE, "firmware", "sign", out + "/release", "--key", "%s/keys/%s/appliance.key" % (work, k))
+    os.makedirs(out, exist_ok=True)
+    with open(out + ".lock", "w") as mine:
+        fcntl.flock(mine, fcntl.LOCK_EX)
+        if not os.path.exists(out + "/made"):
+            make_now(work, out, epoch, environment)
+            with open(out + "/made", "w"):
+                pass
     return out
+
+
+def make_now(work, out, epoch, environment):
+    lock = work + "/packages.lock"
+    first = not os.path.exists(lock)
+    for f in ("release.keys", "release-root.pub"):
+        shutil.copy(os.path.join(work, "keys", f), out)
+    env = {"GH_BUILD": BUILD, "GH_LEVEL": "3", "GH_CACHE": os.environ.get("GH_CACHE", work + "/cache"), **environment}
+    # where a fetched root is kept from one day to the next, the list that is kept in the sources names it; else Debian's newest
+    locks = [lock] if not first else ["", "any"] if os.environ.get("GH_CACHE") else ["any"]
+    for k in locks if "GH_LOCK" not in environment else [environment["GH_LOCK"]]:
+        p = subprocess.run([MAKER, out, str(epoch), "0.1.%d" % epoch], env={**os.environ, **env, "GH_LOCK": k}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if p.returncode == 0:
+            break
+    with open(out + "/build.log", "w") as f:
+        f.write(p.stdout)
+    if p.returncode:
+        raise AssertionError("the image cannot be made:\n" + p.stdout[-3000:])
+    print(p.stdout[-400:], flush=True)
+    if first:
+        shutil.copy(out + "/packages.lock", lock)
+    for k in ("an", "binh"):
+        run(GATEHOUSE, "firmware", "sign", out + "/release", "--key", "%s/keys/%s/appliance.key" % (work, k))
 
 
 def keys(work):

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The firmware image in QEMU, without hardware virtualisation.
 
-  image_test.py BUILD [--keep DIR] [--cache DIR] [CASE...]     cases: good data tree hash rescue watchdog reset fallback update network job sandbox secureboot reproducible lock delta powercut; smoke is the short form of two (default: all)
+  image_test.py BUILD [--keep DIR] [--cache DIR] [--lanes N] [CASE...]     cases: good data tree hash rescue watchdog reset fallback update network job sandbox secureboot reproducible lock delta powercut; smoke is the short form of two (default: all)
 
-The image is made once (in DIR, or a temporary directory). Needs root, mmdebstrap, qemu-system-x86_64 and ovmf; skipped otherwise. A boot takes 30 s
+The image is made once (in DIR, or a temporary directory); then as many cases run at once as there are processors. Needs root, mmdebstrap, qemu-system-x86_64 and ovmf; skipped otherwise. A boot takes 30 s
 alone and minutes on a busy machine: time-outs are generous, and nothing here measures time."""
 import hashlib
 import json
@@ -16,26 +16,26 @@ import sys
 import tempfile
 import time
 
-args = sys.argv[1:]
-args.pop(0)
-KEEP = None
-if args and args[0] == "--keep":
-    KEEP = os.path.abspath(args[1])
-    args = args[2:]
-if args and args[0] == "--cache":
-    os.environ["GH_CACHE"] = os.path.abspath(args[1])
-    args = args[2:]
+args = sys.argv[2:]
+options = {"--keep": None, "--cache": None, "--lanes": None}
+while args and args[0] in options and len(args) > 1:
+    options[args[0]], args = args[1], args[2:]
+KEEP = options["--keep"] and os.path.abspath(options["--keep"])
+if options["--cache"]:
+    os.environ["GH_CACHE"] = os.path.abspath(options["--cache"])
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "e2e")]
 from chain import Chain, free_port # noqa: E402 the path comes first
-from image import (BOOT_SECONDS, BUILD, GATEHOUSE, Machine, block_of, check, copy_disk, count, esp_of, flip, keys, make, partition, run, second_slot, # noqa: E402
+from image import (BOOT_SECONDS, BUILD, GATEHOUSE, OVMF, Machine, block_of, check, copy_disk, count, esp_of, flip, keys, make, partition, run, second_slot, # noqa: E402
                    stick)
+from lanes import run_lanes, width_of_machine # noqa: E402
 from faults import NEEDED, case_rescue, case_reset, case_watchdog # noqa: E402
 from powercut import case_powercut # noqa: E402
 from updates import case_delta, case_network # noqa: E402
 
 
 def case_good(work, image):
+    check("the root is under 96 MiB", os.path.getsize(image + "/image") < 96 << 20)
     disk = copy_disk(work, image, "good")
     m = Machine(work, "good-1", disk, image)
     done = m.wait("proved good|does its work here[\\s\\S]*Finished gatehouse-bless", "gatehouse-bless.service: Failed", "machine restart")
@@ -96,7 +96,7 @@ def case_hash(work, image):
 
 def case_fallback(work, image):
     """A newer release that is broken is tried twice; then the old one runs again and remembers why."""
-    newer, disk = make(work, "two", 2), copy_disk(work, image, "fallback")
+    newer, disk = make(work, "two", 2, GH_FLOOR="1"), copy_disk(work, image, "fallback")
     second_slot(disk, newer, 2, block_of(newer, NEEDED) + 100)
     m = Machine(work, "fallback", disk)
     check("the old release comes back", m.wait(r"selftest: epoch 1\b", r"selftest: epoch 2\b", seconds=3 * BOOT_SECONDS) == r"selftest: epoch 1\b", m.text())
@@ -164,18 +164,26 @@ def case_reproducible(work, image):
 
 
 def case_lock(work, image):
-    """A package that is not the one of the list stops the build."""
-    lines = open(image + "/packages.lock").read().split("\n")
+    """A package that is not the one of the list stops the build: the fetched root that is kept for the next build is changed, and so is what its packages are."""
+    stored = re.search(r"(?:from|as) (\S+\.tar\.zst)", open(image + "/build.log").read()).group(1)
+    cache, plain = os.path.join(work, "lock-cache"), os.path.join(work, "lock-root")
+    shutil.rmtree(cache, ignore_errors=True)
+    for d in (cache, plain):
+        os.makedirs(d, exist_ok=True)
+    run("tar", "-C", plain, "--zstd", "-xf", stored)
+    lines = open(plain + "/packages").read().split("\n")
     at = next(i for i, x in enumerate(lines) if x.startswith("libc6 "))
     lines[at] = lines[at][:-1] + ("0" if lines[at][-1] != "0" else "1")
-    with open(os.path.join(work, "other.lock"), "w") as f:
+    with open(plain + "/packages", "w") as f:
         f.write("\n".join(lines))
+    run("tar", "-C", plain, "-I", "zstd -1", "-cf", os.path.join(cache, os.path.basename(stored)), ".")
     try:
-        make(work, "other", 3, GH_LOCK=os.path.join(work, "other.lock"), GH_CACHE="")
+        make(work, "other", 3, GH_LOCK=work + "/packages.lock", GH_CACHE=cache)
         check("another hash of a package is refused", False)
     except AssertionError as e:
         check("another hash of a package is refused", "these are not the packages" in str(e) and "--renew-lock" in str(e), str(e))
-    shutil.rmtree(os.path.join(work, "other"), ignore_errors=True)
+    for d in (cache, plain, os.path.join(work, "other")):
+        shutil.rmtree(d, ignore_errors=True)
 
 
 def frames(path):
@@ -250,29 +258,47 @@ CASES = {"good": case_good, "data": case_data, "tree": case_tree, "hash": case_h
 ALIASES = ("sandbox", "smoke") # parts of other cases, which are not made twice
 
 
-def main():
+def skipped():
+    """Why nothing can be tried here, or nothing."""
     if os.geteuid() != 0:
-        print("skipped: making the image needs root", file=sys.stderr)
+        return "making the image needs root"
+    missing = [t for t in ("mmdebstrap", "qemu-system-x86_64", "qemu-img", "mksquashfs", "veritysetup", "mcopy", "sfdisk", "sbsign") if not shutil.which(t)]
+    missing += [] if os.path.exists(OVMF) else [OVMF]
+    return missing and "no %s (Debian: mmdebstrap qemu-system-x86 qemu-utils ovmf squashfs-tools cryptsetup-bin mtools fdisk systemd-boot-efi kmod sbsigntool)" % " ".join(missing)
+
+
+def one(name, work, image):
+    try:
+        CASES[name](work, image)
+    except Exception as e:
+        check(name + ": it ran to its end", False, "%s: %s" % (type(e).__name__, e))
+
+
+def main():
+    unknown = [c for c in args if c not in CASES]
+    if unknown:
+        sys.exit("image_test.py: no case %s; there are %s" % (" ".join(unknown), " ".join(CASES)))
+    why = skipped()
+    if why:
+        print("skipped: " + why, file=sys.stderr)
         sys.exit(77)
-    for tool in ("mmdebstrap", "qemu-system-x86_64", "qemu-img", "mksquashfs", "veritysetup", "mcopy", "sfdisk"):
-        if not shutil.which(tool):
-            print("skipped: no %s (Debian: mmdebstrap qemu-system-x86 qemu-utils ovmf squashfs-tools cryptsetup-bin mtools fdisk systemd-boot-efi kmod)" % tool, file=sys.stderr)
-            sys.exit(77)
     work = KEEP or tempfile.mkdtemp(prefix="gh-image-test-", dir="/var/tmp")
     os.makedirs(work, exist_ok=True)
+    names, began, cpu = args or [c for c in CASES if c not in ALIASES], time.monotonic(), sum(os.times()[:4])
     try:
         keys(work)
         image = make(work, "one", 1)
-        check("the root is under 96 MiB", os.path.getsize(image + "/image") < 96 << 20)
-        for name in args or [c for c in CASES if c not in ALIASES]:
-            began = time.monotonic()
-            CASES[name](work, image)
-            print("%s: %.0f s" % (name, time.monotonic() - began), flush=True)
+        if len(names) == 1:
+            one(names[0], work, image)
+            good, failed = count[True], count[False]
+        else:
+            print("the image is made: %.0f s, %.0f s of CPU" % (time.monotonic() - began, sum(os.times()[:4]) - cpu), flush=True)
+            good, failed = run_lanes([sys.executable, os.path.abspath(__file__), BUILD, "--keep", work], names, int(options["--lanes"] or width_of_machine()), work)
     finally:
         if not KEEP:
             shutil.rmtree(work, ignore_errors=True)
-    print("%d passed, %d failed" % (count[True], count[False]))
-    sys.exit(1 if count[False] or not count[True] else 0)
+    print("%d passed, %d failed in %.0f s" % (good, failed, time.monotonic() - began))
+    sys.exit(1 if failed or not good else 0)
 
 
 main()
