@@ -2,8 +2,8 @@
 #include "console/approve_command.h"
 #include "base/file.h"
 #include "console/carry.h"
-#include "console/enrol.h"
-#include "console/store/appliances.h"
+#include "console/invite.h"
+#include "console/store/people.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -70,8 +70,9 @@ static int enrol_one(struct approval *a, struct db *d, const char *from, const c
     writer_clear(&x->text);
     rc = enrol_write(&r, &keys, &x->text, x->phrase, sizeof(x->phrase));
     if (!rc)
-        rc = r.follows ? appliance_succeed(d, r.old_id, r.word, &r.keys, r.name)
-                       : appliance_enrol(d, &r.keys, r.name);
+        rc = invite_enrol(d, s->keys, &r, "console", NULL);
+    if (rc == ST_DENIED)
+        return say(from, "its invitation is none of this console's, is over, or was used by another appliance");
     if (r.follows && (rc == ST_NOT_FOUND || rc == ST_BAD_SIGNATURE))
         return say(from, rc == ST_NOT_FOUND ? "no active appliance had the keys before"
                                             : "it was not signed with the keys before");

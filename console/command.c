@@ -5,6 +5,7 @@
 #include "console/approve_command.h"
 #include "console/carry.h"
 #include "console/goods_command.h"
+#include "console/invite_command.h"
 #include "console/move_command.h"
 #include "console/report_command.h"
 #include "console/serve.h"
@@ -20,7 +21,7 @@
 
 struct options {
     struct conf conf;
-    const char *output, *url, *role, *user, *reason, *name, *version, *note, *appliance, *ring, *month, *week, *lang;
+    const char *output, *url, *role, *user, *reason, *name, *version, *note, *appliance, *ring, *month, *week, *lang, *hours, *unit;
     const char **words; /* arguments without a dash; the command's number of them at least */
     size_t n_words;
     bool json;
@@ -395,10 +396,21 @@ static int run_migrate(struct options *o, struct state *s)
     return move_command(s);
 }
 
+static int run_invite(struct options *o, struct state *s)
+{
+    char url[STATE_URL];
+
+    current_url(s, url);
+    const struct invite_words w = {o->words, o->n_words, o->hours, o->unit, o->name, o->url, o->output, url};
+    return invite_command(s, &w);
+}
+
 static const struct command commands[] = {
     {"init", "init [-c FILE]", run_init, true, 0, 0},
     {"link", "link [-c FILE] [--role ROLE,... | --user NAME]", run_link, true, 0, 0},
     {"enrol-approve", "enrol-approve [-c FILE] REQUEST -o ANSWER | DIR [--url https://…]", run_approve, true, 1, 1},
+    {"invite", "invite [-c FILE] [--hours N] [--unit UNIT] [--name NAME] [--url https://…] [-o FILE] | list | approve NUMBER WORDS | withdraw NUMBER",
+     run_invite, false, 0, 3},
     {"appliances", "appliances [-c FILE] [--json]", run_appliances, false, 0, 0},
     {"retire", "retire [-c FILE] IDENTITY", run_retire, false, 1, 1},
     {"import", "import [-c FILE] [-o RECEIPTS-DIR] DIR|FILE...", run_import, false, 1, SIZE_MAX},
@@ -451,6 +463,8 @@ static int parse(const struct command *c, struct options *o, int argc, char **ar
                             : !strcmp(argv[i], "--month")  ? &o->month
                             : !strcmp(argv[i], "--week")   ? &o->week
                             : !strcmp(argv[i], "--lang")   ? &o->lang
+                            : !strcmp(argv[i], "--hours")  ? &o->hours
+                            : !strcmp(argv[i], "--unit")   ? &o->unit
                                                            : NULL;
         bool conf = !strcmp(argv[i], "-c"), set = !strcmp(argv[i], "--set");
         if ((slot || conf || set) && !value) {

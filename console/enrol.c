@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "console/store/appliances.h"
 #include "console/store/facts.h"
 
 #include <stdio.h>
@@ -18,7 +19,7 @@ static bool read_key(const struct json *j, uint8_t out[static SEAL_PUBLIC])
            memcmp(out, zeros, SEAL_PUBLIC) != 0;
 }
 
-static bool name_is_good(struct span name)
+bool enrol_name_is_good(struct span name)
 {
     size_t pos = 0;
 
@@ -39,6 +40,17 @@ static bool read_succession(const struct json *j, struct enrol_request *r)
     return r->follows;
 }
 
+static bool read_invited(const struct json *v, struct enrol_request *r)
+{
+    struct span t = v->type == JSON_STRING ? v->s : (struct span){NULL, 0};
+    size_t n = t.n / 4 * 3;
+
+    for (size_t i = t.n; i > 0 && n && t.n - i < 2 && t.p[i - 1] == '='; i--)
+        n--;
+    r->n_invited = n;
+    return n && n <= sizeof(r->invited) && base64_decode(t, r->invited, n);
+}
+
 int enrol_read(struct span text, struct enrol_request *ret, const char **ret_why)
 {
     struct arena *a = arena_new(1 << 20);
@@ -53,7 +65,7 @@ int enrol_read(struct span text, struct enrol_request *ret, const char **ret_why
         rc = ST_MALFORMED;
     }
     name = json_get(j, "name");
-    if (!rc && (!name || name->type != JSON_STRING || !name_is_good(name->s))) {
+    if (!rc && (!name || name->type != JSON_STRING || !enrol_name_is_good(name->s))) {
         *ret_why = "its name is missing, too long or not text";
         rc = ST_MALFORMED;
     }
@@ -65,12 +77,21 @@ int enrol_read(struct span text, struct enrol_request *ret, const char **ret_why
         *ret_why = "what it says of its keys before is damaged";
         rc = ST_MALFORMED;
     }
+    if (!rc && json_get(j, "invitation") && !read_invited(json_get(j, "invitation"), &r)) {
+        *ret_why = "its invitation is damaged";
+        rc = ST_MALFORMED;
+    }
     if (!rc) {
         memcpy(r.name, name->s.p, name->s.n);
         *ret = r;
     }
     arena_free(a);
     return rc;
+}
+
+int enrol_take(struct db *d, const struct enrol_request *r)
+{
+    return r->follows ? appliance_succeed(d, r->old_id, r->word, &r->keys, r->name) : appliance_enrol(d, &r->keys, r->name);
 }
 
 static void put_key(struct jw *j, const char *key, const uint8_t *bytes)

@@ -4,13 +4,11 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "console/api/once.h"
-#include "console/enrol.h"
+#include "console/invite.h"
 #include "console/store/appliances.h"
 #include "console/store/fleet.h"
 
 #include <stdio.h>
-
-#define URL_MAX 300
 
 void api_fleet(struct worker *w, struct request *r)
 {
@@ -192,15 +190,14 @@ void api_enrol_look(struct worker *w, struct request *r)
     reply_object_end(r, &j, rc);
 }
 
-/* The address that the appliance shall call: the console's own unless another is given. */
-static bool read_url(struct worker *w, struct request *r, char url[static URL_MAX])
+bool fleet_url(struct worker *w, struct request *r, char url[static FLEET_URL])
 {
     struct span v = {NULL, 0};
     size_t n;
 
-    if (!body_text(r, "url", URL_MAX - 2, false, &v))
+    if (!body_text(r, "url", FLEET_URL - 2, false, &v))
         return false;
-    snprintf(url, URL_MAX, "%.*s", (int)(v.n ? v.n : strlen(w->app->url)),
+    snprintf(url, FLEET_URL, "%.*s", (int)(v.n ? v.n : strlen(w->app->url)),
              v.n ? (const char *)v.p : w->app->url);
     n = strlen(url);
     if (n && url[n - 1] == '/')
@@ -218,7 +215,7 @@ static bool read_url(struct worker *w, struct request *r, char url[static URL_MA
 void api_enrol_approve(struct worker *w, struct request *r)
 {
     static const char *const names[] = {"request", "phrase", "url"};
-    char phrase[128], url[URL_MAX];
+    char phrase[128], url[FLEET_URL];
     struct enrol_request q;
     struct span typed = {NULL, 0};
     struct writer answer;
@@ -227,7 +224,7 @@ void api_enrol_approve(struct worker *w, struct request *r)
     int rc;
 
     if (!body_fields(r, names, GH_COUNT(names)) || !read_request(w, r, &q, phrase, sizeof(phrase)) ||
-        !read_url(w, r, url) || !body_text(r, "phrase", sizeof(phrase) - 1, true, &typed))
+        !fleet_url(w, r, url) || !body_text(r, "phrase", sizeof(phrase) - 1, true, &typed))
         return;
     if (!span_eq(typed, span_str(phrase))) {
         reply_problem_say(r, PROBLEM_BAD_FIELD,
@@ -243,9 +240,18 @@ void api_enrol_approve(struct worker *w, struct request *r)
     if (rc)
         app_fail(r, rc);
     if (!rc && once_begin(w, r, &d)) {
-        rc = appliance_enrol(d, &q.keys, q.name);
+        rc = invite_enrol(d, w->app->keys, &q, r->who.name, r->address);
+        if (rc == ST_DENIED || (q.follows && (rc == ST_NOT_FOUND || rc == ST_BAD_SIGNATURE))) {
+            reply_problem_say(r, PROBLEM_BAD_FIELD, "'request' %s.",
+                              rc == ST_DENIED      ? "has an invitation that is none of this console's, is over or was used"
+                              : rc == ST_NOT_FOUND ? "follows keys that no active appliance had"
+                                                   : "was not signed with the keys before");
+            (void)once_end(w, r, d, 0);
+            writer_done(&answer);
+            return;
+        }
         if (!rc)
-            rc = audit_append(d, r->who.name, r->address, "appliance_enrolled", q.name, phrase);
+            rc = audit_append(d, r->who.name, r->address, q.follows ? "appliance_rekeyed" : "appliance_enrolled", q.name, phrase);
         reply_json(r, 200, &j);
         jw_obj(&j);
         jw_kcstr(&j, "name", q.name);

@@ -4,6 +4,7 @@
 #include "base/envelope.h"
 #include "base/fetch.h"
 #include "base/goods.h"
+#include "base/invitation.h"
 #include "console/api/sources.h"
 #include "console/api/dashboard.h"
 #include "console/api/evidence.h"
@@ -17,6 +18,7 @@
 #define ENVELOPE "application/vnd.gatehouse.envelope"
 #define PART "application/vnd.gatehouse.part"
 #define PIECE "application/vnd.gatehouse.piece"
+#define JOIN "application/vnd.gatehouse.join"
 #define ASK "application/vnd.gatehouse.ask"
 #define ASK_MAX (16 + GOODS_ORDER_SIZE + GOODS_ASK_CHUNKS * SEAL_HASH)
 #define SEALED_MAX (ENVELOPE_MAX + 64) /* the sealed form is a little longer than the batch */
@@ -59,6 +61,12 @@ const struct route routes[] = {
     {HTTP_POST, API "/fleet/{id}/retire", LANE_API, RIGHT_FLEET, JSON_BODY_MAX, JSON, api_fleet_retire},
     {HTTP_POST, API "/enrolments/look", LANE_API, RIGHT_FLEET, JSON_BODY_MAX, JSON, api_enrol_look},
     {HTTP_POST, API "/enrolments", LANE_API, RIGHT_FLEET, JSON_BODY_MAX, JSON, api_enrol_approve},
+    {HTTP_GET, API "/enrolments/console", LANE_API, RIGHT_NONE, 0, NULL, api_enrol_console},
+    {HTTP_POST, API "/enrolments/join", LANE_API, RIGHT_NONE, INVITATION_JOIN_MAX, JOIN, api_enrol_join},
+    {HTTP_GET, API "/enrolments/invitations", LANE_API, RIGHT_FLEET, 0, NULL, api_invitations_list},
+    {HTTP_POST, API "/enrolments/invitations", LANE_API, RIGHT_FLEET, JSON_BODY_MAX, JSON, api_invitations_add},
+    {HTTP_POST, API "/enrolments/invitations/{id}", LANE_API, RIGHT_FLEET, JSON_BODY_MAX, JSON, api_invitation_approve},
+    {HTTP_DELETE, API "/enrolments/invitations/{id}", LANE_API, RIGHT_FLEET, 0, NULL, api_invitation_withdraw},
     {HTTP_GET, API "/stats", LANE_API, RIGHT_SEE, 0, NULL, api_stats},
     {HTTP_GET, API "/reports", LANE_API, RIGHT_REPORT, 0, NULL, api_reports_list},
     {HTTP_POST, API "/reports", LANE_API, RIGHT_REPORT, JSON_BODY_MAX, JSON, api_report_make},

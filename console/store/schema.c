@@ -463,6 +463,14 @@
     " ended INTEGER, ended_by TEXT);"                                                                        \
     "CREATE UNIQUE INDEX hold_once ON hold(kind, ref, coalesce(identity, x'')) WHERE ended ISNULL;"
 
+/* Codes by which an appliance may ask to be enrolled (invitations.h). */
+#define STEP_INVITATIONS                                                                                     \
+    "CREATE TABLE invitation("                                                                               \
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE, unit INTEGER NOT NULL,"               \
+    " name TEXT NOT NULL, url TEXT NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL,"                  \
+    " until INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0,"       /* enum invitation_state */           \
+    " joined INTEGER, address TEXT, identity BLOB, request TEXT, ended INTEGER, ended_by TEXT);"
+
 const char *const schema_steps[] = {
     STEP_1,
     STEP_2,
@@ -485,6 +493,7 @@ const char *const schema_steps[] = {
     STEP_HEADS,
     STEP_SITES,
     STEP_RETENTION,
+    STEP_INVITATIONS,
 };
 const size_t schema_step_count = GH_COUNT(schema_steps);
 

@@ -9,7 +9,7 @@ _gatehouse() {
         inspect) words="-c --set -w --no-documents --no-scan --threads" ;;
         classify) words="-c --set --text" ;;
         run) words="-c --set -i --replay --units" ;;
-        console) words="init committee backup restore check link enrol-approve appliances retire import accept-hole report migrate goods export-down audit verify head add list assign unassign assignments ring status remove policy rules lists fingerprints settings firmware shadow -c --set -o --reason --name --version --note --appliance --ring --month --week --lang" ;;
+        console) words="init committee backup restore check link invite approve withdraw enrol-approve appliances retire import accept-hole report migrate goods export-down audit verify head add list assign unassign assignments ring status remove policy rules lists fingerprints settings firmware shadow -c --set -o --reason --name --version --note --appliance --ring --month --week --lang --hours --unit --url" ;;
         policy)
             words="check test explain facts replay diff shadow keygen sign promote rollback status -c --set --json --journal --since --key --number --floor --note"
             # the bundles that came with the program
@@ -22,7 +22,7 @@ _gatehouse() {
         journal) words="verify cat export import -c" ;;
         evidence) words="list member request share open record -c -k -o -r --committee --reason --by --renew --password-file" ;;
         keys) words="generate show rotate -o -c --set" ;;
-        enrol) words="request accept -o -c --set" ;;
+        enrol) words="--invitation --console --again --no-wait request accept -o -c --set" ;;
         down) words="status import -c --set --json" ;;
         simulate) words="--appliances --days --batches --records --seed --wrong-clocks -o --console" ;;
         firmware) words="build keys sign verify install take have status bless rollback selftest scrub reset setup -c --set --json --again --repair --disk --renew-lock --confirm --key --root" ;;

@@ -39,11 +39,13 @@ static const struct command commands[] = {
             "own user\n"},
     {"console", command_console, NULL, "the subcommittee's web console",
      "gatehouse console [-c FILE]  |  gatehouse console "
-     "init|link|enrol-approve|appliances|retire|import|accept-hole|report|migrate|goods|export-down|audit "
+     "init|link|invite|enrol-approve|appliances|retire|import|accept-hole|report|migrate|goods|export-down|audit "
      "[-c FILE] ...",
      COMMON
      "  init                  make keys, certificate and database\n"
      "  link                  print a new one-time sign-in link\n"
+     "  invite                a code by which one appliance may ask to be enrolled: --hours N --unit UNIT --name NAME,\n"
+     "                        -o FILE for a stick; 'invite list', 'invite approve NUMBER WORDS', 'invite withdraw NUMBER'\n"
      "  enrol-approve FILE    accept an appliance's request, write the answer with -o\n"
      "  enrol-approve DIR     accept DIR/*/request.json, each answer goes beside it as console.json\n"
      "  appliances            list the appliances known\n"
@@ -98,8 +100,15 @@ static const struct command commands[] = {
      "'gatehouse evidence' alone shows each form.\n"},
     {"keys", NULL, "gh-uplink", "make and show this appliance's keys",
      "gatehouse keys generate|show|rotate -o FILE [-c FILE]", COMMON},
-    {"enrol", NULL, "gh-uplink", "join a console", "gatehouse enrol request -o FILE | accept FILE [-c FILE]",
-     COMMON},
+    {"enrol", NULL, "gh-uplink", "join a console", "gatehouse enrol --invitation CODE|FILE|- [--console URL] | request -o FILE | accept FILE [-c FILE]",
+     COMMON
+     "  --invitation CODE     what 'gatehouse console invite' gave: keys are made here, the console is asked, two people\n"
+     "                        compare six words; FILE: the same on a stick; -: read it from standard input\n"
+     "  --console URL         where the console is, when neither the file nor uplink.console says so\n"
+     "  --again               there is a console already: put it aside (console.json.before)\n"
+     "  --no-wait             end with 4 when the console's officer has not said yes yet; call it again later\n"
+     "  request -o FILE       this appliance's public keys, for 'console enrol-approve'; with --invitation FILE as its guest\n"
+     "  accept FILE           take the answer; with --invitation FILE from that console alone\n"},
     {"down", NULL, "gh-down", "what the console ordered this appliance to have",
      "gatehouse down status [--json] | import DIR [-c FILE]",
      COMMON

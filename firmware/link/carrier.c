@@ -312,7 +312,7 @@ static CURL *getter(uint64_t timeout_ms)
     return curl;
 }
 
-int carrier_get(const char *url, uint64_t timeout_ms, struct writer *out)
+int carrier_get(const char *url, const char *proxy, uint64_t timeout_ms, struct writer *out)
 {
     struct carrier sink = {.answer = out};
     CURL *curl = getter(timeout_ms);
@@ -321,6 +321,11 @@ int carrier_get(const char *url, uint64_t timeout_ms, struct writer *out)
 
     if (!curl || curl_easy_setopt(curl, CURLOPT_URL, url) != CURLE_OK)
         return ST_NOMEM;
+    if (*proxy) {
+        curl_easy_setopt(curl, CURLOPT_PROXY, proxy);
+        curl_easy_setopt(curl, CURLOPT_HTTPPROXYTUNNEL, 1L);
+        curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    }
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &sink);
     rc = curl_easy_perform(curl);

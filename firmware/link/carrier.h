@@ -34,8 +34,8 @@ const char *carrier_message(const struct carrier *c);
  * need not wait for that. 0 when it is there. */
 int carrier_warm(struct carrier *c);
 /* GETs an address, http or https; for what proves itself (signed, or by its hash): no certificate is looked
- * at. Appends to out, whose ceiling bounds it. 0; ST_NOT_FOUND (404); ST_AGAIN (any other status); ST_CLOSED,
+ * at. proxy: "" none, as carrier_proxy. Appends to out, whose ceiling bounds it. 0; ST_NOT_FOUND (404); ST_AGAIN (any other status); ST_CLOSED,
  * ST_TIMEOUT; ST_LIMIT. */
-int carrier_get(const char *url, uint64_t timeout_ms, struct writer *out);
+int carrier_get(const char *url, const char *proxy, uint64_t timeout_ms, struct writer *out);
 
 #endif

@@ -58,6 +58,14 @@ static int generate(const struct conf *c, const char *secret, const char *public
     return rc ? 3 : 0;
 }
 
+int keys_make(const struct conf *c)
+{
+    char secret[CONF_TEXT + 32], public[CONF_TEXT + 32];
+
+    paths(c, secret, public, sizeof(secret));
+    return generate(c, secret, public);
+}
+
 int keys_command(const struct conf *c, int argc, char **argv)
 {
     char secret[CONF_TEXT + 32], public[CONF_TEXT + 32], name[128];

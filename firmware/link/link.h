@@ -34,7 +34,26 @@ int link_console_load(const char *state_dir, struct link_console *ret);
 /* gatehouse keys rotate (rotate.c). */
 int keys_rotate(const struct conf *c, const char *file);
 int keys_command(const struct conf *c, int argc, char **argv);
+int keys_make(const struct conf *c); /* generate: exit code */
 int enrol_command(const struct conf *c, int argc, char **argv);
+/* What enrolment by files and by invitation share (enrol.c); each says what is wrong itself. The request's text; exit code. */
+int enrol_text(const struct conf *c, const struct seal_public *own, const char *invitation, struct writer *out);
+int enrol_own(const struct conf *c, struct seal_public *ret);
+/* Takes the console's answer, whatever brought it (from: for messages); host: who it must be from, NULL: the words will tell. again: a
+ * console that was known before is put aside. Exit code. */
+struct invitation_host;
+int enrol_take_answer(const struct conf *c, const char *from, struct span bytes, const struct invitation_host *host, bool again);
+/* gatehouse enrol --invitation (invited.c). */
+struct invited {
+    const char *invitation, *console; /* code, file or "-"; address or NULL */
+    bool again, no_wait;
+};
+int enrol_invited(const struct conf *c, const struct invited *o);
+#define ENROL_WAITS 4 /* exit code of no_wait: the officer has not said yes yet */
+/* An invitation as a code, a file or "-" (standard input). A file may also name the console: *ret_host_known; url (LINK_URL) is "" when
+ * it does not. Exit code, with the sentence on stderr. */
+struct invitation;
+int invited_read(const char *what, struct invitation *ret, struct invitation_host *host, bool *ret_host_known, char *url);
 int simulate_command(const struct conf *c, int argc, char **argv);
 int down_command(const struct conf *c, int argc, char **argv);
 

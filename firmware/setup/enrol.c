@@ -19,10 +19,10 @@ static const struct words
 
 static const struct words *check_way(void *arg, const char *v)
 {
-    static const struct words w = {"1, 2 or 3", "1, 2 hoặc 3"};
+    static const struct words w = {"1, 2, 3 or 4", "1, 2, 3 hoặc 4"};
 
     (void)arg;
-    return strlen(v) == 1 && strchr("123", *v) ? NULL : &w;
+    return strlen(v) == 1 && strchr("1234", *v) ? NULL : &w;
 }
 
 static const struct words *check_dir(void *arg, const char *v)
@@ -130,11 +130,36 @@ static void enrol_through(struct setup *s, const char *request)
     printf("%s\n%s\n", says, ask_word(&s->ask, &compare));
 }
 
+/* A secret does not go into a command line, which anybody on the machine may read. */
+static void enrol_invited(struct setup *s)
+{
+    static const struct words ask = {"The invitation's code, eight groups of five (empty: later)",
+                                     "Mã mời, tám nhóm năm ký tự (để trống: để sau)"},
+                              wait = {"Now the subcommittee must say yes; Ctrl-C: later, 'gatehouse enrol --invitation CODE'.",
+                                      "Giờ cần tiểu ban đồng ý; Ctrl-C: để sau, 'gatehouse enrol --invitation MÃ'."};
+    char code[ASK_TEXT] = "", path[] = "/tmp/gatehouse-invitation.XXXXXX";
+    int fd, rc = 2;
+
+    while (rc == 2 && ask_text(&s->ask, &ask, "", NULL, NULL, code) && *code) { /* what was misheard is asked for again */
+        memcpy(path + sizeof(path) - 7, "XXXXXX", 6);
+        fd = mkstemp(path);
+        if (fd < 0)
+            return;
+        if (write(fd, code, strlen(code)) == (ssize_t)strlen(code)) {
+            ask_say(&s->ask, &wait);
+            rc = setup_run(s, (char *[]){(char *)"enrol", (char *)"--invitation", path, NULL});
+        }
+        close(fd);
+        (void)unlink(path);
+        explicit_bzero(code, sizeof(code));
+    }
+}
+
 void setup_enrol(struct setup *s, const char *request)
 {
     static const struct words
-        how = {"Enrolment with the console: 1 by a stick, 2 as text on this screen, 3 later",
-               "Ghi danh với bảng điều khiển: 1 bằng USB, 2 bằng chữ trên màn hình này, 3 để sau"},
+        how = {"Enrolment with the console: 1 by a stick, 2 as text on this screen, 3 later, 4 by the code of an invitation",
+               "Ghi danh với bảng điều khiển: 1 bằng USB, 2 bằng chữ trên màn hình này, 3 để sau, 4 bằng mã mời"},
         file = {"File of the answer (empty: later)", "Tệp trả lời (để trống: để sau)"};
     static char text[ANSWER_MAX + 1];
     char way[ASK_TEXT], answer[ASK_TEXT] = "";
@@ -148,6 +173,10 @@ void setup_enrol(struct setup *s, const char *request)
     }
     if (!ask_text(&s->ask, &how, "1", check_way, NULL, way) || *way == '3')
         return;
+    if (*way == '4') {
+        enrol_invited(s);
+        return;
+    }
     stick = *way == '1';
     send_request(s, stick);
     if (stick) {

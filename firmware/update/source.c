@@ -30,7 +30,7 @@ static int read_address(const char *where, const char *name, size_t max, struct 
         if (i)
             usleep(FIRST_WAIT_US << i);
         writer_init(&got, max);
-        rc = carrier_get(url, TIMEOUT_MS, &got);
+        rc = carrier_get(url, "", TIMEOUT_MS, &got);
         if (!rc)
             writer_put(w, writer_span(&got));
         writer_done(&got);

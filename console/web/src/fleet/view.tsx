@@ -9,6 +9,7 @@ import type { Live } from "../live";
 import { Empty, ErrorNote, Facts, Section, Time } from "../parts";
 import type { Appliance } from "../types";
 import "./fleet.css";
+import { Invite } from "./invite";
 import { Map } from "./map";
 import { Enrol, Retire, Site } from "./site";
 import type { GoodsState, Health, Item } from "./types";
@@ -70,7 +71,7 @@ function One({ item, more, goods, open, toggle, may, edit, retire }: {
 export function Fleet({ live, chosen, may }: { live: Live; chosen: number | null; may: boolean }) {
   const [items, setItems] = useState<Item[] | null>(null), [more, setMore] = useState<Appliance[]>([]), [goods, setGoods] = useState<GoodsState[]>([]), [error, setError] = useState("");
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set()), [filter, setFilter] = useState(""), [health, setHealth] = useState<Health | "">("");
-  const [dialog, setDialog] = useState<{ kind: "site" | "retire"; item: Item } | { kind: "enrol" } | null>(null);
+  const [dialog, setDialog] = useState<{ kind: "site" | "retire"; item: Item } | { kind: "enrol" | "invite" } | null>(null);
   const load = useCallback(async () => {
     try {
       const [f, a, g] = await Promise.all([get<{ items: Item[] }>("/fleet"), get<{ items: Appliance[] }>("/appliances"), get<{ items: GoodsState[] }>("/goods/states").catch(() => ({ items: [] }))]);
@@ -104,7 +105,7 @@ export function Fleet({ live, chosen, may }: { live: Live; chosen: number | null
     <section class="pagepad fleet" aria-label={t("appliances")}>
       <header class="dashhead">
         <h1>{t("appliances")}</h1>
-        {may ? <button type="button" class="primary" onClick={() => setDialog({ kind: "enrol" })}>{t("fleet_enrol")}</button> : null}
+        {may ? <div class="buttons"><button type="button" onClick={() => setDialog({ kind: "enrol" })}>{t("fleet_enrol")}</button><button type="button" class="primary" onClick={() => setDialog({ kind: "invite" })}>{t("fleet_invite")}</button></div> : null}
       </header>
       {error ? <ErrorNote text={error} retry={() => void load()} /> : null}
       {!items && !error ? <div class="empty">{t("loading")}</div> : null}
@@ -127,6 +128,7 @@ export function Fleet({ live, chosen, may }: { live: Live; chosen: number | null
         </>) : null}
       {dialog?.kind === "site" ? <Site item={dialog.item} close={() => setDialog(null)} done={done} /> : null}
       {dialog?.kind === "retire" ? <Retire item={dialog.item} close={() => setDialog(null)} done={done} /> : null}
+      {dialog?.kind === "invite" ? <Invite close={() => setDialog(null)} done={() => void load()} /> : null}
       {dialog?.kind === "enrol" ? <Enrol close={() => setDialog(null)} done={() => void load()} /> : null}
     </section>
   );
