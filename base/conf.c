@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/conf.h"
+#include "base/broker.h"
 #include "base/nets.h"
 #include "base/outlet.h"
 #include "base/rates.h"

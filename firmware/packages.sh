@@ -4,14 +4,14 @@
 
 # compiler, libraries, and what the programs call at run time
 GH_BUILD_PACKAGES="build-essential cmake ninja-build pkg-config python3 nodejs npm curl ca-certificates
-libpcap-dev libndpi-dev libsodium-dev libssl-dev libsqlite3-dev libpq-dev liblua5.4-dev libseccomp-dev libzstd-dev libidn2-dev libcurl4-openssl-dev
+libpcap-dev libndpi-dev libsodium-dev libssl-dev libsqlite3-dev libpq-dev libnats-dev liblua5.4-dev libseccomp-dev libzstd-dev libidn2-dev libcurl4-openssl-dev
 libyara-dev libicu-dev libpoppler-glib-dev libarchive-dev libexpat1-dev zlib1g-dev libmspack-dev libbrotli-dev libmicrohttpd-dev libgnutls28-dev libcairo2-dev libpango1.0-dev fonts-liberation fonts-dejavu-core
 poppler-data nftables libtesseract-dev libleptonica-dev tesseract-ocr-vie tesseract-ocr-eng"
 # peers, browser and tools of the tests
 GH_TEST_PACKAGES="git procps util-linux libnghttp2-dev clang llvm libclang-rt-14-dev chromium iproute2 nginx-light python3-aiosmtpd tcpdump libndpi-bin openssl mandoc python3-jsonschema poppler-utils"
 # servers for the tests with real peers; they would start their services on your machine, so ./check installs them only with --peers
 GH_PEER_PACKAGES="ethtool vsftpd dovecot-imapd dovecot-pop3d postfix swaks tftpd-hpa nfs-ganesha nfs-ganesha-vfs libnfs-utils rpcbind
-nghttp2-server nghttp2-client nghttp2-proxy samba smbclient lintian mmdebstrap postgresql"
+nghttp2-server nghttp2-client nghttp2-proxy samba smbclient lintian mmdebstrap postgresql nats-server"
 
 # the firmware image and a machine to start it in
 GH_IMAGE_PACKAGES="mmdebstrap squashfs-tools cryptsetup-bin cpio zstd dosfstools mtools e2fsprogs fdisk kmod qemu-system-x86 qemu-utils ovmf sbsigntool"
