@@ -25,6 +25,7 @@ enum role {
     ROLE_WORKBENCH,
     ROLE_REPORT,
     ROLE_DOWN,
+    ROLE_NATS,
     ROLE_COUNT
 };
 const char *role_name(enum role r); /* "sensor" */

@@ -3,6 +3,7 @@
  * so that the two cannot disagree: a packet filter that drops what was not asked for, in and out, and the
  * log's quota. print shows both, apply hands the one to nft and the other to journald (as root). A machine
  * that does more than this is not for it. */
+#include "base/broker.h"
 #include "base/writer.h"
 #include "firmware/ctl/ctl.h"
 #include "firmware/ctl/host.h"
@@ -87,7 +88,7 @@ static bool put_networks(struct writer *w, const char *list, int family)
 static bool split_url(const char *url, char host[static CONF_TEXT], unsigned *port)
 {
     const char *at = strstr(url, "://"), *end, *colon;
-    bool plain = !strncmp(url, "http:", 5);
+    bool plain = !strncmp(url, "http:", 5), nats = !strncmp(url, "nats:", 5) || !strncmp(url, "tls:", 4);
 
     if (!at)
         return false;
@@ -103,7 +104,7 @@ static bool split_url(const char *url, char host[static CONF_TEXT], unsigned *po
     } else {
         snprintf(host, CONF_TEXT, "%.*s", (int)((colon ? colon : end) - at), at);
     }
-    *port = colon ? (unsigned)strtoul(colon + 1, NULL, 10) : plain ? 80 : 443;
+    *port = colon ? (unsigned)strtoul(colon + 1, NULL, 10) : nats ? 4222 : plain ? 80 : 443;
     return *host && *port && *port < 65536;
 }
 
@@ -136,6 +137,19 @@ static void put_way(struct writer *w, unsigned uid, const char *url)
                       uid, port, uid);
 }
 
+/* To the broker, when there is one between this machine and its console. */
+static void put_broker(struct writer *w, unsigned uid, const char *servers)
+{
+    struct broker_list list;
+    int n = broker_list_parse(span_str(servers), &list, NULL);
+
+    for (int i = 0; i < n; i++) {
+        char url[CONF_TEXT];
+        snprintf(url, sizeof(url), "%.*s", (int)list.server[i].n, (const char *)list.server[i].p);
+        put_way(w, uid, url);
+    }
+}
+
 static void put_output(struct writer *w, const struct conf *c)
 {
     unsigned uid;
@@ -152,7 +166,9 @@ static void put_output(struct writer *w, const struct conf *c)
                "        udp sport 546 udp dport 547 accept\n"
                "        icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept\n"
                "        icmpv6 type mld2-listener-report accept\n");
-    if (user_id("gh-uplink", &uid)) {
+    if (user_id("gh-uplink", &uid) && *c->uplink_nats) {
+        put_broker(w, uid, c->uplink_nats);
+    } else if (user_id("gh-uplink", &uid)) {
         put_way(w, uid, *c->uplink_proxy ? c->uplink_proxy : c->uplink_console);
     }
     if (user_id("systemd-timesync", &uid))

@@ -342,7 +342,7 @@ static void build(struct run *r)
         keeper_add(r->keeper, ROLE_ENFORCE, "gh-enforce", NULL, -1, -1, -1);
         keeper_link(r->keeper, ROLE_CORE, ROLE_ENFORCE);
     }
-    if (*c->uplink_console) {
+    if (*c->uplink_console || *c->uplink_nats) {
         keeper_add(r->keeper, ROLE_UPLINK, "gh-uplink", NULL, -1, -1, -1);
         keeper_link(r->keeper, ROLE_CORE, ROLE_UPLINK);
         if (!is_enrolled(r)) {
@@ -418,17 +418,21 @@ static enum keeper_answer on_console_ended(void *arg, enum role role, int status
 }
 
 /* What gh-console may not do itself; an installation may lack some of it. */
-static void add_helpers(struct keeper *k)
+static void add_helpers(struct keeper *k, const struct conf *c)
 {
-    static const struct {
+    const struct {
         enum role role;
         const char *exe;
-    } helpers[] = {{ROLE_OUTLET, "gh-outlet"}, {ROLE_WORKBENCH, "gh-workbench"}, {ROLE_REPORT, "gh-report"}};
+        bool wanted;
+    } helpers[] = {{ROLE_OUTLET, "gh-outlet", true},
+                   {ROLE_WORKBENCH, "gh-workbench", true},
+                   {ROLE_REPORT, "gh-report", true},
+                   {ROLE_NATS, "gh-nats", *c->console_nats}};
     char path[PATH_MAX];
 
     for (size_t i = 0; i < GH_COUNT(helpers); i++) {
         int n = snprintf(path, sizeof(path), "%s/%s", keeper_bin_dir(), helpers[i].exe);
-        if (n < 0 || (size_t)n >= sizeof(path) || access(path, X_OK) != 0)
+        if (!helpers[i].wanted || n < 0 || (size_t)n >= sizeof(path) || access(path, X_OK) != 0)
             continue;
         keeper_add(k, helpers[i].role, helpers[i].exe, NULL, -1, -1, -1);
         keeper_link(k, ROLE_CONSOLE, helpers[i].role);
@@ -456,7 +460,7 @@ int command_console(int argc, char **argv)
     loop_signal(r.loop, SIGTERM, on_stop, &r);
     r.keeper = keeper_new(r.loop, r.opt.conf_args, &hooks);
     keeper_add(r.keeper, ROLE_CONSOLE, "gh-console", NULL, -1, STDOUT_FILENO, -1);
-    add_helpers(r.keeper);
+    add_helpers(r.keeper, &r.opt.conf);
     if (keeper_start(r.keeper) != 0)
         r.rc = 3;
     else

@@ -159,7 +159,7 @@ static int make_batch(const struct options *o, const struct box *b, uint64_t end
 
 static int send_batch(struct carrier *c, const struct writer *sealed)
 {
-    const struct letter letter = {"/api/v1/intake", LINK_ENVELOPE, writer_span(sealed), 0};
+    const struct letter letter = {.path = "/api/v1/intake", .type = LINK_ENVELOPE, .body = writer_span(sealed)};
     struct writer answer;
     long status = 0;
     int rc = ST_CLOSED;

@@ -94,7 +94,7 @@ static struct alert *choose(struct lane *l, uint64_t now, uint64_t *ret_ms)
 /* Posts the batch in s->batch, without the lock. 0 with the status. */
 static int post(struct strand *s, long *ret_status)
 {
-    struct letter letter = {"/api/v1/intake/ahead", LINK_ENVELOPE, {NULL, 0}, 0};
+    struct letter letter = {.path = "/api/v1/intake/ahead", .type = LINK_ENVELOPE};
     int rc;
 
     writer_clear(&s->sealed);

@@ -22,6 +22,8 @@ struct letter {
     const char *path, *type; /* where on the console, and the body's content type */
     struct span body;
     size_t answer; /* bytes that the answer may well have, for the patience; 0: a few */
+    uint64_t number; /* of the batch that may be left with a broker; 0: the answer is waited for */
+    unsigned again;  /* how often batches were left there anew */
 };
 #define LINK_ENVELOPE "application/vnd.gatehouse.envelope"
 #define LINK_PART "application/vnd.gatehouse.part"

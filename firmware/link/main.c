@@ -11,21 +11,26 @@
 #include "firmware/link/carrier.h"
 #include "firmware/link/goods_dir.h"
 #include "firmware/link/lane.h"
+#include "firmware/link/nats.h"
 #include "firmware/link/uplink.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
 
 #define UPLINK_FILES 256
 #define UPLINK_MEMORY (1024u << 20)
 #define NOTE_MS 1000
+#define MEND_MS 1000
 
 struct link {
     struct proc proc;
     struct link_console console;
     struct carrier *carrier;
+    struct nats *nats; /* NULL: the carrier */
+    struct loop_io *nats_io;
     struct queue *queue;
     struct uplink *uplink;
     struct wishes *wishes;
@@ -54,7 +59,9 @@ static int on_post(void *arg, const struct letter *letter, long *ret_status, str
     atomic_store(&l->traffic.busy, true);
     if (l->lane)
         lane_wake(l->lane);
-    rc = carrier_post(l->carrier, letter, ret_status, answer);
+    if (l->nats)
+        nats_rate(l->nats, rate);
+    rc = l->nats ? nats_post(l->nats, letter, ret_status, answer) : carrier_post(l->carrier, letter, ret_status, answer);
     atomic_store(&l->traffic.busy, false);
     return rc;
 }
@@ -62,7 +69,19 @@ static int on_post(void *arg, const struct letter *letter, long *ret_status, str
 static const char *on_trouble(void *arg)
 {
     struct link *l = arg;
-    return carrier_message(l->carrier);
+    return l->nats ? nats_message(l->nats) : carrier_message(l->carrier);
+}
+
+static bool on_heard(void *arg, long *ret_status, uint64_t *ret_number, struct writer *answer)
+{
+    struct link *l = arg;
+    struct nats_answer a;
+
+    if (!l->nats || !nats_heard(l->nats, &a, answer))
+        return false;
+    *ret_status = a.status;
+    *ret_number = a.number;
+    return true;
 }
 
 static void on_receipt(void *arg, uint64_t number)
@@ -111,6 +130,21 @@ static void on_timer(void *arg)
     if (l->stopping && *uplink_trouble(l->uplink))
         loop_stop(l->proc.loop);
     schedule(l, ms < l->proc.conf.uplink_poll ? ms : l->proc.conf.uplink_poll);
+}
+
+/* The console answered a batch that lies at the broker. */
+static void on_answers(void *arg, uint32_t events)
+{
+    struct link *l = arg;
+
+    (void)events;
+    schedule(l, 0);
+}
+
+static void on_mend(void *arg)
+{
+    struct link *l = arg;
+    nats_mend(l->nats);
 }
 
 static void on_core(void *arg, const struct msg *m)
@@ -228,6 +262,42 @@ static void listen_for_wishes(struct link *l)
     uplink_fetch(l->uplink, l->down);
 }
 
+/* The broker's files are read here; the connection is made in the jail. */
+static void load_broker(struct link *l)
+{
+    const struct conf *c = &l->proc.conf;
+    char path[CONF_TEXT + 32], err[512];
+    struct seal_public own;
+    uint8_t id[SEAL_ID];
+    int rc;
+
+    if (!*c->uplink_nats)
+        return;
+    snprintf(path, sizeof(path), "%s/appliance.pub", c->node_state_dir);
+    rc = keyfile_load_public(path, &own, NULL, 0);
+    if (rc) {
+        log_error("%s: %s. Over a broker (uplink.nats) an appliance needs its public key", path, status_text(rc));
+        exit(2);
+    }
+    seal_id(&own, id);
+    rc = nats_new(c, &l->console.key, id, &l->nats, err, sizeof(err));
+    if (rc) {
+        log_error("uplink.nats: %s", err);
+        exit(rc == ST_NOMEM ? 3 : 2);
+    }
+    uplink_over_broker(l->uplink, (uint64_t)c->uplink_nats_window);
+}
+
+static void join_broker(struct link *l)
+{
+    if (nats_start(l->nats) != 0) {
+        log_error("uplink.nats: %s", nats_message(l->nats));
+        exit(2);
+    }
+    l->nats_io = loop_io_add(l->proc.loop, nats_fd(l->nats), EPOLLIN, on_answers, l);
+    gh_check(l->nats_io && loop_timer_add(l->proc.loop, MEND_MS, true, on_mend, l));
+}
+
 static void load_rates(struct link *l)
 {
     const struct conf *c = &l->proc.conf;
@@ -284,7 +354,7 @@ int main(int argc, char **argv)
 {
     static struct link l; /* the process's one state */
     const struct uplink_hooks hooks = {
-        .arg = &l, .post = on_post, .message = on_trouble, .receipt = on_receipt};
+        .arg = &l, .post = on_post, .message = on_trouble, .receipt = on_receipt, .heard = on_heard};
 
     if (argc > 1 && !strcmp(argv[1], "keys"))
         return command(keys_command, argc - 1, argv + 1);
@@ -308,11 +378,15 @@ int main(int argc, char **argv)
     l.uplink = uplink_new(l.queue, &l.console.key, &hooks);
     gh_check(l.uplink);
     listen_for_wishes(&l);
+    load_broker(&l);
     lock_in(&l);
-    l.lane = lane_start(l.proc.conf.node_state_dir, &l.console, l.proc.conf.uplink_proxy, l.proc.conf.uplink_timeout, &l.traffic);
+    if (l.nats)
+        join_broker(&l);
+    else
+        l.lane = lane_start(l.proc.conf.node_state_dir, &l.console, l.proc.conf.uplink_proxy, l.proc.conf.uplink_timeout, &l.traffic);
     if (l.lane)
         uplink_in_order(l.uplink);
-    else
+    else if (!l.nats)
         log_warn("alerts have no connection of their own: they go ahead on the first one");
     proc_ready(&l.proc);
     schedule(&l, 0);
@@ -320,6 +394,8 @@ int main(int argc, char **argv)
     loop_run(l.proc.loop);
     proc_chan_remove(l.core);
     lane_stop(l.lane);
+    loop_io_remove(l.nats_io);
+    nats_free(l.nats);
     uplink_free(l.uplink);
     wishes_free(l.wishes);
     down_free(l.down);

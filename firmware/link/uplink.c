@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "firmware/link/uplink.h"
+#include "firmware/link/uplink_impl.h"
 #include "base/envelope.h"
 #include "base/fetch.h"
 #include "base/json.h"
@@ -11,32 +11,11 @@
 #define ANSWER_MAX (GOODS_ASK_MOST + 65536)
 #define ANSWER_DEPTH 8
 #define UNHEARD_MS 3600000 /* between hellos to a console that does not know them */
+#define AWAY_MS 30000      /* between alerts ahead, when the broker is there and no console answers */
 #define INTAKE_PATH "/api/v1/intake"
 #define AHEAD_PATH "/api/v1/intake/ahead"
 #define PIECE_PATH "/api/v1/intake/part"
 
-struct uplink {
-    struct queue *queue;
-    struct seal_public console;
-    struct uplink_hooks hooks;
-    struct writer batch, sealed, answer;
-    struct wishes *wishes; /* NULL: none are listened to */
-    struct down *down;     /* NULL: nothing is fetched */
-    bool down_turn;        /* a piece of a wish went last */
-    uint8_t id[SEAL_ID];
-    uint64_t hello_ms, hello_at_ms;
-    bool part_turn; /* a batch went last: a piece of a wish may go now */
-    struct arena *arena;
-    uint64_t next;        /* batch to send, 0: not yet known */
-    uint64_t sealed_is;   /* the batch in sealed, while it goes in pieces */
-    uint32_t piece, at;   /* length of its pieces, 0: whole; where the next one begins */
-    bool whole_only;      /* a console of an earlier version */
-    bool in_order;        /* nothing goes ahead from here */
-    uint64_t ahead;       /* batches with alerts up to this one went ahead of their turn */
-    uint64_t ahead_at_ms; /* not before: this console does not know of it */
-    uint64_t sent, newest, wait_ms, not_before_ms;
-    char trouble[256];
-};
 
 struct uplink *uplink_new(struct queue *q, const struct seal_public *console,
                           const struct uplink_hooks *hooks)
@@ -94,6 +73,12 @@ void uplink_last(struct uplink *u)
     u->down = NULL;
 }
 
+void uplink_over_broker(struct uplink *u, uint64_t most)
+{
+    u->broker = true;
+    u->broker_most = most;
+}
+
 uint64_t uplink_sent(const struct uplink *u)
 {
     return u->sent;
@@ -114,8 +99,8 @@ const char *uplink_trouble(const struct uplink *u)
     return u->trouble;
 }
 
-/* Waits longer after each failure: half of the time is certain, the other half by chance. */
-static uint64_t back_off(struct uplink *u, uint64_t now_ms)
+/* Half of the time is certain, the other half by chance. */
+uint64_t uplink_back_off(struct uplink *u, uint64_t now_ms)
 {
     uint32_t chance;
     uint64_t ms;
@@ -129,8 +114,7 @@ static uint64_t back_off(struct uplink *u, uint64_t now_ms)
     return ms;
 }
 
-/* A member of the console's answer; 0 when there is none. */
-static uint64_t answered(struct uplink *u, const char *key)
+uint64_t uplink_answered(struct uplink *u, const char *key)
 {
     struct json *j = NULL;
     int64_t v;
@@ -168,6 +152,8 @@ static int look(struct uplink *u)
         u->next = first; /* what was trimmed had been received */
     if (u->sent < receipt)
         u->sent = receipt;
+    if (u->broker && !u->window.most)
+        window_init(&u->window, u->broker_most, u->next - 1);
     return 0;
 }
 
@@ -180,8 +166,7 @@ static void arrived(struct uplink *u, uint64_t number)
     u->hooks.receipt(u->hooks.arg, number);
 }
 
-/* An answer may also name wishes, and orders. */
-static void hear_wishes(struct uplink *u)
+void uplink_hear_wishes(struct uplink *u)
 {
     struct json *j = NULL;
 
@@ -196,12 +181,12 @@ static void hear_wishes(struct uplink *u)
 /* What the console said. True when things go on at once. */
 static bool understand(struct uplink *u, long status)
 {
-    uint64_t receipt = status == 200 ? answered(u, "receipt") : 0,
-             expect = status == 409 ? answered(u, "expect") : 0;
+    uint64_t receipt = status == 200 ? uplink_answered(u, "receipt") : 0,
+             expect = status == 409 ? uplink_answered(u, "expect") : 0;
 
     if (receipt && receipt <= u->newest) {
         arrived(u, receipt);
-        hear_wishes(u);
+        uplink_hear_wishes(u);
         return true;
     }
     if (receipt) {
@@ -236,16 +221,21 @@ static bool understand(struct uplink *u, long status)
     return false;
 }
 
-/* Posts one letter; a failure to get through becomes the trouble. */
-static int post(struct uplink *u, const char *path, const char *type, struct span body, long *ret_status)
+/* Posts one letter; a failure to get through becomes the trouble. leave: the batch that a broker may keep. */
+static int post_or_leave(struct uplink *u, const char *path, const char *type, struct span body, uint64_t leave, long *ret_status)
 {
-    const struct letter letter = {path, type, body, !strcmp(type, LINK_ASK) ? GOODS_ASK_MOST : 0};
+    const struct letter letter = {path, type, body, !strcmp(type, LINK_ASK) ? GOODS_ASK_MOST : 0, leave, u->window.again};
     int rc = u->hooks.post(u->hooks.arg, &letter, ret_status, &u->answer);
 
     if (rc)
         snprintf(u->trouble, sizeof(u->trouble), "the console cannot be reached: %s",
                  u->hooks.message(u->hooks.arg));
     return rc;
+}
+
+static int post(struct uplink *u, const char *path, const char *type, struct span body, long *ret_status)
+{
+    return post_or_leave(u, path, type, body, 0, ret_status);
 }
 
 /* Each sealing makes other bytes, so these stay until all of them are there. */
@@ -268,7 +258,7 @@ static void piece_failed(struct uplink *u)
 /* The next piece; the last one is answered as the whole would be. */
 static uint64_t send_piece(struct uplink *u, uint64_t now_ms)
 {
-    struct upload_piece p = {.total = (uint32_t)u->sealed.n, .offset = u->at};
+    struct upload_piece p = {.total = (uint32_t)u->sealed.n, .offset = u->at, .ahead = u->broker};
     struct writer body;
     uint64_t have;
     long status = 0;
@@ -289,22 +279,26 @@ static uint64_t send_piece(struct uplink *u, uint64_t now_ms)
         piece_failed(u);
         if (!rc)
             snprintf(u->trouble, sizeof(u->trouble), "the console answers with status %ld", status);
-        return back_off(u, now_ms);
+        return uplink_back_off(u, now_ms);
     }
     u->piece = u->piece * 2;
     if (u->piece > UPLINK_PIECE_MOST)
         u->piece = 0;
     u->wait_ms = 0;
     u->trouble[0] = 0;
-    have = status == 200 ? answered(u, "have") : 0;
-    if (status == 200 && !answered(u, "receipt") && have <= u->sealed.n) {
+    have = status == 200 ? uplink_answered(u, "have") : 0;
+    if (status == 200 && !uplink_answered(u, "receipt") && have <= u->sealed.n) {
         u->at = (uint32_t)have;
         if (!u->piece && have)
             u->piece = UPLINK_PIECE_MOST; /* this one to its end */
         return 0;
     }
     u->sealed_is = 0;
-    return understand(u, status) ? 0 : back_off(u, now_ms);
+    if (u->broker && (status == 200 || status == 202))
+        (void)uplink_left(u, status, now_ms);
+    if (u->broker && uplink_told(u, status, now_ms))
+        return 0;
+    return understand(u, status) ? 0 : uplink_back_off(u, now_ms);
 }
 
 static uint64_t send_batch(struct uplink *u, uint64_t now_ms)
@@ -320,16 +314,19 @@ static uint64_t send_batch(struct uplink *u, uint64_t now_ms)
     if (rc) {
         snprintf(u->trouble, sizeof(u->trouble), "batch %" PRIu64 " cannot be read from the journal: %s",
                  u->next, status_text(rc));
-        return back_off(u, now_ms);
+        return uplink_back_off(u, now_ms);
     }
     u->part_turn = true;
-    u->hello_at_ms = now_ms + u->hello_ms; /* whoever reports has said hello */
-    rc = post(u, INTAKE_PATH, LINK_ENVELOPE, writer_span(&u->sealed), &status);
-    if (rc && !u->whole_only && u->sealed.n > UPLINK_PIECE_LEAST) {
+    if (!u->broker)
+        u->hello_at_ms = now_ms + u->hello_ms; /* whoever reports has said hello */
+    rc = post_or_leave(u, INTAKE_PATH, LINK_ENVELOPE, writer_span(&u->sealed), u->broker ? u->next : 0, &status);
+    if (!rc && u->broker && (status == 202 || status == 208))
+        return uplink_left(u, status, now_ms);
+    if (rc && !u->whole_only && u->sealed.n > UPLINK_PIECE_LEAST && (!u->broker || rc == ST_LIMIT)) {
         u->piece = u->sealed.n < UPLINK_PIECE_MOST ? (uint32_t)u->sealed.n : UPLINK_PIECE_MOST;
         piece_failed(u);
     }
-    return !rc && understand(u, status) ? 0 : back_off(u, now_ms);
+    return !rc && understand(u, status) ? 0 : uplink_back_off(u, now_ms);
 }
 
 /* A batch with an alert that stands behind others, and was not yet brought ahead of them. */
@@ -352,8 +349,12 @@ static uint64_t send_ahead(struct uplink *u, uint64_t number, uint64_t now_ms)
         return 0;
     }
     rc = post(u, AHEAD_PATH, LINK_ENVELOPE, writer_span(&u->sealed), &status);
+    if (u->broker && (rc || status >= 500)) { /* batches can be left all the same */
+        u->ahead_at_ms = now_ms + AWAY_MS;
+        return 0;
+    }
     if (rc)
-        return back_off(u, now_ms);
+        return uplink_back_off(u, now_ms);
     if (status == 404 || status == 405) { /* a console of an earlier version */
         u->ahead_at_ms = now_ms + UNHEARD_MS;
         return 0;
@@ -373,7 +374,7 @@ static uint64_t send_ahead(struct uplink *u, uint64_t number, uint64_t now_ms)
     if (status == 403 || status == 400)
         u->ahead = number; /* the same will be said, and understood, in its turn */
     snprintf(u->trouble, sizeof(u->trouble), "the console answers with status %ld", status);
-    return back_off(u, now_ms);
+    return uplink_back_off(u, now_ms);
 }
 
 static uint64_t send_part(struct uplink *u, uint64_t now_ms)
@@ -386,10 +387,10 @@ static uint64_t send_part(struct uplink *u, uint64_t now_ms)
     if (!wishes_next(u->wishes, &u->batch, path))
         return 0;
     rc = post(u, path, LINK_PART, writer_span(&u->batch), &status);
-    if (!wishes_answered(u->wishes, rc, status, answered(u, "have"), answered(u, "expect"))) {
+    if (!wishes_answered(u->wishes, rc, status, uplink_answered(u, "have"), uplink_answered(u, "expect"))) {
         if (!rc)
             snprintf(u->trouble, sizeof(u->trouble), "the console answers with status %ld", status);
-        return back_off(u, now_ms);
+        return uplink_back_off(u, now_ms);
     }
     u->wait_ms = 0;
     u->trouble[0] = 0;
@@ -407,7 +408,7 @@ static uint64_t send_ask(struct uplink *u, uint64_t now_ms)
     u->part_turn = false;
     if (!down_next(u->down, &u->batch)) {
         snprintf(u->trouble, sizeof(u->trouble), "%s", down_trouble(u->down));
-        return down_busy(u->down) ? back_off(u, now_ms) : 0;
+        return down_busy(u->down) ? uplink_back_off(u, now_ms) : 0;
     }
     rc = post(u, DOWN_PATH, LINK_ASK, writer_span(&u->batch), &status);
     good = down_answered(u->down, rc, status, writer_span(&u->answer));
@@ -415,7 +416,7 @@ static uint64_t send_ask(struct uplink *u, uint64_t now_ms)
         snprintf(u->trouble, sizeof(u->trouble), "%s",
                  *down_trouble(u->down) ? down_trouble(u->down) : "the console is busy");
     if (!good)
-        return back_off(u, now_ms);
+        return uplink_back_off(u, now_ms);
     u->wait_ms = 0;
     u->trouble[0] = 0;
     return 0;
@@ -446,19 +447,36 @@ static uint64_t send_hello(struct uplink *u, uint64_t now_ms)
     rc = envelope_seal(writer_span(&u->batch), &u->console, &u->sealed);
     if (!rc)
         rc = post(u, INTAKE_PATH, LINK_ENVELOPE, writer_span(&u->sealed), &status);
+    if (u->broker)
+        return uplink_hello_told(u, rc, status, now_ms);
     if (!rc && status == 400) { /* a console of an earlier version does not know hellos: it is well */
         u->hello_at_ms = now_ms + UNHEARD_MS;
         return u->hello_ms;
     }
-    return !rc && understand(u, status) ? 0 : back_off(u, now_ms);
+    return !rc && understand(u, status) ? 0 : uplink_back_off(u, now_ms);
+}
+
+/* Over a broker hellos go by the clock, and whenever a receipt is missed. */
+static uint64_t next_question(struct uplink *u, uint64_t now_ms)
+{
+    uint64_t hello = now_ms < u->hello_at_ms ? u->hello_at_ms - now_ms : 0, ask = window_ask_in(&u->window, now_ms);
+
+    if (!u->wishes || !u->newest)
+        return ask;
+    if (!hello)
+        return send_hello(u, now_ms);
+    return hello < ask ? hello : ask;
 }
 
 uint64_t uplink_step(struct uplink *u, uint64_t now_ms)
 {
     bool wished = u->wishes && (wishes_count(u->wishes) > 0 || (u->down && down_busy(u->down)));
     uint64_t alert;
+    bool full;
     int rc;
 
+    if (u->broker && u->window.most)
+        uplink_hear(u, now_ms);
     if (now_ms < u->not_before_ms)
         return u->not_before_ms - now_ms;
     rc = look(u);
@@ -467,14 +485,19 @@ uint64_t uplink_step(struct uplink *u, uint64_t now_ms)
     if (rc) {
         snprintf(u->trouble, sizeof(u->trouble), "batch %" PRIu64 " cannot be read from the journal: %s",
                  u->next, status_text(rc));
-        return back_off(u, now_ms);
+        return uplink_back_off(u, now_ms);
     }
-    if (u->next < u->newest && alert_waits(u, now_ms, &alert))
+    full = u->broker && window_full(&u->window);
+    if (u->next < u->newest && (!u->broker || full) && alert_waits(u, now_ms, &alert))
         return send_ahead(u, alert, now_ms);
-    if (u->next <= u->newest && !(wished && u->part_turn))
+    if (u->broker && window_ask_in(&u->window, now_ms) == 0)
+        return send_hello(u, now_ms);
+    if (u->next <= u->newest && !full && !(wished && u->part_turn))
         return send_batch(u, now_ms);
     if (wished)
         return send_other(u, now_ms);
+    if (u->broker)
+        return next_question(u, now_ms);
     if (!u->wishes || !u->newest)
         return UINT64_MAX;
     return now_ms < u->hello_at_ms ? u->hello_at_ms - now_ms : send_hello(u, now_ms);

@@ -10,6 +10,9 @@
  * A batch that did not get through is sent in pieces, half as long after each failure, twice as long after
  * each success, so that a cut costs a piece.
  *
+ * With a broker in between (nats.h) batches are left there, up to a window's worth (window.h), and what frees the
+ * journal is the console's answer, which comes when it comes; everything else is asked and answered as over HTTPS.
+ *
  * A failure makes it wait longer each time, with jitter, so that a hundred appliances do not come back in
  * step. Nothing is forgotten here: what to send next follows from the journal and the console's answers. One
  * thread; a post blocks it for at most uplink.timeout. */
@@ -34,6 +37,9 @@ struct uplink_hooks {
     int (*post)(void *arg, const struct letter *letter, long *ret_status, struct writer *answer);
     const char *(*message)(void *arg);           /* why post failed, for people */
     void (*receipt)(void *arg, uint64_t number); /* the console has everything up to here */
+    /* Over a broker: the console's next answer to a batch that was left there; *ret_number is that batch, 0 when it is
+     * not known any more. False when there is none. */
+    bool (*heard)(void *arg, long *ret_status, uint64_t *ret_number, struct writer *answer);
 };
 struct uplink *uplink_new(struct queue *q, const struct seal_public *console,
                           const struct uplink_hooks *hooks);
@@ -44,6 +50,8 @@ void uplink_listen(struct uplink *u, struct wishes *wishes, const uint8_t id[sta
                    uint64_t hello_ms);
 /* Also fetches what the console ordered this appliance to have (borrowed). */
 void uplink_fetch(struct uplink *u, struct down *down);
+/* Over a broker: post may leave a batch there, answered with 202, or 208 when the broker had it; at most most of them. */
+void uplink_over_broker(struct uplink *u, uint64_t most);
 /* Somebody else brings alerts ahead (lane.h): this one sends in order. */
 void uplink_in_order(struct uplink *u);
 /* The appliance is stopping: from now on batches alone are sent. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * What this machine cannot do without: blocking it would cut the officer off, whatever a policy says. */
 #include "policy/enforce/guard.h"
+#include "base/broker.h"
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
@@ -125,8 +126,22 @@ static unsigned console_addresses(struct guard *g, const char *url)
     return n;
 }
 
-unsigned guard_protect_system(struct guard *g, const char *console)
+static unsigned broker_addresses(struct guard *g, const char *servers)
+{
+    struct broker_list list;
+    int count = broker_list_parse(span_str(servers), &list, NULL);
+    unsigned n = 0;
+
+    for (int i = 0; i < count; i++) {
+        char url[320];
+        snprintf(url, sizeof(url), "%.*s", (int)list.server[i].n, (const char *)list.server[i].p);
+        n += console_addresses(g, url);
+    }
+    return n;
+}
+
+unsigned guard_protect_system(struct guard *g, const char *console, const char *brokers)
 {
     return own_addresses(g) + name_servers(g) + gateways4(g) + gateways6(g) +
-           (*console ? console_addresses(g, console) : 0);
+           (*console ? console_addresses(g, console) : 0) + broker_addresses(g, brokers);
 }

@@ -12,9 +12,10 @@ struct guard;
 int guard_new(const char *protect, uint64_t rate, struct guard **ret, char *bad, size_t cap);
 /* One more address or network that is protected. 0 or as guard_new. */
 int guard_protect(struct guard *g, const char *net);
-/* What the machine itself depends on: its own addresses, its gateways, its name servers, and the console.
+/* What the machine itself depends on: its own addresses, its gateways, its name servers, the console and
+ * the brokers on the way to it (uplink.nats).
  * Read now, before the jail; how many were added. */
-unsigned guard_protect_system(struct guard *g, const char *console);
+unsigned guard_protect_system(struct guard *g, const char *console, const char *brokers);
 void guard_free(struct guard *g);
 /* The panic switch. */
 void guard_switch(struct guard *g, bool on);

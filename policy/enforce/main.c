@@ -176,7 +176,7 @@ int main(int argc, char **argv)
         return 2;
     }
     log_info("%u addresses that this machine depends on are never blocked",
-             guard_protect_system(e.guard, e.proc.conf.uplink_console));
+             guard_protect_system(e.guard, e.proc.conf.uplink_console, e.proc.conf.uplink_nats));
     if (switch_is_off(e.proc.conf.node_state_dir)) {
         guard_switch(e.guard, false);
         log_warn("enforcement is switched off (gatehouse enforce on)");

@@ -52,10 +52,10 @@ int main(void)
     check_row("what the machine depends on");
     t = target("10.0.0.1", "198.51.100.77");
     CHECK(guard_refuses(g, &t) == NULL);
-    CHECK(guard_protect_system(g, "https://198.51.100.77:8443") > 0);
+    CHECK(guard_protect_system(g, "https://198.51.100.77:8443", "") > 0);
     CHECK(guard_refuses(g, &t) != NULL);
     t = target("2001:db8::1", "2001:db8::77");
-    CHECK(guard_protect_system(g, "https://[2001:db8::77]:8443") > 0);
+    CHECK(guard_protect_system(g, "https://[2001:db8::77]:8443", "tls://198.51.100.88:4222 tls://[2001:db8::88]") > 0);
     CHECK(guard_refuses(g, &t) != NULL);
     guard_free(g);
     check_row("faulty list");

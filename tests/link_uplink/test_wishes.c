@@ -259,7 +259,8 @@ static void test_turns(void)
 
     for (size_t i = 0; i < GH_COUNT(rows); i++) {
         struct desk d = {.mood = rows[i].mood};
-        const struct uplink_hooks hooks = {&d, on_post, on_message, on_receipt};
+        const struct uplink_hooks hooks = {
+            .arg = &d, .post = on_post, .message = on_message, .receipt = on_receipt};
         struct queue *q = queue_new(dir);
         struct wishes *w = wishes_new(dir);
         struct uplink *u = uplink_new(q, seal_keys_public(console), &hooks);
