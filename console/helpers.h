@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * helpers: what gh-console may not do itself is done by processes beside it, each in a jail of its own and
  * started by the keeper: gh-outlet sends events outward, gh-workbench tries policies and rules, gh-report
- * makes the committee's reports. The console asks, they answer (base/ask.h).
+ * makes the committee's reports, gh-nats fetches what appliances left at a broker. The console asks, they answer (base/ask.h).
  *
  * One struct per process. The channels live in the loop of the main thread; helpers_ask and helpers_wait may
  * be called by any thread, helpers_forget too. A helper that dies is started again; its open questions end
@@ -12,7 +12,7 @@
 
 #include "base/ask.h"
 
-#define HELPERS_OPEN 64
+#define HELPERS_OPEN 192
 
 struct helpers;
 /* An answer, on the main thread: it must not wait. rc 0: state, json (valid during the call) and fd (-1, or a

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "console/api/app.h"
+#include "console/api/letters.h"
 #include "console/api/replays.h"
 #include "console/api/reports.h"
 #include "console/backup.h"
@@ -228,6 +229,8 @@ static int start_app(struct serving *s)
     if (store_reader(a->store, &replay_db) != 0 || !(a->replays = replays_new(a, replay_db)))
         return 3;
     reports_begin(a);
+    if (*a->conf->console_nats && !(a->letters = letters_new(a)))
+        return 3;
     s->engine = engine_start(a->conf, a->store, a->keys, a->helpers);
     return s->engine ? start_pools(s) : 3;
 }
@@ -346,6 +349,7 @@ static void on_tick(void *arg)
 
     s->ticks++;
     server_sweep(s->app.server);
+    letters_tick(s->app.letters);
     if (!s->filed_all)
         s->filed_all = !store_fill_search(s->state.store, FILL_STEP);
     app_publish_appliances(&s->app, s->tick_db, &s->heard);
@@ -398,6 +402,7 @@ static void stop(struct serving *s)
     engine_stop(s->engine);
     backup_night_end();
     helpers_free(s->app.helpers);
+    letters_free(s->app.letters);
     for (size_t i = 0; i < WORKERS; i++)
         db_close(s->worker[i].db);
     db_close(s->tick_db);

@@ -45,6 +45,7 @@ struct app {
     struct server *server;
     struct replays *replays; /* recorded events judged anew (replays.h) */
     struct helpers *helpers; /* processes beside this one (console/helpers.h) */
+    struct letters *letters; /* what comes over a broker (letters.h); NULL: none is configured */
     uint64_t idle_us, max_us;       /* of sessions */
     char dummy_hash[PASSWORD_HASH]; /* what an unknown name is checked against, to take the same time */
     char host_names[1024];

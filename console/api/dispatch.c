@@ -204,8 +204,13 @@ void app_run(struct worker *w, struct request *r)
 
 void app_work(void *worker, void *job)
 {
-    app_run(worker, job);
-    server_done(job);
+    struct request *r = job;
+
+    app_run(worker, r);
+    if (r->done)
+        r->done(r);
+    else
+        server_done(r);
 }
 
 void app_fail(struct request *r, int rc)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/api/fleet.h"
+#include "console/api/letters.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/text.h"
@@ -12,6 +13,7 @@
 
 void api_fleet(struct worker *w, struct request *r)
 {
+    struct letters_state broker;
     struct jw j;
     int rc;
 
@@ -20,6 +22,13 @@ void api_fleet(struct worker *w, struct request *r)
     reply_json(r, 200, &j);
     jw_obj(&j);
     rc = fleet_list(w->db, &r->who.sight, (int64_t)clock_wall_us(), &j);
+    letters_state(w->app->letters, &broker);
+    if (broker.wanted) {
+        jw_key(&j, "broker");
+        jw_obj(&j);
+        letters_state_put(&broker, &j);
+        jw_end_obj(&j);
+    }
     reply_object_end(r, &j, rc);
 }
 

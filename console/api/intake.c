@@ -20,6 +20,13 @@ static void reply_number(struct request *r, int status, const char *key, uint64_
     reply_json_end(r);
 }
 
+/* An answer that comes by a broker says whose receipt it is. */
+static void put_whose(const struct request *r, const struct intake *i, struct jw *j)
+{
+    if (r->stored_us)
+        jw_kcstr(j, "appliance", i->identity);
+}
+
 /* The receipt; and what is wished for, to whom is up to date: an old batch may have been copied by anybody.
  */
 static void reply_receipt(struct worker *w, struct request *r, const struct intake *i, bool wishes)
@@ -30,6 +37,7 @@ static void reply_receipt(struct worker *w, struct request *r, const struct inta
     reply_json(r, 200, &j);
     jw_obj(&j);
     jw_ku64(&j, "receipt", i->number);
+    put_whose(r, i, &j);
     rc = wishes ? pcap_wishes(w->db, i->appliance, &j) : 0;
     if (!rc && wishes)
         rc = goods_wishes(w->db, w->app->keys, i->appliance, &j);
@@ -70,6 +78,7 @@ static void reply_ahead(struct request *r, const struct intake *i)
     jw_obj(&j);
     jw_ku64(&j, "receipt", i->number);
     jw_ku64(&j, "ahead", i->batch);
+    put_whose(r, i, &j);
     jw_end_obj(&j);
     reply_json_end(r);
 }
@@ -78,11 +87,11 @@ static void reply(struct worker *w, struct request *r, const struct intake *i)
 {
     switch (i->outcome) {
     case INTAKE_TAKEN:
-        reply_receipt(w, r, i, true);
+        reply_receipt(w, r, i, !r->stored_us);
         break;
     case INTAKE_KNOWN:
     case INTAKE_HELLO:
-        reply_receipt(w, r, i, i->newest || i->outcome == INTAKE_HELLO);
+        reply_receipt(w, r, i, !r->stored_us && (i->newest || i->outcome == INTAKE_HELLO));
         break;
     case INTAKE_AHEAD:
         reply_ahead(r, i);
@@ -104,7 +113,8 @@ static void reply(struct worker *w, struct request *r, const struct intake *i)
 
 static void take(struct worker *w, struct request *r, struct span envelope, bool ahead)
 {
-    const struct intake_way way = {.address = r->address, .ahead = ahead};
+    const struct intake_way way = {
+        .address = r->address, .ahead = ahead || r->stored_us, .stored_us = r->stored_us};
     struct app *app = w->app;
     struct intake i;
     int rc = intake_take(app->store, app->keys, envelope, &way, &i);

@@ -2,6 +2,7 @@
  * About the console itself: its description, whether it lives, its counters. */
 #include "base/clock.h"
 #include "console/api/app.h"
+#include "console/api/letters.h"
 #include "console/store/outputs.h"
 #include "console/api/openapi_text.h"
 #include "console/store/intake.h"
@@ -37,6 +38,23 @@ static void labelled(struct writer *w, const char *name, const char *label, cons
     writer_printf(w, "%s{%s=\"%s\"} %llu\n", name, label, text, (unsigned long long)v);
 }
 
+static void put_broker(struct app *app, struct writer *w)
+{
+    struct letters_state s;
+
+    letters_state(app->letters, &s);
+    if (!s.wanted)
+        return;
+    metric(w, "gatehouse_console_broker_connected", "gauge", "1: gh-nats is connected to the NATS broker.");
+    value(w, "gatehouse_console_broker_connected", s.running && s.there);
+    metric(w, "gatehouse_console_broker_messages_total", "counter", "Messages of the stream, by what became of them, since gh-nats started.");
+    labelled(w, "gatehouse_console_broker_messages_total", "fate", "taken", s.taken);
+    labelled(w, "gatehouse_console_broker_messages_total", "fate", "put_back", s.again);
+    labelled(w, "gatehouse_console_broker_messages_total", "fate", "terminated", s.never);
+    metric(w, "gatehouse_console_broker_questions_total", "counter", "Questions of appliances over the broker.");
+    value(w, "gatehouse_console_broker_questions_total", s.questions);
+}
+
 static void put_process(struct app *app, struct writer *w)
 {
     static const char *const groups[] = {NULL, "1xx", "2xx", "3xx", "4xx", "5xx"};
@@ -60,6 +78,7 @@ static void put_process(struct app *app, struct writer *w)
     value(w, "gatehouse_console_sign_ins_total", atomic_load(&app->sign_ins));
     metric(w, "gatehouse_console_sign_in_failures_total", "counter", "Sign-ins that failed.");
     value(w, "gatehouse_console_sign_in_failures_total", atomic_load(&app->sign_in_failures));
+    put_broker(app, w);
 }
 
 /* Names of appliances are written by their owners: as a label value they are escaped. */

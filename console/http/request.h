@@ -81,6 +81,9 @@ struct request {
     struct reply reply;
     int fd;        /* of the connection, -1: none */
     void *carrier; /* the server's own */
+    /* Not from the server: who made it takes it back when it is answered; on the worker's thread. */
+    void (*done)(struct request *r);
+    int64_t stored_us; /* a batch that lay at a broker: when that took it; 0: it came at once */
 };
 
 /* New request with empty reply; NULL when memory is short. */

@@ -199,10 +199,14 @@ static int record_batch(struct db *d, struct intake *r, const struct read_batch 
             "UPDATE appliance SET records = records + ?, duplicates = duplicates + ?, malformed = malformed "
             "+ ?, alerts = alerts + ? WHERE id = ?",
             "iiiii", (int64_t)b->n, sums.duplicates, sums.malformed, sums.alerts, k->chain.appliance);
-    if (!rc && way->address)
-        rc = db_exec(d, "UPDATE appliance SET heard = ?, address = ?, clock_offset_ms = ? WHERE id = ?",
-                     "isii", sums.now, way->address, ((int64_t)b->head.wall_us - sums.now) / 1000,
-                     k->chain.appliance);
+    if (!rc && way->address) {
+        /* what lay at a broker was said when that took it */
+        int64_t said = way->stored_us > 0 && way->stored_us < sums.now ? way->stored_us : sums.now;
+        rc = db_exec(d,
+                     "UPDATE appliance SET heard = CASE WHEN heard > ? THEN heard ELSE ? END, address = ?, "
+                     "clock_offset_ms = ? WHERE id = ?",
+                     "iisii", said, said, way->address, ((int64_t)b->head.wall_us - said) / 1000, k->chain.appliance);
+    }
     r->outcome = place == CHAIN_AHEAD ? INTAKE_AHEAD : INTAKE_TAKEN;
     r->number = k->chain.newest;
     r->first_seq = sums.first_seq;
@@ -229,7 +233,7 @@ static int take(struct db *d, struct intake *r, const struct read_batch *b, stru
 
     if (b->is_hello)
         return take_hello(d, r, &b->hello, k, way->address);
-    if (judge(d, r, b, k, way->ahead, way->address != NULL, &place, &rc))
+    if (judge(d, r, b, k, way->ahead, way->address && !way->stored_us, &place, &rc))
         rc = record_batch(d, r, b, k, place, way);
     memcpy(r->id, b->head.appliance, SEAL_ID);
     memcpy(r->hash, k->chain.hash, SEAL_HASH);

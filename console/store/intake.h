@@ -40,6 +40,7 @@ struct intake {
 struct intake_way {
     const char *address; /* of the sender; NULL: it came as a file, which says nothing of its clock either */
     bool ahead;          /* may be taken before what stands in front of it */
+    int64_t stored_us;   /* it lay at a broker, which took it then; 0: it comes at once */
 };
 /* Judges and records. 0 with ret filled; ST_FULL, ST_NOMEM, ST_IO: nothing happened, the appliance should
  * come again. */

@@ -20,6 +20,17 @@ export interface Item {
   lost_day: number;
   alerts_day: number;
 }
+// How things stand with the NATS broker, where there is one.
+export interface Broker {
+  connected: boolean;
+  trouble: string;
+  taken: number;
+  put_back: number;
+  terminated: number;
+  questions: number;
+  refused: number;
+  under_way: number;
+}
 export interface GoodsState {
   appliance: string;
   kind: string;

@@ -12,7 +12,7 @@ import "./fleet.css";
 import { Invite } from "./invite";
 import { Map } from "./map";
 import { Enrol, Retire, Site } from "./site";
-import type { GoodsState, Health, Item } from "./types";
+import type { Broker, GoodsState, Health, Item } from "./types";
 
 const healths: Health[] = ["silent", "overdue", "never", "away", "heard", "retired"];
 const REFRESH_MS = 30000;
@@ -68,14 +68,24 @@ function One({ item, more, goods, open, toggle, may, edit, retire }: {
   );
 }
 
+function BrokerNote({ broker }: { broker: Broker }) {
+  return (
+    <p class={broker.connected && !broker.trouble ? "dim" : "note"}>
+      {t(broker.connected ? "fleet_b_there" : "fleet_b_gone")}{broker.trouble ? <> <bdi>{broker.trouble}</bdi></> : null}{" "}
+      {t("fleet_b_taken")}: {number(broker.taken)}{broker.put_back ? ` · ${t("fleet_b_back")}: ${number(broker.put_back)}` : ""}{broker.terminated + broker.refused ? ` · ${t("fleet_b_never")}: ${number(broker.terminated + broker.refused)}` : ""}
+    </p>
+  );
+}
+
 export function Fleet({ live, chosen, may }: { live: Live; chosen: number | null; may: boolean }) {
-  const [items, setItems] = useState<Item[] | null>(null), [more, setMore] = useState<Appliance[]>([]), [goods, setGoods] = useState<GoodsState[]>([]), [error, setError] = useState("");
+  const [items, setItems] = useState<Item[] | null>(null), [broker, setBroker] = useState<Broker | null>(null), [more, setMore] = useState<Appliance[]>([]), [goods, setGoods] = useState<GoodsState[]>([]), [error, setError] = useState("");
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set()), [filter, setFilter] = useState(""), [health, setHealth] = useState<Health | "">("");
   const [dialog, setDialog] = useState<{ kind: "site" | "retire"; item: Item } | { kind: "enrol" | "invite" } | null>(null);
   const load = useCallback(async () => {
     try {
-      const [f, a, g] = await Promise.all([get<{ items: Item[] }>("/fleet"), get<{ items: Appliance[] }>("/appliances"), get<{ items: GoodsState[] }>("/goods/states").catch(() => ({ items: [] }))]);
+      const [f, a, g] = await Promise.all([get<{ items: Item[]; broker?: Broker }>("/fleet"), get<{ items: Appliance[] }>("/appliances"), get<{ items: GoodsState[] }>("/goods/states").catch(() => ({ items: [] }))]);
       setItems(f.items);
+      setBroker(f.broker ?? null);
       setMore(a.items);
       setGoods(g.items);
       setError("");
@@ -108,6 +118,7 @@ export function Fleet({ live, chosen, may }: { live: Live; chosen: number | null
         {may ? <div class="buttons"><button type="button" onClick={() => setDialog({ kind: "enrol" })}>{t("fleet_enrol")}</button><button type="button" class="primary" onClick={() => setDialog({ kind: "invite" })}>{t("fleet_invite")}</button></div> : null}
       </header>
       {error ? <ErrorNote text={error} retry={() => void load()} /> : null}
+      {broker ? <BrokerNote broker={broker} /> : null}
       {!items && !error ? <div class="empty">{t("loading")}</div> : null}
       {items && !items.length ? <Empty title={t("fleet_none")} text={t("fleet_noneText")} /> : null}
       {items?.length ? (
