@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A fleet over carriers that lose, delay, double, re-order, cut and change what they carry, to a console that is killed and put back from a backup.
 
-  fleet_test.py GATEHOUSE SHARE [--rounds N]
+  fleet_test.py GATEHOUSE SHARE [--rounds N] [--nats]
 
 20 simulated appliances, two in three with clocks that are wrong by nine years. Each round hands a random choice of what is outstanding to the
-console, by HTTPS or as files. At the end both sides agree: every record exactly once, what is left out on purpose is named as a hole, no more and no
+console, by HTTPS (--nats: over a real NATS server, which is killed, too) or as files. At the end both sides agree: every record exactly once, what is left out on purpose is named as a hole, no more and no
 less. Random, and repeatable: the seed is printed."""
 import http.client
+import json
 import os
 import random
 import shutil
@@ -17,12 +18,18 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 
-from chain import Chain, Report
+import nats
+from chain import Chain, Report, wait_for
 
 GATEHOUSE = os.path.abspath(sys.argv[1])
 ROUNDS = int(sys.argv[sys.argv.index("--rounds") + 1]) if "--rounds" in sys.argv else 20
 SEED = int(os.environ.get("GH_SEED", random.SystemRandom().randrange(1 << 30)))
+NATS = "--nats" in sys.argv
+if NATS and not nats.PROGRAM:
+    print("skipped: there is no nats-server (Debian: nats-server)", file=sys.stderr)
+    sys.exit(77)
 APPLIANCES, BATCHES, RECORDS = 20, 12, 20
 dice = random.Random(SEED)
 report = Report()
@@ -104,6 +111,52 @@ def by_network(chosen):
             check("an answer of those that are known", status in (200, 202, 409, None), status)
 
 
+class Broker:
+    """A NATS server, and a client of it that may write whatever it likes to every appliance's subject."""
+
+    def __init__(self):
+        self.server = nats.Server(chain.path("nats"), "max_payload: 4MB\n")
+        self.client = None
+        with open(chain.path("console.conf"), "a") as f:
+            f.write("nats = nats://127.0.0.1:%d\n" % self.server.port)
+
+    def connect(self):
+        if not self.client:
+            self.client = nats.Client(self.server.port)
+
+    def send(self, path, data):
+        self.connect()
+        name = os.path.basename(os.path.dirname(path))
+        self.client.pub("gatehouse.batch." + self.identity[name], data)
+
+    def kill(self):
+        self.server.stop(signal.SIGKILL)
+        self.client.close()
+        self.client = None
+        self.server.start()
+
+    def worked_off(self):
+        def nothing():
+            self.connect()
+            try:
+                return self.client.stream()["state"]["messages"] == 0 and self.client.consumer()["num_ack_pending"] == 0
+            except KeyError: # not made yet, or the server has just come up
+                return False
+        wait_for("the broker's stream is worked off", 300, nothing)
+
+    def names(self):
+        self.identity = {n: json.load(open(os.path.join(fleet, n, "console.json")))["appliance"] for n in names}
+
+
+def by_broker(chosen):
+    for path in chosen:
+        data = open(path, "rb").read()
+        way = dice.random()
+        for _ in range(2 if way > 0.8 else 1):
+            broker.send(path, damaged(data) if way < 0.15 else data)
+    broker.client.flush()
+
+
 def by_stick(chosen):
     stick = chain.path("stick")
     shutil.rmtree(stick, ignore_errors=True)
@@ -149,6 +202,12 @@ class SmallDisk:
 def on_a_full_disk(chosen):
     """Nothing is acknowledged that was not written, and the console lives on."""
     disk.fill()
+    if NATS: # what cannot be written goes back to the stream, and comes again
+        by_broker(chosen)
+        time.sleep(0.2)
+        disk.free()
+        check("the console lives on", chain.console.poll() is None)
+        return
     answers = [post(open(path, "rb").read(), "/api/v1/intake/ahead") for path in chosen]
     disk.free()
     full_answers.extend(answers)
@@ -158,6 +217,7 @@ def on_a_full_disk(chosen):
 
 full_answers = []
 disk = SmallDisk()
+broker = None
 try:
     print("seed %d, %d rounds" % (SEED, ROUNDS))
     chain.command("console", "init", "-c", chain.path("console.conf"))
@@ -172,6 +232,9 @@ try:
     lost = {names[0]: {4, 5}, names[7]: {9}} # nobody has these any more
     carried = [p for n in names for i, p in enumerate(files[n]) if i + 1 not in lost.get(n, ())]
     os.makedirs(chain.path("backup"))
+    if NATS:
+        broker = Broker()
+        broker.names()
     chain.start_console()
     for i in range(ROUNDS):
         chosen = dice.sample(carried, dice.randrange(4, 16))
@@ -182,7 +245,7 @@ try:
             killer = threading.Timer(dice.random() / 20, lambda: chain.console.kill()) if i % 6 == 3 else None
             if killer:
                 killer.start()
-            by_network(chosen)
+            (by_broker if NATS else by_network)(chosen)
             if killer:
                 killer.join()
         else:
@@ -194,8 +257,17 @@ try:
             else:
                 take_backup()
             chain.start_console()
+        if NATS and i % 8 == 4:
+            broker.kill()
     # the line is good again: what is not here is sent until nothing changes
     by_order = [p for n in names for p in files[n] if p in set(carried)]
+    if NATS:
+        broker.worked_off()
+        for path in by_order:
+            broker.send(path, open(path, "rb").read())
+        broker.client.flush()
+        broker.worked_off()
+        by_order = []
     for path in by_order:
         check("sent", post(open(path, "rb").read(), "/api/v1/intake/ahead") in (200, 202))
     rows = {name: (number, offered) for name, number, offered in ask("SELECT name, batches, offered FROM appliance")}
@@ -221,10 +293,12 @@ try:
     check("the audit is whole", code == 0, out)
     if report.failed:
         print("GH_SEED=%d\n%s" % (SEED, chain.logs()))
-    if disk.mounted and ROUNDS >= 20:
+    if disk.mounted and ROUNDS >= 20 and not NATS:
         check("the disk was full indeed", any(a in (500, 503, 507) for a in full_answers), full_answers)
 finally:
     chain.stop()
+    if broker:
+        broker.server.stop(signal.SIGKILL)
     disk.unmount()
     chain.remove()
 report.end()
