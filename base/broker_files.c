@@ -1,39 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/broker_files.h"
+#include "base/file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define FILE_MAX (256u << 10)
-
-/* A small file, whole. */
-static int read_file(const char *path, struct writer *out)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat st;
-    int rc = fd < 0 ? status_from_errno(errno) : 0;
-
-    if (!rc && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX))
-        rc = ST_MALFORMED;
-    while (!rc) {
-        uint8_t *to = writer_reserve(out, 4096);
-        ssize_t got = to ? read(fd, to, 4096) : -1;
-        if (got < 0 && to && errno == EINTR)
-            continue;
-        if (got < 0)
-            rc = to ? status_from_errno(errno) : ST_LIMIT;
-        if (got <= 0)
-            break;
-        writer_advance(out, (size_t)got);
-    }
-    if (fd >= 0)
-        close(fd);
-    return rc;
-}
 
 static int load(const char *path, const char *what, struct writer *out, char *err, size_t cap)
 {
@@ -42,7 +14,7 @@ static int load(const char *path, const char *what, struct writer *out, char *er
     writer_init(out, FILE_MAX + 8192);
     if (!path || !*path)
         return 0;
-    rc = read_file(path, out);
+    rc = file_read(path, FILE_MAX, out);
     if (!rc && (span_find_byte(writer_span(out), 0, 0) >= 0 || !out->n))
         rc = ST_MALFORMED;
     if (rc)

@@ -146,7 +146,7 @@ static void tell(struct asking *a, const struct seal_public *own, const struct i
 /* Once. 0: the answer is there; ENROL_WAITS; otherwise the exit code, said. */
 static int ask(struct asking *a, const struct invitation *i, const struct seal_public *own, const struct invitation_host *host, unsigned *ret_s)
 {
-    struct letter letter = {JOIN_PATH, JOIN_TYPE, {NULL, 0}, 0};
+    struct letter letter = {.path = JOIN_PATH, .type = JOIN_TYPE};
     long status = 0;
     int rc;
 

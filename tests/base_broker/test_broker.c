@@ -97,8 +97,8 @@ static void test_files(void)
         {"an authority without TLS", "nats://a", pem, "", "", "", ST_USAGE, "not tls://"},
         {"a certificate without its key", "tls://a", pem, pem, "", "", ST_USAGE, "go together"},
         {"no such file", "tls://a", "/nonexistent", "", "", "", ST_NOT_FOUND, "/nonexistent (authority)"},
-        {"a directory", "tls://a", "/tmp", "", "", "", ST_MALFORMED, "/tmp"},
-        {"endless", "tls://a", "/dev/zero", "", "", "", ST_MALFORMED, "/dev/zero"},
+        {"a directory", "tls://a", "/tmp", "", "", "", ST_IO, "/tmp"},
+        {"endless", "tls://a", "/dev/zero", "", "", "", ST_LIMIT, "/dev/zero"},
         {"empty", "nats://a", "", "", "", none, ST_MALFORMED, "none"},
         {"neither user nor credentials", "nats://a", "", "", "", odd, ST_USAGE, "credentials"},
     };
