@@ -300,7 +300,8 @@ static int common_args(struct proc *p, const char *name, int argc, char **argv, 
  * They live as long as the process. */
 static void args_from_keeper(struct proc *p, const char *name, struct writer *err, int *ret_rc)
 {
-    char *argv[ARGS_MOST] = {(char *)name}, *text, *end;
+    char *argv[ARGS_MOST] = {(char *)name}, *text;
+    const char *end;
     int argc = 1;
     struct msg m;
 
@@ -308,7 +309,7 @@ static void args_from_keeper(struct proc *p, const char *name, struct writer *er
         log_error("the keeper gave no arguments");
         exit(3);
     }
-    text = malloc(m.body.n + 1);
+    text = p->argv_text = malloc(m.body.n + 1);
     gh_check(text);
     memcpy(text, m.body.p, m.body.n);
     for (end = text + m.body.n; text < end && argc < ARGS_MOST; text += strlen(text) + 1)

@@ -35,6 +35,7 @@ struct proc {
     void (*on_reload)(struct proc *p); /* RELOAD: read your files again; default: nothing */
     void (*on_fact)(struct proc *p, struct span json); /* FACT; default: nothing */
     char **argv;                     /* own options that are left, without the common ones */
+    char *argv_text;                 /* where they are, when the keeper sent them */
     int argc;
     pid_t pid;                       /* of the process that called proc_start, not of its children */
 };

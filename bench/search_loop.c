@@ -105,7 +105,7 @@ static int add(struct db *d, struct arena *a, int64_t i)
                      "INSERT INTO alert(seq, event, appliance, time, received, state, severity, level, rule, "
                      "facts, search) "
                      "VALUES(?1, ?1, 1000, ?2, ?2, ?3, ?4, 1, 'rule', '\"rule\":null', 'x')",
-                     "iiii", id, time, (int64_t)(dice(10) ? 2 : dice(2)), (int64_t)(1 + dice(4)));
+                     "iiii", id, time, (int64_t)(dice(10) ? 2 : dice(2)), 1 + (int64_t)dice(4));
     arena_reset(a);
     return rc;
 }
@@ -166,7 +166,7 @@ static void ask(struct db *d, size_t i, enum query_target target, bool histogram
 {
     uint64_t took[ROUNDS_MAX];
     bool complete = true;
-    size_t items = 0;
+    size_t items = 0, half, most;
 
     for (unsigned n = 0; n < rounds; n++) {
         struct query_context c = {.target = target,
@@ -202,11 +202,13 @@ static void ask(struct db *d, size_t i, enum query_target target, bool histogram
         arena_free(a);
     }
     qsort(took, rounds, sizeof(took[0]), by_size);
+    half = rounds / 2;
+    most = rounds * 95 / 100;
     printf("%-10s %-22s p50 %8.2f ms  p95 %8.2f ms  %8zu%s\n",
            histogram                ? "histogram"
            : target == QUERY_ALERTS ? "alerts"
                                     : "events",
-           questions[i].kind, (double)took[rounds / 2] / 1000, (double)took[rounds * 95 / 100] / 1000, items,
+           questions[i].kind, (double)took[half] / 1000, (double)took[most] / 1000, items,
            complete ? "" : "  (in part)");
 }
 

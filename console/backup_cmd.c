@@ -139,11 +139,9 @@ static void tell_resent(const char *dir)
     rc = db_open(path, DB_READ, &d);
     if (!rc)
         rc = db_query(d, &s, "SELECT name, batches FROM appliance WHERE state = 0 ORDER BY name", "");
-    while (!rc && (rc = db_step(s)) == 1) {
+    while (!rc && db_step(s) == 1)
         printf("%s: batches up to %lld are here; what it recorded since it sends again by itself\n",
                db_cstr(s, 0), (long long)db_i64(s, 1));
-        rc = 0;
-    }
     db_close(d);
 }
 

@@ -51,8 +51,13 @@ static int walk(struct goods_files *f, int at, const char *prefix, int depth)
 {
     DIR *d = fdopendir(at);
     const struct dirent *e;
-    int rc = d ? 0 : status_from_errno(errno);
+    int rc = 0;
 
+    if (!d) {
+        rc = status_from_errno(errno);
+        close(at);
+        return rc;
+    }
     while (!rc && (e = readdir(d))) {
         char name[PATH_MAX];
         struct stat st;
@@ -72,10 +77,7 @@ static int walk(struct goods_files *f, int at, const char *prefix, int depth)
             rc = fd >= 0 ? walk(f, fd, name, depth + 1) : status_from_errno(errno);
         }
     }
-    if (d)
-        closedir(d);
-    else
-        close(at);
+    closedir(d);
     return rc;
 }
 

@@ -66,7 +66,7 @@ static void reply_pcap(struct request *r, struct db *d, int *rc)
 
 void api_pcap_want(struct worker *w, struct request *r)
 {
-    struct pcap p;
+    struct pcap p = {.state = PCAP_GONE};
     char object[32];
     int64_t since;
     struct db *d;

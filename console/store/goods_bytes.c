@@ -152,7 +152,7 @@ int goods_add(struct db *d, enum goods_kind kind, const char *name, const char *
 {
     struct arena *a = arena_new(READ_ARENA);
     struct goods g = {.kind = kind};
-    const struct goods_input **sorted = calloc(n + 1, sizeof(*sorted));
+    const struct goods_input **sorted = calloc(n + 1, sizeof(sorted[0])); /* NOLINT(bugprone-sizeof-expression): pointers */
     struct writer manifest;
     int rc = a && sorted ? 0 : ST_NOMEM;
 

@@ -183,6 +183,7 @@ static void write_audit(const struct kase *k, struct writer *out)
     char iso[CLOCK_ISO_SIZE];
     struct jw j;
 
+    gh_check(k->doc);
     jw_init(&j, out);
     jw_obj(&j);
     jw_kcstr(&j, "timestamp", clock_iso(clock_wall_us(), iso));

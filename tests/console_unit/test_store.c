@@ -212,7 +212,7 @@ static void test_upgrade(const char *dir)
 {
     char path[96];
     struct store *s;
-    struct db *d, *r;
+    struct db *d = NULL, *r = NULL;
     struct db_stmt *q;
 
     check_row("upgrade");
