@@ -28,9 +28,11 @@ int settings_read(struct span text, struct conf *c, settings_fn *fn, void *arg, 
 #define SETTINGS_RULES "goods/rules/active"
 #define SETTINGS_LISTS "goods/lists/active"
 #define SETTINGS_SHADOW "goods/shadow/active"
-/* A serial whose firmware root's installer shall take, and what became of it. */
+/* A serial whose firmware the installer (user gh-update) shall take; what became of it, in its own directory. */
 #define SETTINGS_FIRMWARE "goods/firmware.order"
-#define SETTINGS_FIRMWARE_RESULT "goods/firmware.result"
+#define SETTINGS_FIRMWARE_DIR "update"
+#define SETTINGS_FIRMWARE_RESULT SETTINGS_FIRMWARE_DIR "/firmware.result"
+#define SETTINGS_FIRMWARE_HAVE SETTINGS_FIRMWARE_DIR "/firmware.have"
 #define SETTINGS_PRINTS "goods/fingerprints/active/registered.ghp"
 #define SETTINGS_PRINTS_KEY "goods/fingerprints/active/registered.key"
 /* c holds what args ("-c FILE --set …") say; from now on it holds the files, over them what the console sent,

@@ -43,6 +43,7 @@ static const struct row {
     {"policies", A_TREE, "gh-down", "gatehouse", 0750, 0644},
     {"down", NEW_DIR, "gh-uplink", "gatehouse", 0750, 0640},
     {"goods", NEW_DIR, "gh-down", "gh-goods", 0750, 0640},
+    {"update", NEW_DIR, "gh-update", "gh-goods", 0750, 0640},
     {"status.json", GONE, NULL, NULL, 0, 0},
 };
 static const char *const ours[] = {"gatehouse",  "gh-sensor", "gh-core",  "gh-scan",  "gh-policy",

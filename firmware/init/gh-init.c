@@ -356,6 +356,34 @@ static void overlay(const char *dir, const char *upper)
     mount_at("overlay", dir, "overlay", MS_NOSUID | MS_NODEV, options);
 }
 
+/* Number of the installer's group in the verified image; 0: it has none. */
+static unsigned long installer_group(void)
+{
+    static const char line[] = "\ngh-update:x:";
+    static char text[32768];
+    int fd = open(ROOT "/etc/group", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : 0;
+    const char *at;
+
+    if (fd >= 0)
+        close(fd);
+    text[n > 0 ? n : 0] = 0;
+    at = strstr(text, line);
+    return at ? strtoul(at + sizeof(line) - 1, NULL, 10) : 0;
+}
+
+/* The boot partition is root's and the installer's. */
+static void mount_esp(void)
+{
+    char dev[64], options[64] = "umask=0077";
+    unsigned long group = installer_group();
+
+    if (group)
+        snprintf(options, sizeof(options), "gid=%lu,umask=0007", group);
+    if (partition("esp", dev, sizeof(dev)))
+        mount_at(dev, ROOT "/boot", "vfat", MS_NOSUID | MS_NODEV | MS_NOEXEC, options);
+}
+
 void mount_data(void)
 {
     uint8_t key[DATA_KEY_BYTES];
@@ -386,8 +414,7 @@ void mount_data(void)
     mount_at("/dev/dm-1", ROOT "/data", "ext4", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
     overlay(ROOT "/var", "var");
     overlay(ROOT "/etc/gatehouse", "etc-gatehouse");
-    if (partition("esp", dev, sizeof(dev)))
-        mount_at(dev, ROOT "/boot", "vfat", MS_NOSUID | MS_NODEV | MS_NOEXEC, "umask=0077");
+    mount_esp();
 }
 
 static void give_way(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Firmware is written by root's installer ('gatehouse firmware take', started by a path unit), not by
- * gh-down. What became of it is seen from outside: the installer's word, the running kernel's epoch, and the
+ * Firmware is written by the installer ('gatehouse firmware take', user gh-update, started by a path unit), not
+ * by gh-down. What became of it is seen from outside: the installer's word, the running kernel's epoch, and the
  * list of releases that failed here. */
 #include "base/json.h"
 #include "base/settings.h"
@@ -46,7 +46,7 @@ static bool installer_says(const struct apply_box *b, uint64_t serial, bool *ret
     said = a &&
            goods_dir_read(goods_dir_path(b->state_dir, SETTINGS_FIRMWARE_RESULT, path), RESULT_MAX, &w) == 0 &&
            json_parse(a, writer_span(&w), 4, &j, NULL) == 0 &&
-           json_i64(json_get(j, "serial"), 0) == (int64_t)serial;
+           json_i64(json_get(j, "serial"), 0) == (int64_t)serial && !json_get(j, "tries"); /* still at work */
     if (said) {
         *ret_done = json_bool(json_get(j, "done"), false);
         snprintf(reason, cap, "%s", json_cstr(json_get(j, "reason"), ""));

@@ -171,7 +171,7 @@ static int activate_policy(const struct apply_box *b, uint64_t serial, char says
     return 0;
 }
 
-/* Root's service looks for this file. */
+/* The installer's service waits for this file to change. */
 static int order_installer(const struct apply_box *b, uint64_t serial)
 {
     char path[GOODS_DIR_PATH], text[32];

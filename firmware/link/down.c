@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/link/down.h"
+#include "base/settings.h"
 #include "base/base64.h"
 #include "base/file.h"
 #include "firmware/link/goods_dir.h"
@@ -188,7 +189,7 @@ static void begin(struct down *d)
         d->now++;
     writer_clear(&d->have);
     if (d->now == GOODS_FIRMWARE &&
-        (goods_dir_read(goods_dir_path(d->dir, "firmware.have", path), HAVE_MAX, &d->have) != 0 ||
+        (goods_dir_read(goods_dir_path(d->dir, "../" SETTINGS_FIRMWARE_HAVE, path), HAVE_MAX, &d->have) != 0 ||
          d->have.n % SEAL_HASH))
         writer_clear(&d->have);
     if (d->have.n)

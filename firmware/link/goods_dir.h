@@ -4,7 +4,7 @@
  *     down/KIND.order, KIND.manifest   the newest order of which everything is here
  *     down/KIND.part                   the manifest of one that is still being fetched
  *     down/chunks/<hex of id>          chunks of both, each compared with its id when it came
- *     down/firmware.have               ids that the image slots hold (32 bytes each; gatehouse firmware have)
+ *     update/firmware.have             ids that the image slots hold (32 bytes each; gatehouse firmware have)
  *     goods/KIND/SERIAL/               the files of an order that was obeyed, and of the one before it
  *     goods/KIND/active                a link to the one in force
  *     goods/KIND.json                  what became of the newest order

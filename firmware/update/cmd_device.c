@@ -25,7 +25,8 @@ struct device {
     struct running running;
     uint64_t floor;
     bool floor_foreign; /* the remembered floor is not this device's */
-    struct seal_keys *keys;
+    struct seal_public device;
+    struct seal_keys *keys; /* only for who raises the floor */
     int lock;
 };
 
@@ -51,9 +52,26 @@ static int lock_state(struct device *d)
     return 3;
 }
 
-static int device_open(struct device *d, const struct conf *c, bool lock)
+/* Installing needs the device's public key alone. */
+static int load_keys(struct device *d, bool raise)
 {
     char path[CONF_TEXT + 32];
+    int rc;
+
+    snprintf(path, sizeof(path), "%s/appliance.%s", d->conf->node_state_dir, raise ? "key" : "pub");
+    rc = raise ? keyfile_load(path, &d->keys) : keyfile_load_public(path, &d->device, NULL, 0);
+    if (rc) {
+        fprintf(stderr, "gatehouse firmware: %s: %s. 'gatehouse keys generate' makes this device's keys\n",
+                path, status_text(rc));
+        return 2;
+    }
+    if (raise)
+        d->device = *seal_keys_public(d->keys);
+    return 0;
+}
+
+static int device_open(struct device *d, const struct conf *c, bool lock, bool raise)
+{
     int rc;
 
     *d = (struct device){.conf = c, .lock = -1};
@@ -62,14 +80,10 @@ static int device_open(struct device *d, const struct conf *c, bool lock)
         return rc;
     if (lock && (rc = lock_state(d)) != 0)
         return rc;
-    snprintf(path, sizeof(path), "%s/appliance.key", c->node_state_dir);
-    rc = keyfile_load(path, &d->keys);
-    if (rc) {
-        fprintf(stderr, "gatehouse firmware: %s: %s. 'gatehouse keys generate' makes this device's keys\n",
-                path, status_text(rc));
-        return 2;
-    }
-    rc = floor_load(c->firmware_state, seal_keys_public(d->keys), &d->floor);
+    rc = load_keys(d, raise);
+    if (rc)
+        return rc;
+    rc = floor_load(c->firmware_state, &d->device, &d->floor);
     if (rc && rc != ST_BAD_SIGNATURE) {
         fprintf(stderr, "gatehouse firmware: %s/floor: %s\n", c->firmware_state, status_text(rc));
         return 3;
@@ -118,7 +132,7 @@ int update_install_from(const struct conf *c, const char *bundle, bool again, bo
     rc = keyset_trusted(c, &keys);
     if (rc)
         return rc;
-    rc = device_open(&d, c, true);
+    rc = device_open(&d, c, true, false);
     if (!rc) {
         q.running = d.running.epoch;
         memcpy(q.running_root, d.running.root_hash, sizeof(q.running_root));
@@ -224,6 +238,12 @@ static void print_notes(const struct conf *c)
             printf("all %lld blocks are as they were signed\n", (long long)blocks);
     }
     writer_clear(&w);
+    if (a && floor_file_read(c->firmware_state, SELFTEST_FILE, 4096, &w) == 0 &&
+        json_parse(a, writer_span(&w), 4, &j, NULL) == 0)
+        printf("selftest: %s: epoch %lld: %s\n", json_cstr(json_get(j, "at"), ""),
+               (long long)json_i64(json_get(j, "epoch"), 0),
+               json_bool(json_get(j, "good"), false) ? "good" : json_cstr(json_get(j, "reason"), "failed"));
+    writer_clear(&w);
     snprintf(path, sizeof(path), "%s/../../gh/fail.log", c->firmware_esp);
     if (floor_file_read(NULL, path, 8192, &w) == 0) {
         r = reader_span(writer_span(&w));
@@ -249,7 +269,7 @@ int update_status(const struct conf *c, int argc, char **argv)
 
     if (words_parse("status", words, GH_COUNT(words), argc, argv, NULL, 0) < 0)
         return 2;
-    rc = device_open(&d, c, false);
+    rc = device_open(&d, c, false, false);
     if (rc) {
         device_close(&d);
         return rc;
@@ -350,7 +370,7 @@ int update_bless(const struct conf *c, int argc, char **argv)
 
     if (words_parse("bless", NULL, 0, argc, argv, NULL, 0) < 0)
         return 2;
-    rc = device_open(&d, c, true);
+    rc = device_open(&d, c, true, true);
     if (!rc) {
         rc = bless(&d);
         if (rc)
@@ -398,7 +418,7 @@ int update_rollback(const struct conf *c, int argc, char **argv)
 
     if (words_parse("rollback", NULL, 0, argc, argv, NULL, 0) < 0)
         return 2;
-    rc = device_open(&d, c, true);
+    rc = device_open(&d, c, true, false);
     if (!rc) {
         rc = rollback(&d);
         if (rc && rc != ST_NOT_FOUND)

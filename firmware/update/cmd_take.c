@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * take, have: firmware that the console handed down. gh-down, which is no root, lays the release where root
- * finds it (link/apply_kinds.c); root's service calls 'take', and gh-down reads what became of it. 'have'
- * says which chunks the slots hold, so that gh-uplink does not fetch them. */
+ * take, have: firmware that the console handed down. gh-down lays the release and an order into its own
+ * directory (link/apply_kinds.c); the installer's user may read both, writes what became of the order into a
+ * directory of its own, and knows by that which orders it has dealt with. 'have' says which chunks the slots
+ * hold, so that gh-uplink does not fetch them. */
 #include "base/file.h"
 #include "base/json.h"
 #include "base/settings.h"
@@ -16,11 +17,15 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define HAVE_MAX (8u << 20)
+#define TRIES 3
+#define TAKEN UINT64_MAX
 
-static int tell(const struct conf *c, uint64_t serial, int rc, const char *why)
+/* "tries" as long as nothing has come of it: whoever is killed on the way begins anew, not for ever. */
+static int tell(const struct conf *c, uint64_t serial, int rc, const char *why, uint64_t tries)
 {
     char path[GOODS_DIR_PATH];
     struct writer w;
@@ -30,21 +35,47 @@ static int tell(const struct conf *c, uint64_t serial, int rc, const char *why)
     jw_init(&j, &w);
     jw_obj(&j);
     jw_ku64(&j, "serial", serial);
-    jw_kbool(&j, "done", rc == 0);
+    jw_kbool(&j, "done", rc == 0 && !tries);
     jw_kcstr(&j, "reason", why);
+    if (tries)
+        jw_ku64(&j, "tries", tries);
     jw_end_obj(&j);
-    if (file_replace(goods_dir_path(c->node_state_dir, SETTINGS_FIRMWARE_RESULT, path), writer_span(&w), 0640) !=
-        0)
+    (void)mkdir(goods_dir_path(c->node_state_dir, SETTINGS_FIRMWARE_DIR, path),
+                0750); /* 'owners' has made it */
+    if (file_replace(goods_dir_path(c->node_state_dir, SETTINGS_FIRMWARE_RESULT, path), writer_span(&w),
+                     0640) != 0) {
         fprintf(stderr, "gatehouse firmware take: %s cannot be written\n", path);
+        rc = rc ? rc : 3;
+    }
     writer_done(&w);
     return rc;
+}
+
+/* How often this order was begun; 0: not yet, TAKEN: it is dealt with. */
+static uint64_t begun(const struct conf *c, uint64_t serial)
+{
+    char path[GOODS_DIR_PATH];
+    struct arena *a = arena_new(1 << 20);
+    struct json *j = NULL;
+    struct writer w;
+    uint64_t n = 0;
+
+    writer_init(&w, 2 * 65536);
+    if (a &&
+        goods_dir_read(goods_dir_path(c->node_state_dir, SETTINGS_FIRMWARE_RESULT, path), 4096, &w) == 0 &&
+        json_parse(a, writer_span(&w), 4, &j, NULL) == 0 &&
+        (uint64_t)json_i64(json_get(j, "serial"), 0) == serial)
+        n = json_get(j, "tries") ? (uint64_t)json_i64(json_get(j, "tries"), 1) : TAKEN;
+    writer_done(&w);
+    arena_free(a);
+    return n;
 }
 
 int update_take(const struct conf *c, int argc, char **argv)
 {
     char path[GOODS_DIR_PATH], dir[GOODS_DIR_PATH], name[64], why[256] = "";
     struct writer w;
-    uint64_t serial = 0;
+    uint64_t serial = 0, tries;
     int rc;
 
     (void)argv;
@@ -65,10 +96,19 @@ int update_take(const struct conf *c, int argc, char **argv)
         return 2;
     }
     writer_done(&w);
-    (void)unlink(path); /* once: what is in the way is told, and the next order tries again */
+    tries = begun(c, serial);
+    if (tries == TAKEN) {
+        printf("order %llu was dealt with\n", (unsigned long long)serial);
+        return 0;
+    }
+    if (tries >= TRIES)
+        return tell(c, serial, 2, "the installer was stopped on its way as often as it was started", 0);
+    rc = tell(c, serial, 0, "the installer is at work, or was interrupted", tries + 1);
+    if (rc)
+        return rc;
     snprintf(name, sizeof(name), "goods/firmware/%llu", (unsigned long long)serial);
     rc = update_install_from(c, goods_dir_path(c->node_state_dir, name, dir), false, false, why);
-    return tell(c, serial, rc, why);
+    return tell(c, serial, rc, why, 0);
 }
 
 /* Adds what a file holds; one that cannot be read holds nothing. */

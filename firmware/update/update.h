@@ -8,6 +8,8 @@
 #include "firmware/update/manifest.h"
 #include "firmware/update/scrub.h"
 
+#define SELFTEST_FILE "selftest.json" /* in firmware.state: {"at","epoch","good","reason"} of the last self-test */
+
 /* What runs, as its kernel's command line says: gh.epoch= gh.roothash= gh.floor= gh.blocks= gh.salt=
  * (firmware.cmdline). */
 struct running {

@@ -77,9 +77,10 @@ def units(directory):
     if not shutil.which("systemd-analyze"):
         print("systemd-analyze is not here: the units' exposure was not looked at", file=sys.stderr)
         return
-    for path in sorted(glob.glob(directory + "/*.service")):
+    image = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "firmware", "image", "files", "usr", "lib", "systemd", "system")
+    for path in sorted(glob.glob(directory + "/*.service") + glob.glob(image + "/*.service")):
         unit, most = os.path.basename(path), MOST_EXPOSURE
-        p = run("systemd-analyze", "security", "--offline=true", directory + "/" + unit)
+        p = run("systemd-analyze", "security", "--offline=true", path)
         m = re.search(r"exposure level for \S+: ([0-9.]+)", p.stdout)
         if check("%s is understood" % unit, m and "Unknown" not in p.stdout, p.stdout[-300:]):
             print("%s: exposure %s (at most %g)" % (unit, m.group(1), most), file=sys.stderr)

@@ -7,6 +7,7 @@ import http.server
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -141,19 +142,31 @@ def main(d):
     with open(path("device/goods/firmware.order"), "w") as f:
         f.write("7\n")
     run("firmware", "take", "-c", conf)
-    result = json.load(open(path("device/goods/firmware.result")))
-    check("what the console ordered is taken, once", result["done"] and result["serial"] == 7 and not os.path.exists(path("device/goods/firmware.order")), result)
+    result = json.load(open(path("device/update/firmware.result")))
+    check("what the console ordered is taken, once", result["done"] and result["serial"] == 7, result)
+    check("once", "dealt with" in run("firmware", "take", "-c", conf))
+    for tries, want in ((1, 0), (3, 2)): # killed on its way: begun anew, but not for ever
+        with open(path("device/update/firmware.result"), "w") as f:
+            json.dump({"serial": 7, "done": False, "reason": "x", "tries": tries}, f)
+        run("firmware", "take", "-c", conf, want=want)
+        result = json.load(open(path("device/update/firmware.result")))
+        check("an installer that was killed on its way: %d" % tries, ("as often" in result["reason"]) == (tries == 3) and "tries" not in result, result)
     shutil.copytree(r1, path("device/goods/firmware/8"))
     with open(path("device/goods/firmware.order"), "w") as f:
         f.write("8\n")
     run("firmware", "take", "-c", conf, want=2)
-    result = json.load(open(path("device/goods/firmware.result")))
+    result = json.load(open(path("device/update/firmware.result")))
     check("what is refused is told with its reason", not result["done"] and "floor" in result["reason"], result)
     run("firmware", "take", "-c", conf)
     run("firmware", "have", "-o", path("have"), "-c", conf)
     ids = open(path("have"), "rb").read()
     slots = {ids[i:i + 32].hex() for i in range(0, len(ids), 32)}
     check("what the slots hold is known", set(os.listdir(os.path.join(r5, "chunks"))) <= slots)
+    out = run("firmware", "selftest", "-c", conf, want=3)
+    check("the self-test does the main job, and knows that this is no image", re.search(r"crosses is alerted +good", out) and re.search(r"cannot be written +FAILED", out), out)
+    kept = json.load(open(path("state/selftest.json")))
+    check("its result is kept with the first reason", kept["epoch"] == 3 and not kept["good"] and "cannot be written" in kept["reason"], kept)
+    check("and shown", "self-test failed" in run("firmware", "status", "-c", conf))
     key = path("data.key")
     with open(key, "wb") as f:
         f.write(b"K" * 64)
