@@ -151,7 +151,7 @@ int alert_groups(struct db *d, const struct query_sql *q, const struct sight *si
         rc = search_alert_rows(d, sight, q, head, add_row, g, j);
     }
     if (!rc) {
-        qsort(g->list, g->n, sizeof(g->list[0]), larger);
+        qsort(g->list, g->n, sizeof(g->list[0]), larger); /* NOLINT(bugprone-sizeof-expression): pointers */
         jw_karr(j, "groups");
         for (size_t i = 0; i < g->n && (int64_t)i < limit && !rc; i++)
             rc = put_group(d, sight, g->list[i], by, j);

@@ -149,7 +149,6 @@ static int kept_heads(struct db *d, const struct seal_public *console, struct au
                       "i", h.id);
         if (rc || (rc = db_step(s)) != 1)
             return rc;
-        rc = 0;
         v->id = db_i64(s, 0);
         if (!read_head(s, &h)) {
             v->fault = AUDIT_FORGED;

@@ -176,7 +176,7 @@ int chain_may_ahead(struct db *d, const struct chain *c, int64_t now, bool *ret)
 {
     struct db_stmt *s;
     int rc = db_query(d, &s, "SELECT count(*) FROM ahead WHERE appliance = ? AND received > ?", "ii", c->appliance,
-                      now - 3600000000ll);
+                      now - 3600000000LL);
 
     if (rc || (rc = db_step(s)) != 1)
         return rc ? rc : ST_IO;

@@ -56,7 +56,7 @@ static int read_folder(struct shipping *s, enum source_kind kind, const char *pa
     }
     while (!rc && (e = readdir(d))) {
         const char *name = arena_printf(s->arena, "%s%s", below, e->d_name);
-        struct span text;
+        struct span text = {NULL, 0};
         struct stat st;
         if (!name || !source_path_is_good(span_str(name), kind) ||
             fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))

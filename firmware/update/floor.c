@@ -132,7 +132,7 @@ static int without(struct failed_release *f, int n, uint64_t epoch)
 
 int failed_add(const char *dir, uint64_t epoch, const char *reason)
 {
-    struct failed_release f[FAILED_MAX + 1];
+    struct failed_release f[FAILED_MAX + 1] = {{.epoch = 0}};
     int n = failed_load(dir, f);
 
     if (n < 0)
@@ -149,7 +149,7 @@ int failed_add(const char *dir, uint64_t epoch, const char *reason)
 
 int failed_forget(const char *dir, uint64_t epoch)
 {
-    struct failed_release f[FAILED_MAX];
+    struct failed_release f[FAILED_MAX] = {{.epoch = 0}};
     int n = failed_load(dir, f), kept;
 
     if (n < 0)

@@ -209,7 +209,7 @@ int chunk_index_add(struct chunk_index *x, int fd, uint64_t bytes)
         off += n;
     }
     free(buf);
-    if (x->n)
+    if (x->at)
         qsort(x->at, x->n, sizeof(*x->at), compare);
     return rc;
 }

@@ -92,7 +92,7 @@ bool bench_open(struct bench *b, const struct bench_ask *a, struct jw *j)
         }
         s->old = load(b, old_name, &told, j);
     }
-    if (told) {
+    if (told || !s->now) {
         bench_session_end(s);
     } else {
         s->number = ++b->next;

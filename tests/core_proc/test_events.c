@@ -88,7 +88,7 @@ static void test_batch(void)
 {
     static char texts[4][256];
     struct stage s;
-    uint64_t ids[4];
+    uint64_t ids[4] = {0};
     char *out;
 
     check_row("a batch");
