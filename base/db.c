@@ -35,6 +35,16 @@ bool db_is_sqlite(const struct db *d)
     return of(d)->handle((struct db *)d) != NULL;
 }
 
+void db_set_beside(struct db *d, void *beside)
+{
+    ((struct db_head *)d)->beside = beside;
+}
+
+void *db_beside(const struct db *d)
+{
+    return ((const struct db_head *)d)->beside;
+}
+
 static size_t gather(struct db_value *values, const char *args, va_list ap)
 {
     size_t n = 0;
@@ -106,6 +116,12 @@ int db_exec_values(struct db *d, const char *sql, const struct db_value *values,
     while ((rc = of(d)->step(s)) == 1)
         continue; /* rows nobody asked for */
     return rc;
+}
+
+int db_query_values(struct db *d, struct db_stmt **ret, const char *sql, const struct db_value *values, size_t n)
+{
+    gh_check(n <= DB_VALUES);
+    return of(d)->query(d, sql, values, n, ret);
 }
 
 int64_t db_number(struct db *d, int64_t otherwise, const char *sql, const char *args, ...)

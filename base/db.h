@@ -39,6 +39,7 @@ struct db_value {
 };
 #define DB_VALUES 48 /* arguments of one statement */
 int db_exec_values(struct db *d, const char *sql, const struct db_value *values, size_t n);
+int db_query_values(struct db *d, struct db_stmt **ret, const char *sql, const struct db_value *values, size_t n);
 /* A cell as it is stored; its bytes are valid until the next step. */
 struct db_value db_value(struct db_stmt *s, int col);
 int64_t db_i64(struct db_stmt *s, int col);
@@ -63,6 +64,9 @@ bool db_is_sqlite(const struct db *d);
 /* A copy of the database as it is at one moment, into a new file, in steps with pauses so that others write meanwhile (SQLite's
  * online backup; ST_USAGE of another engine). ST_EXISTS: the file is there. When it fails there is no file. */
 int db_copy(struct db *d, const char *path);
+/* What its user keeps beside it: it is that user's, and lives at least as long. NULL at first. */
+void db_set_beside(struct db *d, void *beside);
+void *db_beside(const struct db *d);
 /* SQLite's own handle, for what this header lacks (backup, functions); NULL of another engine. */
 void *db_handle(struct db *d);
 

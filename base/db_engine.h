@@ -37,6 +37,7 @@ struct db_stmt_head {
 };
 struct db_head {
     const struct db_engine *engine;
+    void *beside; /* db_beside */
 };
 
 #endif
