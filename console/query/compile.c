@@ -161,6 +161,57 @@ static void put_where(struct build *b, const struct node *n)
     }
 }
 
+/* A subtree as a condition for a table that is looked through. */
+static void put_scan(struct build *b, const struct node *n, enum scan_form form, size_t *boxes, struct writer *w)
+{
+    const char *between = n->kind == NODE_OR ? " OR " : " AND ";
+
+    writer_str(w, n->kind == NODE_NOT ? "NOT (" : "(");
+    if (n->kind == NODE_TIME) {
+        writer_str(w, "1 = 1");
+        if (n->from != INT64_MIN)
+            writer_printf(w, " AND time >= %lld", (long long)n->from);
+        if (n->to != INT64_MAX)
+            writer_printf(w, " AND time < %lld", (long long)n->to);
+    } else if (n->kind == NODE_MATCH) {
+        if (scan_put(span_str(n->text), form, w) != 0)
+            writer_fail(w);
+    } else if (n->kind == NODE_WHERE) {
+        gh_check(n->box); /* all others are of alerts */
+        if (*boxes == QUERY_SLOTS) {
+            writer_fail(w);
+            return;
+        }
+        writer_printf(w, "appliance IN {%zu}", *boxes);
+        b->out->box[(*boxes)++] = n->value;
+    }
+    for (const struct node *c = n->first; c; c = c->next) {
+        put_scan(b, c, form, boxes, w);
+        writer_str(w, c->next ? between : "");
+    }
+    writer_str(w, ")");
+}
+
+static int build_scan(struct build *b, const struct node *root)
+{
+    for (int form = 0; form < SCAN_FORMS; form++) {
+        struct writer w;
+        size_t boxes = 0;
+        writer_init(&w, MATCH_MAX);
+        if (root)
+            put_scan(b, root, (enum scan_form)form, &boxes, &w);
+        else
+            writer_str(&w, "1 = 1");
+        b->out->scan[form] = writer_ok(&w) ? arena_dup(b->p->arena, w.p, w.n) : NULL;
+        writer_done(&w);
+        if (!b->out->scan[form]) {
+            parse_fail(b->p, 0, b->p->text.n, "too_long", NULL, "This is too much for one question.");
+            return b->p->rc;
+        }
+    }
+    return 0;
+}
+
 static void add_match(struct build *b, const struct node *n, const char *text)
 {
     writer_str(&b->match, b->match.n ? " AND " : "");
@@ -269,6 +320,8 @@ int query_compile(struct arena *a, struct span text, const struct query_context 
     writer_init(&b->match, MATCH_MAX);
     writer_init(&b->where, WHERE_MAX);
     rc = build(b, root);
+    if (!rc && c->target == QUERY_EVENTS)
+        rc = build_scan(b, root);
     writer_done(&b->match);
     writer_done(&b->where);
     return rc;

@@ -18,6 +18,7 @@
 
 #include "base/arena.h"
 #include "base/reader.h"
+#include "console/query/tsquery.h"
 
 #define QUERY_BYTES 2048 /* longest query */
 #define QUERY_DEPTH 16   /* parentheses and negations in each other */
@@ -41,6 +42,11 @@ struct query_sql {
     const char *slot[QUERY_SLOTS]; /* values of the parameters; NULL behind the last */
     bool content;                  /* words, names or hashes of the content decide what matches */
     int64_t from, to;              /* µs, [from, to): of the whole query, or the ends of time */
+    /* For events: the whole question as one condition on a table that is looked through (tsquery.h), with
+     * columns time and appliance. "{0}" … stands where the list of the appliances named box[0] … goes; no other
+     * brace is in it. Values are numbers and words only. */
+    const char *scan[SCAN_FORMS];
+    const char *box[QUERY_SLOTS];
 };
 struct query_error {
     size_t column, length; /* where: code points, from 1 */

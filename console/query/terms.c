@@ -289,6 +289,18 @@ static struct node *has_term(struct parser *p, const struct query_field *f, stru
     return bad_value(p, f, start, "document, rule, sender, case or comment");
 }
 
+static struct node *box_term(struct parser *p, struct span value)
+{
+    struct node *n = where(p,
+                           "r.appliance IN (SELECT id FROM appliance WHERE name = @ COLLATE NOCASE OR "
+                           "lower(hex(identity)) = @)",
+                           arena_dup(p->arena, value.p, value.n));
+
+    if (n)
+        n->box = true;
+    return n;
+}
+
 struct node *term_of_field(struct parser *p, const struct query_field *f, const char *op, struct span value,
                            bool quoted, size_t start)
 {
@@ -327,10 +339,7 @@ struct node *term_of_field(struct parser *p, const struct query_field *f, const 
     case QUERY_HAS:
         return has_term(p, f, value, start);
     case QUERY_BOX:
-        return where(p,
-                     "r.appliance IN (SELECT id FROM appliance WHERE name = @ COLLATE NOCASE OR "
-                     "lower(hex(identity)) = @)",
-                     arena_dup(p->arena, value.p, value.n));
+        return box_term(p, value);
     }
     return NULL;
 }

@@ -49,6 +49,35 @@ static struct span next_word(struct span text, size_t *pos, uint8_t buf[static W
     return span_of(buf, w.n);
 }
 
+void scan_words_put(struct span column, struct writer *out)
+{
+    uint8_t buf[WORD_MAX];
+    size_t pos = 0;
+    struct span word;
+
+    writer_u8(out, ' ');
+    while ((word = next_word(column, &pos, buf)).n) {
+        writer_put(out, word);
+        writer_u8(out, ' ');
+    }
+}
+
+bool scan_key(struct span word, uint64_t *ret)
+{
+    uint64_t v = 0;
+
+    if (word.n != KEY_TEXT || word.p[0] != 'k')
+        return false;
+    for (size_t i = 1; i < KEY_TEXT; i++) {
+        uint8_t c = word.p[i];
+        if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f'))
+            return false;
+        v = v << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+    }
+    *ret = v;
+    return true;
+}
+
 void tsvector_put(const struct span column[static COLUMNS], struct writer *out)
 {
     uint8_t buf[WORD_MAX];
@@ -66,7 +95,13 @@ void tsvector_put(const struct span column[static COLUMNS], struct writer *out)
     }
 }
 
+/* What an expression is written in. */
+struct language {
+    const char *and, *or, *without, *nothing;
+    void (*phrase)(struct writer *out, size_t column, struct span words, bool prefix);
+};
 struct parse {
+    const struct language *in;
     struct span s;
     size_t pos;
     unsigned depth;
@@ -119,26 +154,19 @@ static unsigned columns(struct parse *p)
 /* The words in their order, in one of the columns. */
 static void put_phrase(struct parse *p, unsigned in, struct span words, bool prefix)
 {
-    uint8_t buf[WORD_MAX], ahead[WORD_MAX];
-    bool first = true;
+    uint8_t buf[WORD_MAX];
+    size_t look = 0;
+    bool first = true, any = next_word(words, &look, buf).n > 0;
 
     writer_str(p->out, "(");
-    for (size_t c = 0; c < COLUMNS; c++) {
-        size_t pos = 0;
-        struct span word;
-        bool any = false;
+    if (!any)
+        writer_str(p->out, p->in->nothing); /* no word at all is found nowhere */
+    for (size_t c = 0; any && c < COLUMNS; c++) {
         if (!(in >> c & 1))
             continue;
-        writer_str(p->out, first ? "(" : " | (");
+        writer_str(p->out, first ? "" : p->in->or);
         first = false;
-        while ((word = next_word(words, &pos, buf)).n) {
-            size_t look = pos;
-            writer_printf(p->out, "%s'%c", any ? " <-> " : "", letters[c]);
-            writer_put(p->out, word);
-            writer_str(p->out, prefix && !next_word(words, &look, ahead).n ? "':*" : "'");
-            any = true;
-        }
-        writer_str(p->out, any ? ")" : "'-')"); /* no word at all is found nowhere */
+        p->in->phrase(p->out, c, words, prefix);
     }
     writer_str(p->out, ")");
 }
@@ -158,7 +186,7 @@ static void put_keys(struct parse *p, unsigned in)
             end++;
         p->bad = p->bad || end == start;
         p->pos = end;
-        writer_str(p->out, more ? " | " : "");
+        writer_str(p->out, more ? p->in->or : "");
         put_phrase(p, in, span_part(p->s, start, end - start), false);
         more = true;
     } while (!p->bad && take(p, "OR "));
@@ -214,7 +242,7 @@ static void put_not(struct parse *p)
     writer_str(p->out, "(");
     put_item(p);
     while (!p->bad && take(p, "NOT ")) {
-        writer_str(p->out, " & !");
+        writer_str(p->out, p->in->without);
         put_item(p);
     }
     writer_str(p->out, ")");
@@ -224,7 +252,7 @@ static void put_and(struct parse *p)
 {
     put_not(p);
     while (!p->bad && take(p, "AND ")) {
-        writer_str(p->out, " & ");
+        writer_str(p->out, p->in->and);
         put_not(p);
     }
 }
@@ -234,17 +262,88 @@ static void put_or(struct parse *p)
     writer_str(p->out, "(");
     put_and(p);
     while (!p->bad && take(p, "OR ")) {
-        writer_str(p->out, ") | (");
+        writer_str(p->out, ")");
+        writer_str(p->out, p->in->or);
+        writer_str(p->out, "(");
         put_and(p);
     }
     writer_str(p->out, ")");
 }
 
-int tsquery_put(struct span match, struct writer *out)
+static int expression(struct span match, const struct language *in, struct writer *out)
 {
-    struct parse p = {.s = match, .out = out};
+    struct parse p = {.in = in, .s = match, .out = out};
 
     put_or(&p);
     blanks(&p);
     return p.bad || p.pos != match.n || !writer_ok(out) ? ST_MALFORMED : 0;
+}
+
+/* ---- PostgreSQL's tsquery ---- */
+
+static void lexemes(struct writer *out, size_t column, struct span words, bool prefix)
+{
+    uint8_t buf[WORD_MAX], ahead[WORD_MAX];
+    bool any = false;
+    struct span word;
+    size_t pos = 0;
+
+    writer_str(out, "(");
+    while ((word = next_word(words, &pos, buf)).n) {
+        size_t look = pos;
+        writer_printf(out, "%s'%c", any ? " <-> " : "", letters[column]);
+        writer_put(out, word);
+        writer_str(out, prefix && !next_word(words, &look, ahead).n ? "':*" : "'");
+        any = true;
+    }
+    writer_str(out, ")");
+}
+
+int tsquery_put(struct span match, struct writer *out)
+{
+    static const struct language language = {" & ", " | ", " & !", "'-'", lexemes};
+
+    return expression(match, &language, out);
+}
+
+/* ---- a table that is looked through ---- */
+
+static void like(struct writer *out, size_t column, struct span words, bool prefix)
+{
+    uint8_t buf[WORD_MAX];
+    struct span word;
+    size_t pos = 0;
+
+    writer_printf(out, "%s LIKE '%% ", names[column]);
+    while ((word = next_word(words, &pos, buf)).n) {
+        writer_put(out, word);
+        writer_u8(out, ' ');
+    }
+    if (prefix && out->n)
+        out->n--;
+    writer_str(out, "%'");
+}
+
+static void has_key(struct writer *out, size_t column, struct span words, bool prefix)
+{
+    uint8_t buf[WORD_MAX], ahead[WORD_MAX];
+    size_t pos = 0;
+    struct span word = next_word(words, &pos, buf);
+    uint64_t key;
+
+    if (column != COLUMN_KEYS)
+        like(out, column, words, prefix);
+    else if (!prefix && scan_key(word, &key) && !next_word(words, &pos, ahead).n)
+        writer_printf(out, "has(keys, %llu)", (unsigned long long)key);
+    else
+        writer_str(out, "1 = 0"); /* keys are asked for one by one */
+}
+
+int scan_put(struct span match, enum scan_form form, struct writer *out)
+{
+    static const struct language languages[SCAN_FORMS] = {
+        [SCAN_LIKE] = {" AND ", " OR ", " AND NOT ", "1 = 0", like},
+        [SCAN_CLICK] = {" AND ", " OR ", " AND NOT ", "1 = 0", has_key}};
+
+    return expression(match, &languages[form], out);
 }

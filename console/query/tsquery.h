@@ -16,4 +16,18 @@ void tsvector_put(const struct span column[static COLUMNS], struct writer *out);
  * groups. */
 int tsquery_put(struct span match, struct writer *out);
 
+/* The same for a table without an index of words, that is looked through: a column is a text of its words,
+ * each with a blank before and behind (" cong dien "), and an expression is a condition on columns of those
+ * names. Values in it are words alone, which hold letters and digits: nothing that ends a string of SQL. */
+void scan_words_put(struct span column, struct writer *out);
+enum scan_form {
+    SCAN_LIKE,  /* SQLite and PostgreSQL: keys are words in a text */
+    SCAN_CLICK, /* ClickHouse: keys are an array of numbers */
+    SCAN_FORMS
+};
+/* As tsquery_put. */
+int scan_put(struct span match, enum scan_form form, struct writer *out);
+/* The number of a key's word; false: it is none. */
+bool scan_key(struct span word, uint64_t *ret);
+
 #endif
