@@ -6,6 +6,7 @@
  */
 #include "base/clock.h"
 #include "base/event.h"
+#include "console/events/find.h"
 #include "console/store/search.h"
 #include "console/store/search_text.h"
 
@@ -172,7 +173,7 @@ static void ask(struct db *d, size_t i, enum query_target target, bool histogram
         struct query_context c = {.target = target,
                                   .now_us = (uint64_t)(START + 5000000 * STEP_US),
                                   .user = "lan",
-                                  .oldest_us = search_oldest(d)};
+                                  .oldest_us = events_oldest(d)};
         struct arena *a = arena_new(64u << 20);
         struct json *page;
         struct query_error e;

@@ -11,6 +11,7 @@
 #include "console/api/replays.h"
 #include "console/api/reports.h"
 #include "console/backup.h"
+#include "console/events/ship.h"
 #include "console/listen.h"
 #include "console/outputs/engine.h"
 #include "console/state.h"
@@ -61,6 +62,7 @@ struct serving {
     struct worker worker[WORKERS];
     struct db *tick_db;
     struct engine *engine; /* brings events outward */
+    struct keeping *keeping; /* brings them to ClickHouse; NULL: they stay */
     struct seal_public backup_key;
     int64_t heard;  /* appliances are published up to here */
     bool filed_all; /* the full-text index has all that older versions recorded */
@@ -232,6 +234,8 @@ static int start_app(struct serving *s)
     if (*a->conf->console_nats && !(a->letters = letters_new(a)))
         return 3;
     s->engine = engine_start(a->conf, a->store, a->keys, a->helpers);
+    if (s->state.clicks && !(s->keeping = keeping_start(a->store)))
+        return 3;
     return s->engine ? start_pools(s) : 3;
 }
 
@@ -400,6 +404,7 @@ static void stop(struct serving *s)
     for (int lane = 0; lane < LANE_COUNT; lane++)
         pool_free(s->app.pool[lane]);
     engine_stop(s->engine);
+    keeping_stop(s->keeping);
     backup_night_end();
     helpers_free(s->app.helpers);
     letters_free(s->app.letters);

@@ -4,6 +4,7 @@
 #include "base/db_pg.h"
 #include "base/file.h"
 #include "base/owner.h"
+#include "console/events/click.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -146,17 +147,52 @@ static int open_database(const struct conf *c, struct state *s)
     return fail("console.database", *err ? err : status_text(rc), rc == ST_CLOSED || rc == ST_NOMEM ? 3 : 2);
 }
 
+#define LINKS 24 /* a connection to ClickHouse beside each of these, and some to spare */
+
+/* Before anything secret is in this process's memory: the one that is forked keeps nothing of it. */
+static int start_clicks(const struct conf *c, struct state *s)
+{
+    const struct click_address a = {.url = c->console_events,
+                                    .user = c->console_events_user,
+                                    .password = c->console_events_password,
+                                    .ca = c->console_events_ca,
+                                    .run_as = c->node_user};
+    char err[512] = "";
+    int rc = *c->console_events ? clicks_start(&a, LINKS, &s->clicks, err, sizeof(err)) : 0;
+
+    return rc ? fail("console.events", *err ? err : status_text(rc), rc == ST_USAGE ? 2 : 3) : 0;
+}
+
+static int set_far(const struct conf *c, struct state *s)
+{
+    int rc;
+
+    if (!s->clicks)
+        return store_had_far(s->store) ? fail("console.events", "it is empty, but the events of this console are in ClickHouse: say where", 2) : 0;
+    rc = store_set_far(s->store, s->clicks, (int64_t)c->console_events_waiting, s->moves);
+    if (rc == ST_USAGE)
+        return fail("console.events", "events of before are still in the database. 'gatehouse console migrate' moves them", 2);
+    return rc ? fail("console.events", status_text(rc), 3) : 0;
+}
+
 int state_open(const struct conf *c, bool make, struct state *s)
+{
+    return state_open_to_move(c, make, false, s);
+}
+
+int state_open_to_move(const struct conf *c, bool make, bool moves, struct state *s)
 {
     struct seal_public own;
     int rc = seal_init();
 
-    *s = (struct state){.conf = c};
+    *s = (struct state){.conf = c, .moves = moves};
     writer_init(&s->tls_key, PEM_MAX);
     writer_init(&s->tls_crt, PEM_MAX);
     if (rc)
         return fail("libsodium", "it cannot be initialised", 3);
     rc = open_dir(c, make);
+    if (!rc)
+        rc = start_clicks(c, s);
     if (!rc)
         rc = open_keys(c, "console", make, &s->keys, &own, &s->made);
     if (!rc)
@@ -177,6 +213,8 @@ int state_open(const struct conf *c, bool make, struct state *s)
                       code == ST_USAGE ? "it was made by a newer version of this program" : status_text(code),
                       2);
     }
+    if (!rc)
+        rc = set_far(c, s);
     if (rc)
         state_close(s);
     return rc;
@@ -185,6 +223,8 @@ int state_open(const struct conf *c, bool make, struct state *s)
 void state_close(struct state *s)
 {
     store_close(s->store);
+    clicks_stop(s->clicks);
+    s->clicks = NULL;
     seal_keys_free(s->keys);
     if (s->tls_key.p)
         seal_wipe(s->tls_key.p, s->tls_key.cap);

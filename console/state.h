@@ -17,6 +17,8 @@
 #include "console/cert.h"
 #include "console/store/store.h"
 
+struct clicks;
+
 #define STATE_PATH (CONF_TEXT + 32)
 #define STATE_URL 320
 
@@ -28,9 +30,13 @@ struct state {
     struct writer tls_key, tls_crt;
     char pin[CERT_PIN];
     bool made; /* something was made just now */
+    bool moves; /* it is opened to be moved (move_command.h) */
+    struct clicks *clicks; /* NULL: events are in the database */
 };
 /* Opens; makes what is missing when make. 0, or the exit code 2 (someone must act) or 3 (the machine). */
 int state_open(const struct conf *c, bool make, struct state *s);
+/* The same for who moves events to ClickHouse: those of before may still be in the database. */
+int state_open_to_move(const struct conf *c, bool make, bool moves, struct state *s);
 void state_close(struct state *s);
 /* Gives the directory and all but the committee's key to the user that the process becomes (root only). */
 int state_give(const struct conf *c);

@@ -11,7 +11,7 @@ poppler-data nftables libtesseract-dev libleptonica-dev tesseract-ocr-vie tesser
 GH_TEST_PACKAGES="git procps util-linux libnghttp2-dev clang llvm libclang-rt-14-dev chromium iproute2 nginx-light python3-aiosmtpd tcpdump libndpi-bin openssl mandoc python3-jsonschema poppler-utils"
 # servers for the tests with real peers; they would start their services on your machine, so ./check installs them only with --peers
 GH_PEER_PACKAGES="ethtool vsftpd dovecot-imapd dovecot-pop3d postfix swaks tftpd-hpa nfs-ganesha nfs-ganesha-vfs libnfs-utils rpcbind
-nghttp2-server nghttp2-client nghttp2-proxy samba smbclient lintian mmdebstrap postgresql nats-server"
+nghttp2-server nghttp2-client nghttp2-proxy samba smbclient lintian mmdebstrap postgresql nats-server clickhouse-server"
 
 # the firmware image and a machine to start it in
 GH_IMAGE_PACKAGES="mmdebstrap squashfs-tools cryptsetup-bin cpio zstd dosfstools mtools e2fsprogs fdisk kmod qemu-system-x86 qemu-utils ovmf sbsigntool"

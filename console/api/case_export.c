@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "console/api/app.h"
+#include "console/events/find.h"
 #include "console/http/head.h"
 #include "console/store/alerts.h"
 #include "console/store/cases.h"
@@ -51,19 +52,16 @@ static void add(struct export *x, const char *name, struct span content)
 /* The record as stored, or what this person may see of it. */
 static int record_of(struct export *x, int64_t alert, bool clear, struct span *ret)
 {
-    struct db_stmt *s;
+    int64_t event = db_number(x->w->db, 0, "SELECT event FROM alert WHERE id = ?", "i", alert);
+    struct event_row row;
     struct writer w;
     struct jw j;
-    int rc = db_query(x->w->db, &s,
-                      "SELECT json FROM event WHERE id = (SELECT event FROM alert WHERE id = ?)", "i", alert);
+    int rc = event_one(x->w->db, x->a, NULL, event, &row, ret, NULL);
 
-    *ret = span_str("{}");
-    if (rc || (rc = db_step(s)) != 1)
-        return rc;
-    *ret = span_of(arena_dup(x->a, db_text(s, 0).p, db_text(s, 0).n), db_text(s, 0).n);
-    db_reset(s);
-    if (!ret->p)
-        return ST_NOMEM;
+    if (rc) {
+        *ret = span_str("{}");
+        return rc == ST_NOT_FOUND ? 0 : rc;
+    }
     if (clear)
         return 0;
     writer_init(&w, PART_MAX);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "console/api/access.h"
+#include "console/events/find.h"
 #include "console/http/head.h"
 
 #include <stdio.h>
@@ -198,7 +199,11 @@ void app_run(struct worker *w, struct request *r)
     /* Who goes away takes his questions along: closing the connection ends a search. Steps go on: they write
      * through another handle. */
     db_watch(w->db, r->fd);
+    if (far_of(w->db))
+        click_watch(far_of(w->db)->click, r->fd);
     run(w, r);
+    if (far_of(w->db))
+        click_watch(far_of(w->db)->click, -1);
     db_watch(w->db, -1);
 }
 
@@ -226,6 +231,9 @@ void app_fail(struct request *r, int rc)
         break;
     case ST_FULL:
         p = PROBLEM_DISK_FULL;
+        break;
+    case ST_CLOSED:
+        p = PROBLEM_EVENTS_AWAY;
         break;
     case ST_AGAIN:
     case ST_NOMEM:

@@ -164,7 +164,7 @@ static int set_types(struct span value, int64_t *ret)
     return names_mask(value, names, EVENT_TYPE_COUNT, ret);
 }
 
-int filter_event(struct arena *a, struct db *d, struct event_filter *f, struct span name, struct span value,
+int filter_event(struct arena *a, struct db *d, struct event_ask *f, struct span name, struct span value,
                  const char **ret_why)
 {
     uint64_t number;
@@ -181,7 +181,7 @@ int filter_event(struct arena *a, struct db *d, struct event_filter *f, struct s
     } else if (span_eq(name, span_str("sha256"))) {
         *ret_why = "sha256 has 64 hex digits in lower case";
         rc = set_sha256(value, f->sha256);
-        f->by_sha256 = rc == 0;
+        f->by_sha256 = f->content = rc == 0; /* a hit would tell what is withheld */
     } else if (span_eq(name, span_str("type"))) {
         *ret_why = "type is a list of event types";
         rc = set_types(value, &f->types);

@@ -11,7 +11,7 @@
  * NULL in tests: every appliance is then unknown. */
 int filter_alert(struct arena *a, struct db *d, struct alert_filter *f, struct span name, struct span value,
                  const char **ret_why);
-int filter_event(struct arena *a, struct db *d, struct event_filter *f, struct span name, struct span value,
+int filter_event(struct arena *a, struct db *d, struct event_ask *f, struct span name, struct span value,
                  const char **ret_why);
 /* All names, to suggest the nearest. */
 extern const char *const filter_alert_names[];

@@ -97,13 +97,13 @@ void api_alert_get(struct worker *w, struct request *r)
 
 void api_events_list(struct worker *w, struct request *r)
 {
-    struct event_filter f;
+    struct event_ask f;
     const char *why;
     int64_t limit;
     struct jw j;
 
-    event_filter_init(&f, &r->who.sight);
-    if (!known_names(r, filter_event_names, filter_event_count) || !query_page(r, &f.before, &limit))
+    event_ask_init(&f, &r->who.sight);
+    if (!known_names(r, filter_event_names, filter_event_count) || !query_page(r, &f.high, &limit))
         return;
     for (size_t i = 0; i < r->query.n; i++)
         if (!is_paging(r->query.v[i].name) &&

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/event.h"
 #include "console/api/sources.h"
+#include "console/events/find.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,36 +118,45 @@ static void put_line(struct run *u, int64_t id, struct span json)
     writer_u8(&u->lines, '\n');
 }
 
+static int put_event(void *arg, const struct event_row *row, struct span json, bool clear)
+{
+    struct run *u = arg;
+
+    if (u->lines.n >= PORTION_BYTES)
+        return ST_FULL; /* the rest comes with the next portion */
+    u->id = row->id;
+    u->time = row->time;
+    put_line(u, u->id, json);
+    if (!clear)
+        u->dim[u->n_dim++] = u->id;
+    u->n++;
+    return 0;
+}
+
 /* The next events into lines. 1 there are some, 0 the end, negative a fault. */
 static int read_portion(struct run *u)
 {
-    char scope[SIGHT_SQL], clear[SIGHT_SQL], sql[2 * SIGHT_SQL + 512];
-    struct db_stmt *s;
-    int rc;
+    struct event_row *rows = calloc(PORTION_EVENTS, sizeof(*rows));
+    struct event_ask q;
+    size_t n = 0;
+    int rc = rows ? 0 : ST_NOMEM;
 
     writer_clear(&u->lines);
     u->n = u->n_dim = 0;
-    snprintf(sql, sizeof(sql),
-             "SELECT e.id, e.time, e.json, %s FROM event e WHERE e.time >= ?1 AND (e.time, e.id) > (?1, ?2) "
-             "AND e.time <= ?4 "
-             "AND ((?3 >> e.type) & 1) <> 0 AND %s ORDER BY e.time, e.id LIMIT ?5",
-             sight_clear_sql(&u->job->sight, "e", clear),
-             sight_scope_sql(&u->job->sight, "e.appliance", scope));
+    event_ask_init(&q, &u->job->sight);
+    q.order = EVENT_BY_TIME;
+    q.after_time = u->time;
+    q.after_id = u->id;
+    q.to = u->job->until_us < INT64_MAX ? u->job->until_us + 1 : INT64_MAX;
+    q.types = u->mask;
+    q.ms = STATEMENT_MS;
     db_time_box(u->p->db, STATEMENT_MS);
-    rc = db_query(u->p->db, &s, sql, "iiiii", u->time, u->id, u->mask, u->job->until_us,
-                  (int64_t)PORTION_EVENTS);
-    while (!rc && u->n < PORTION_EVENTS && u->lines.n < PORTION_BYTES && (rc = db_step(s)) == 1) {
-        u->id = db_i64(s, 0);
-        u->time = db_i64(s, 1);
-        put_line(u, u->id, db_text(s, 2));
-        if (!db_i64(s, 3))
-            u->dim[u->n_dim++] = u->id;
-        u->n++;
-        rc = 0;
-    }
     if (!rc)
-        db_reset(s);
-    return rc ? rc : u->n > 0;
+        rc = events_find(u->p->db, &q, PORTION_EVENTS, rows, &n, NULL, NULL);
+    if (!rc)
+        rc = events_load(u->p->db, &u->job->sight, rows, n, put_event, u);
+    free(rows);
+    return rc && rc != ST_FULL ? rc : u->n > 0;
 }
 
 static bool is_dim(const struct run *u, int64_t id)
@@ -157,28 +167,27 @@ static bool is_dim(const struct run *u, int64_t id)
     return false;
 }
 
-/* The newest alert about an event, 0: none. */
-static int64_t alert_of(struct db *d, int64_t event)
+/* An alert about an event, 0: none. The alerts' own rows stay in the database. */
+static int64_t alert_of(struct run *u, int64_t event)
 {
-    struct db_stmt *s;
-    int64_t id = 0;
+    struct event_row row;
+    struct event_ask q;
+    size_t n = 0;
 
-    if (db_query(d, &s,
-                 "SELECT a.id FROM event x JOIN event y ON y.appliance = x.appliance AND y.run = x.run AND "
-                 "y.n = x.n JOIN alert a "
-                 "ON a.event = y.id WHERE x.id = ? LIMIT 1",
-                 "i", event) == 0 &&
-        db_step(s) == 1) {
-        id = db_i64(s, 0);
-        db_reset(s);
-    }
-    return id;
+    event_ask_init(&q, &sight_everything);
+    q.low = event;
+    q.high = event + 1;
+    if (events_find(u->p->db, &q, 1, &row, &n, NULL, NULL) != 0 || !n)
+        return 0;
+    return db_number(u->p->db, 0,
+                     "SELECT a.id FROM event y JOIN alert a ON a.event = y.id WHERE y.appliance = ? AND y.run = ? AND y.n = ? LIMIT 1",
+                     "iii", row.appliance, row.run, row.n);
 }
 
 static void put_change(struct run *u, const struct json *c, struct writer *out)
 {
     static const char *const kept[] = {"type", "timestamp", "old", "old_rule", "new", "new_rule"};
-    int64_t event = json_i64(json_get(c, "event"), 0), alert = alert_of(u->p->db, event);
+    int64_t event = json_i64(json_get(c, "event"), 0), alert = alert_of(u, event);
     bool dim = is_dim(u, event);
     struct jw j;
 

@@ -7,6 +7,7 @@
 #include "console/api/app.h"
 #include "console/api/dashboard.h"
 #include "console/api/query.h"
+#include "console/events/find.h"
 #include "console/http/head.h"
 
 #include <stdio.h>
@@ -17,7 +18,7 @@ bool query_of(struct worker *w, struct request *r, struct span text, enum query_
               int zone_minutes, struct query_sql *ret)
 {
     const struct query_context c = {.postgres = !db_is_sqlite(w->db),
-                                    .oldest_us = search_oldest(w->db),
+                                    .oldest_us = events_oldest(w->db),
                                     .target = target,
                                     .now_us = clock_wall_us(),
                                     .zone_minutes = zone_minutes,

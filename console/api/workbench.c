@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "console/api/once.h"
 #include "console/api/sources.h"
+#include "console/events/find.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -164,43 +165,58 @@ void api_version_test(struct worker *w, struct request *r)
     ask(w, r, true);
 }
 
+/* An alert stands behind the event that it is about (same n, k = 0), and policies judge that one. */
+static int judged_event(struct worker *w, const struct sight *who, const struct event_row *row, int64_t *ret)
+{
+    struct event_row rows[2];
+    struct event_ask q;
+    size_t n = 0;
+    int rc;
+
+    event_ask_init(&q, who);
+    q.by_record = true;
+    q.appliance = row->appliance;
+    q.run = row->run;
+    q.n = row->n;
+    q.order = EVENT_NEWEST;
+    *ret = row->id;
+    do {
+        rc = events_find(w->db, &q, GH_COUNT(rows), rows, &n, NULL, NULL);
+        for (size_t i = 0; i < n && !rc; i++) {
+            if (rows[i].k == 0)
+                *ret = rows[i].id;
+            q.high = rows[i].id;
+        }
+    } while (!rc && n == GH_COUNT(rows) && *ret == row->id);
+    return rc;
+}
+
 /* The text of an event, or of an alert's: only what this person may read. False with the problem written. */
 static bool find_event(struct worker *w, struct request *r, struct arena *a, struct span *ret)
 {
     const struct json *event = json_get(r->json, "event"), *alert = json_get(r->json, "alert");
     const struct json *given = event ? event : alert;
-    char scope[SIGHT_SQL], clear[SIGHT_SQL];
-    const char *sql;
-    struct db_stmt *s;
-    bool shown;
+    const struct sight *who = &r->who.sight;
+    struct event_row row;
+    bool shown = false;
+    int64_t id;
     int rc;
 
     if (!given || (event && alert) || given->type != JSON_NUMBER || !given->integer) {
         reply_problem_say(r, PROBLEM_BAD_FIELD, "Give one of 'event' and 'alert': its number.");
         return false;
     }
-    /* an alert stands behind the event that it is about (same n, k = 0), and policies judge that one */
-    sql = arena_printf(
-        a,
-        "SELECT e.json, %s FROM event x JOIN event e ON e.appliance = x.appliance AND e.run = x.run "
-        "AND e.n = x.n AND (e.id = x.id OR e.k = 0) WHERE x.id = %s AND %s ORDER BY e.k LIMIT 1",
-        sight_clear_sql(&r->who.sight, "e", clear), event ? "?" : "(SELECT event FROM alert WHERE id = ?)",
-        sight_scope_sql(&r->who.sight, "e.appliance", scope));
-    rc = sql ? db_query(w->db, &s, sql, "i", given->i) : ST_NOMEM;
-    if (!rc)
-        rc = db_step(s);
-    if (rc != 1) {
-        app_fail(r, rc ? rc : ST_NOT_FOUND);
-        return false;
-    }
-    shown = db_i64(s, 1) != 0;
-    *ret = span_of(arena_dup(a, db_text(s, 0).p, db_text(s, 0).n), db_text(s, 0).n);
-    db_reset(s);
-    if (!shown)
+    id = event ? given->i : db_number(w->db, 0, "SELECT event FROM alert WHERE id = ?", "i", given->i);
+    rc = event_one(w->db, a, who, id, &row, ret, &shown);
+    if (!rc && row.k)
+        rc = judged_event(w, who, &row, &id);
+    if (!rc && id != row.id)
+        rc = event_one(w->db, a, who, id, &row, ret, &shown);
+    if (rc)
+        app_fail(r, rc);
+    else if (!shown)
         reply_problem(r, PROBLEM_CLEARANCE);
-    else if (!ret->p)
-        app_fail(r, ST_NOMEM);
-    return shown && ret->p;
+    return !rc && shown;
 }
 
 void api_version_explain(struct worker *w, struct request *r)

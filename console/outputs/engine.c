@@ -2,6 +2,7 @@
 #include "console/outputs/engine.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "console/events/find.h"
 #include "console/outputs/batch.h"
 #include "console/outputs/files.h"
 
@@ -180,18 +181,12 @@ static void settle(struct engine *e, struct job *job)
 /* Too far behind, or its events are gone: skipped, counted, and said. True when something was done. */
 static bool skip(struct engine *e, const struct output *o)
 {
-    struct db_stmt *s;
-    int64_t low = 0, high = 0, after = o->cursor, n = 0, floor;
+    int64_t low = events_first(e->db), high = events_newest(e->db), after = o->cursor, n = 0, floor;
     const char *why = "queue_full";
     char reason[REASON] = "";
     struct db *d;
     int rc;
 
-    if (db_query(e->db, &s, "SELECT min(id), max(id) FROM event", "") != 0 || db_step(s) != 1)
-        return false;
-    low = db_i64(s, 0);
-    high = db_i64(s, 1);
-    db_reset(s);
     floor = high - (int64_t)e->conf->console_output_waiting;
     if (o->source == QUERY_EVENTS && low > o->cursor + 1) {
         n = low - o->cursor - 1; /* whether they matched cannot be told any more */

@@ -2,15 +2,19 @@
  * One alert with everything around it: what the appliance reported, the connection's later facts, the
  * history, and where else the same document was seen. */
 #include "base/event.h"
+#include "console/events/find.h"
 #include "console/store/alerts.h"
 #include "console/store/appliances.h"
 #include "console/store/pcaps.h"
 #include "console/store/unlock.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define RELATED_MAX 20
 #define FLOW_EVENTS_MAX 50
+#define SIGHTINGS_PART 1000
+#define RELATED_MS 3000 /* of a server with events */
 #define JSON_DEPTH 64
 
 static const char *const protocols[] = {"http", "smtp", "email", "ftp", "ftp_data", "smb", "nfs", "tftp",
@@ -47,22 +51,40 @@ static int find_subject(struct db *d, const struct sight *who, int64_t id, struc
     return 0;
 }
 
-/* The event's text, copied into the arena and parsed; *ret stays NULL when it is gone or no JSON. */
-static int load(struct db *d, struct arena *a, const char *sql, int64_t x, int64_t y, struct span *ret_text,
-                struct json **ret)
+/* The newest that is asked for, copied into the arena and parsed; *ret stays NULL when it is gone or no JSON. */
+static int load(struct db *d, struct arena *a, const struct event_ask *q, struct span *ret_text, struct json **ret)
 {
-    struct db_stmt *s;
-    int rc = db_query(d, &s, sql, "ii", x, y);
+    struct event_row row;
+    size_t n = 0;
+    int rc = events_find(d, q, 1, &row, &n, NULL, NULL);
 
-    if (rc || (rc = db_step(s)) != 1)
+    if (rc || !n)
         return rc;
-    ret_text->n = db_text(s, 0).n;
-    ret_text->p = (const uint8_t *)arena_dup(a, db_text(s, 0).p, db_text(s, 0).n);
-    db_reset(s);
-    if (!ret_text->p)
-        return ST_NOMEM;
-    rc = json_parse(a, *ret_text, JSON_DEPTH, ret, NULL);
+    rc = event_one(d, a, NULL, row.id, &row, ret_text, NULL);
+    if (!rc)
+        rc = json_parse(a, *ret_text, JSON_DEPTH, ret, NULL);
+    return rc == ST_NOMEM || rc == ST_CLOSED || rc == ST_TIMEOUT ? rc : 0;
+}
+
+/* The alert's own record lies in the database, wherever the others are. */
+static int load_own(struct db *d, struct arena *a, int64_t id, struct span *ret_text, struct json **ret)
+{
+    struct event_row row;
+    int rc = event_one(d, a, NULL, id, &row, ret_text, NULL);
+
+    if (!rc)
+        rc = json_parse(a, *ret_text, JSON_DEPTH, ret, NULL);
     return rc == ST_NOMEM ? rc : 0;
+}
+
+static void same_flow(struct event_ask *q, const struct subject *u, enum event_order order)
+{
+    event_ask_init(q, &sight_everything); /* the alert was in scope: so is its appliance */
+    q->by_flow = true;
+    q->flow = u->flow;
+    q->appliance = u->appliance;
+    q->order = order;
+    q->ms = RELATED_MS;
 }
 
 static void put_or_null(struct jw *j, const char *key, const struct json *v)
@@ -163,59 +185,105 @@ static int put_same_document(struct db *d, const struct sight *who, const struct
     return rc;
 }
 
+struct sightings {
+    int64_t transfers, alerts, first, last;
+};
+
+/* Of the units that somebody sees: document by document they are not summed up. */
+static int count_sightings(struct db *d, const struct sight *who, const struct subject *u, struct sightings *t)
+{
+    struct event_row *rows = calloc(SIGHTINGS_PART, sizeof(*rows));
+    size_t n = SIGHTINGS_PART;
+    struct event_ask q;
+    int rc = rows ? 0 : ST_NOMEM;
+
+    event_ask_init(&q, who);
+    q.by_sha256 = true;
+    memcpy(q.sha256, u->sha256, sizeof(q.sha256));
+    q.ms = RELATED_MS;
+    while (!rc && n == SIGHTINGS_PART) {
+        rc = events_find(d, &q, SIGHTINGS_PART, rows, &n, NULL, NULL);
+        for (size_t i = 0; i < n && !rc; i++) {
+            t->transfers += rows[i].type == EVENT_FILEINFO;
+            t->alerts += rows[i].type == EVENT_ALERT;
+            t->first = !t->first || rows[i].time < t->first ? rows[i].time : t->first;
+            t->last = rows[i].time > t->last ? rows[i].time : t->last;
+            q.high = rows[i].id;
+        }
+    }
+    free(rows);
+    return rc;
+}
+
 static int put_sightings(struct db *d, const struct sight *who, const struct subject *u, struct jw *j)
 {
-    int64_t transfers = 0, alerts = 0, first = 0, last = 0;
-    char sql[SIGHT_SQL + 256], scope[SIGHT_SQL];
+    struct sightings t = {0, 0, 0, 0};
     struct db_stmt *s;
     int rc = 0;
 
-    if (sight_all_units(who))
-        snprintf(sql, sizeof(sql), "SELECT transfers, alerts, first, last FROM document WHERE sha256 = ?");
-    else
-        snprintf(sql, sizeof(sql),
-                 "SELECT coalesce(sum(type = %d), 0), coalesce(sum(type = %d), 0), min(time), max(time) FROM "
-                 "event e WHERE sha256 = ? AND %s",
-                 EVENT_FILEINFO, EVENT_ALERT, sight_scope_sql(who, "e.appliance", scope));
-    if (u->has_sha256 && u->clear) {
-        rc = db_query(d, &s, sql, "b", span_of(u->sha256, sizeof(u->sha256)));
+    if (u->has_sha256 && u->clear && !sight_all_units(who)) {
+        rc = count_sightings(d, who, u, &t);
+    } else if (u->has_sha256 && u->clear) {
+        rc = db_query(d, &s, "SELECT transfers, alerts, first, last FROM document WHERE sha256 = ?", "b",
+                      span_of(u->sha256, sizeof(u->sha256)));
         if (!rc && (rc = db_step(s)) == 1) {
-            transfers = db_i64(s, 0);
-            alerts = db_i64(s, 1);
-            first = db_i64(s, 2);
-            last = db_i64(s, 3);
+            t = (struct sightings){db_i64(s, 0), db_i64(s, 1), db_i64(s, 2), db_i64(s, 3)};
             db_reset(s);
             rc = 0;
         }
     }
-    jw_ki64(j, "same_document_total", alerts > 0 ? alerts - 1 : 0);
-    jw_ki64(j, "sightings", transfers);
-    jw_ktime(j, "first_seen", first);
-    jw_ktime(j, "last_seen", last);
+    jw_ki64(j, "same_document_total", t.alerts > 0 ? t.alerts - 1 : 0);
+    jw_ki64(j, "sightings", t.transfers);
+    jw_ktime(j, "first_seen", t.first);
+    jw_ktime(j, "last_seen", t.last);
     return rc;
 }
 
 static int put_same_flow(struct db *d, const struct subject *u, struct jw *j)
 {
-    struct db_stmt *s;
-    int rc = 0;
+    struct event_row *rows = calloc(FLOW_EVENTS_MAX + 1, sizeof(*rows));
+    struct event_ask q;
+    size_t n = 0, told = 0;
+    int rc = rows ? 0 : ST_NOMEM;
 
+    same_flow(&q, u, EVENT_OLDEST);
+    if (u->has_flow && !rc)
+        rc = events_find(d, &q, FLOW_EVENTS_MAX + 1, rows, &n, NULL, NULL);
     jw_karr(j, "same_flow");
-    if (u->has_flow)
-        rc = db_query(d, &s,
-                      "SELECT id, time, type FROM event WHERE flow = ? AND appliance = ? AND id <> ? ORDER "
-                      "BY id LIMIT ?",
-                      "iiii", u->flow, u->appliance, u->event, (int64_t)FLOW_EVENTS_MAX);
-    while (u->has_flow && !rc && (rc = db_step(s)) == 1) {
+    for (size_t i = 0; i < n && !rc && told < FLOW_EVENTS_MAX; i++) {
+        if (rows[i].id == u->event)
+            continue;
+        told++;
         jw_obj(j);
-        jw_ki64(j, "id", db_i64(s, 0));
-        jw_ktime(j, "time", db_i64(s, 1));
-        jw_kcstr(j, "type", event_type_name((enum event_type)db_i64(s, 2)));
+        jw_ki64(j, "id", rows[i].id);
+        jw_ktime(j, "time", rows[i].time);
+        jw_kcstr(j, "type", event_type_name((enum event_type)rows[i].type));
         jw_end_obj(j);
-        rc = 0;
     }
     jw_end_arr(j);
+    free(rows);
     return rc;
+}
+
+/* What else is known, unless the server that has it is away: the alert opens all the same, and says so. */
+static int put_related(struct db *d, const struct sight *who, const struct subject *u, struct jw *j)
+{
+    bool complete;
+    int rc;
+
+    jw_kobj(j, "related");
+    rc = put_same_document(d, who, u, j);
+    if (!rc)
+        rc = put_sightings(d, who, u, j);
+    complete = rc != ST_CLOSED && rc != ST_TIMEOUT;
+    if (!rc)
+        rc = put_same_flow(d, u, j);
+    else if (!complete)
+        jw_kraw(j, "same_flow", span_str("[]"));
+    complete = complete && rc != ST_CLOSED && rc != ST_TIMEOUT;
+    jw_kbool(j, "complete", complete);
+    jw_end_obj(j);
+    return complete ? rc : 0;
 }
 
 int alert_detail(struct db *d, struct arena *a, const struct sight *who, int64_t id, bool opened,
@@ -232,12 +300,14 @@ int alert_detail(struct db *d, struct arena *a, const struct sight *who, int64_t
     rc = find_subject(d, &wider, id, &u);
 
     if (!rc)
-        rc = load(d, a, "SELECT json FROM event WHERE id = ? AND ? = 0", u.event, 0, &text, &event);
-    if (!rc && u.has_flow)
-        rc = load(
-            d, a,
-            "SELECT json FROM event WHERE flow = ? AND appliance = ? AND type = 0 ORDER BY id DESC LIMIT 1",
-            u.flow, u.appliance, &flow_text, &flow);
+        rc = load_own(d, a, u.event, &text, &event);
+    if (!rc && u.has_flow) {
+        struct event_ask q;
+        same_flow(&q, &u, EVENT_NEWEST);
+        q.types = 1 << EVENT_FLOW;
+        rc = load(d, a, &q, &flow_text, &flow);
+        rc = rc == ST_CLOSED || rc == ST_TIMEOUT ? 0 : rc; /* "complete" below says so */
+    }
     if (rc)
         return rc;
     jw_obj(j);
@@ -257,14 +327,8 @@ int alert_detail(struct db *d, struct arena *a, const struct sight *who, int64_t
     jw_key(j, "sensor");
     if (!rc)
         rc = appliance_one(d, u.appliance, j);
-    jw_kobj(j, "related");
     if (!rc)
-        rc = put_same_document(d, &wider, &u, j);
-    if (!rc)
-        rc = put_sightings(d, &wider, &u, j);
-    if (!rc)
-        rc = put_same_flow(d, &u, j);
-    jw_end_obj(j);
+        rc = put_related(d, &wider, &u, j);
     jw_end_obj(j);
     return rc;
 }

@@ -1,31 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/store/events.h"
 #include "base/event.h"
-#include "console/store/page.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-#define SQL_MAX (1024 + 4 * SIGHT_SQL)
 #define EVENT_ARENA (256u << 20)
-
-void event_filter_init(struct event_filter *f, const struct sight *who)
-{
-    *f = (struct event_filter){
-        .types = -1, .levels = -1, .from = INT64_MIN, .to = INT64_MAX, .before = INT64_MAX, .sight = *who};
-}
-
-/* The most selective index first; the other conditions are checked row by row. */
-static const char *narrow(const struct event_filter *f)
-{
-    if (f->by_sha256)
-        return "e.sha256 = ?5";
-    if (f->by_flow)
-        return "e.flow = ?4";
-    if (f->community)
-        /* flow events carry it in an index; the others of that flow are found by flow_id */
-        return "e.community = ?6 AND e.type = 0";
-    return "?5 IS NOT NULL";
-}
 
 /* The record as it came, or what remains of it beyond the clearance. */
 static void put_record(struct span json, bool clear, struct jw *j)
@@ -43,23 +23,31 @@ static void put_record(struct span json, bool clear, struct jw *j)
     arena_free(a);
 }
 
-static void put(struct db_stmt *s, struct jw *j)
+/* Of which appliance: its identity and its name stay valid until the next statement of the same kind. */
+struct told {
+    int64_t id, time, flow;
+    int type;
+    bool has_flow, clear;
+    struct span identity, name, json;
+};
+
+static void put_told(const struct told *t, struct jw *j)
 {
     char number[32];
 
     jw_obj(j);
-    jw_ki64(j, "id", db_i64(s, 0));
-    jw_ktime(j, "time", db_i64(s, 1));
-    jw_kcstr(j, "type", event_type_name((enum event_type)db_i64(s, 2)));
+    jw_ki64(j, "id", t->id);
+    jw_ktime(j, "time", t->time);
+    jw_kcstr(j, "type", event_type_name((enum event_type)t->type));
     jw_kobj(j, "appliance");
-    jw_khex(j, "id", db_blob(s, 3).p, db_blob(s, 3).n);
-    jw_kstr(j, "name", db_text(s, 4));
+    jw_khex(j, "id", t->identity.p, t->identity.n);
+    jw_kstr(j, "name", t->name);
     jw_end_obj(j);
-    snprintf(number, sizeof(number), "%lld", (long long)db_i64(s, 5));
+    snprintf(number, sizeof(number), "%lld", (long long)t->flow);
     jw_key(j, "flow_id");
-    jw_cstr(j, db_is_null(s, 5) ? NULL : number);
-    put_record(db_text(s, 6), db_i64(s, 7) != 0, j);
-    jw_kbool(j, "redacted", db_i64(s, 7) == 0);
+    jw_cstr(j, t->has_flow ? number : NULL);
+    put_record(t->json, t->clear, j);
+    jw_kbool(j, "redacted", !t->clear);
     jw_end_obj(j);
 }
 
@@ -77,30 +65,75 @@ const char *event_row_columns(const struct sight *who, char buf[static EVENT_COL
 
 int64_t event_row_put(struct db_stmt *s, struct jw *j)
 {
-    int64_t id = db_i64(s, 0);
+    const struct told t = {.id = db_i64(s, 0),
+                           .time = db_i64(s, 1),
+                           .type = (int)db_i64(s, 2),
+                           .identity = db_blob(s, 3),
+                           .name = db_text(s, 4),
+                           .flow = db_i64(s, 5),
+                           .has_flow = !db_is_null(s, 5),
+                           .json = db_text(s, 6),
+                           .clear = db_i64(s, 7) != 0};
 
-    put(s, j);
-    return id;
+    put_told(&t, j);
+    return t.id;
 }
 
-int event_list(struct db *d, const struct event_filter *f, int64_t limit, struct jw *j)
-{
-    char sql[SQL_MAX], scope[SIGHT_SQL], clear[SIGHT_SQL];
-    struct db_stmt *s;
-    int rc;
+struct put_arg {
+    struct db *d;
+    struct jw *j;
+};
 
-    snprintf(sql, sizeof(sql),
-             "SELECT e.id, e.time, e.type, p.identity, p.name, e.flow, e.json, %s FROM event e "
-             "CROSS JOIN appliance p ON p.id = e.appliance WHERE e.id < ?1 AND %s "
-             "AND (?2 >> e.type & 1) <> 0 AND (?3 = -1 OR (?3 >> coalesce(e.level, 63) & 1) <> 0) AND (?7 = 0 OR "
-             "e.appliance = ?7) "
-             "AND +e.time >= ?8 AND +e.time < ?9 AND %s AND %s ORDER BY e.id DESC LIMIT ?10",
-             sight_clear_sql(&f->sight, "e", clear), narrow(f),
-             sight_scope_sql(&f->sight, "e.appliance", scope),
-             f->by_sha256 ? sight_clear_sql(&f->sight, "e", clear) : "TRUE");
-    rc = db_query(d, &s, sql, "iiiibsiiii", f->before, f->types, (int64_t)f->levels, f->flow,
-                  span_of(f->sha256, sizeof(f->sha256)), f->community, f->appliance, f->from, f->to,
-                  limit + 1);    if (!rc)
-        rc = page_put(s, limit, put, j);
+static int put_found(void *arg, const struct event_row *row, struct span json, bool clear)
+{
+    struct put_arg *p = arg;
+    struct told t = {.id = row->id,
+                     .time = row->time,
+                     .type = row->type,
+                     .flow = row->flow,
+                     .has_flow = row->has_flow,
+                     .json = json,
+                     .clear = clear};
+    struct db_stmt *s;
+    int rc = db_query(p->d, &s, "SELECT identity, name FROM appliance WHERE id = ?", "i", row->appliance);
+
+    if (rc || (rc = db_step(s)) < 0)
+        return rc;
+    if (rc) {
+        t.identity = db_blob(s, 0);
+        t.name = db_text(s, 1);
+    }
+    put_told(&t, p->j);
+    if (rc)
+        db_reset(s);
+    return 0;
+}
+
+int events_put(struct db *d, const struct sight *who, const struct event_row *rows, size_t n, struct jw *j)
+{
+    struct put_arg p = {d, j};
+
+    return events_load(d, who, rows, n, put_found, &p);
+}
+
+int event_list(struct db *d, const struct event_ask *q, int64_t limit, struct jw *j)
+{
+    struct event_row *rows = calloc((size_t)limit + 1, sizeof(*rows));
+    size_t n = 0;
+    bool more;
+    int rc = rows ? events_find(d, q, (size_t)limit + 1, rows, &n, NULL, NULL) : ST_NOMEM;
+
+    more = n > (size_t)limit;
+    n -= more;
+    jw_karr(j, "items");
+    if (!rc)
+        rc = events_put(d, &q->sight, rows, n, j);
+    jw_end_arr(j);
+    jw_key(j, "next");
+    if (more)
+        jw_i64(j, rows[n - 1].id);
+    else
+        jw_null(j);
+    free(rows);
     return rc;
 }

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/event.h"
 #include "base/fetch.h"
+#include "console/events/find.h"
 #include "console/store/chain.h"
 #include "console/store/facts.h"
 #include "console/store/intake_rows.h"
@@ -256,6 +257,8 @@ int intake_take(struct store *s, const struct seal_keys *console, struct span se
     sound = !rc && unpack(sealed, console, a, &plain, &b, &r, &rc);
     if (!rc)
         d = store_begin(s, &rc);
+    if (!rc && far_of(d) && events_newest(d) - far_shipped(d) > far_of(d)->most)
+        rc = ST_AGAIN; /* too many wait for ClickHouse: the appliance keeps what it has, and comes again */
     if (!rc && sound && find_appliance(d, &r, &b, &k, &rc))
         rc = take(d, &r, &b, &k, way);
     if (!rc && r.outcome >= INTAKE_UNKNOWN)
@@ -295,7 +298,7 @@ int64_t intake_make_room(struct store *s, uint64_t max)
     if (!d)
         return 0;
     /* a server keeps the room of what was deleted for what comes: its disk is its administrator's, retention goes by age */
-    if (db_is_sqlite(d) && store_bytes(d) > max) {
+    if (db_is_sqlite(d) && !far_of(d) && store_bytes(d) > max) {
         rc = forget_events(d, &gone);
         if (!rc && gone)
             rc = counter_add(d, "events_forgotten", gone);

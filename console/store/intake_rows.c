@@ -2,6 +2,7 @@
 #include "console/store/intake_rows.h"
 #include "base/digest.h"
 #include "base/event.h"
+#include "console/events/find.h"
 #include "console/store/evidence.h"
 #include "console/store/facts.h"
 #include "console/store/goods.h"
@@ -36,6 +37,8 @@ int intake_rows_begin(struct db *d, struct intake_sums *s)
         return rc ? rc : ST_IO;
     s->first_seq = s->next_seq = db_i64(q, 0) + 1;
     db_reset(q);
+    if (far_of(d)) /* rows go: the database alone would give their numbers again */
+        s->next_event = events_newest(d) + 1;
     return sla_load(d, &s->sla);
 }
 
@@ -138,8 +141,24 @@ static int add_stats(struct db *d, const struct intake_sums *s, const struct fac
     return rc;
 }
 
+/* A record that ClickHouse has is known, as one that is still here. */
+static int add_far(struct db *d, const struct intake_sums *s, const struct record *r, const struct facts *f)
+{
+    return db_exec(
+        d,
+        "INSERT INTO event(appliance, run, n, k, type, time, flow, community, sha256, level, json, id) "
+        "SELECT ?1, ?2, ?3, ?4, ?5, ?6, iif(?12 & 1, ?7, NULL), nullif(?8, ''), iif(?12 & 2, ?9, NULL), "
+        "iif(?12 & 4, ?10, NULL), ?11, ?13 WHERE NOT EXISTS(SELECT 1 FROM (SELECT last FROM event_shipped WHERE appliance = ?1 AND run = ?2 "
+        "AND k = ?4 AND first <= ?3 ORDER BY first DESC LIMIT 1) x WHERE last >= ?3) ON CONFLICT DO NOTHING",
+        "iiiiiiitbitii", s->appliance, (int64_t)r->run, (int64_t)r->n, (int64_t)r->k, (int64_t)f->type,
+        f->time, f->flow, f->community, span_of(f->sha256, sizeof(f->sha256)), (int64_t)f->level, f->json,
+        (int64_t)(f->has_flow | f->has_sha256 << 1 | (f->level >= 0) << 2), s->next_event);
+}
+
 static int add_event(struct db *d, const struct intake_sums *s, const struct record *r, const struct facts *f)
 {
+    if (s->next_event)
+        return add_far(d, s, r, f);
     return db_exec(
         d,
         "INSERT INTO event(appliance, run, n, k, type, time, flow, community, sha256, level, json) "
@@ -178,7 +197,7 @@ int intake_row(struct db *d, struct intake_sums *s, const struct record *r, uint
         arena_free(a);
         return rc;
     }
-    event = db_last_id(d);
+    event = s->next_event ? s->next_event++ : db_last_id(d);
     s->malformed += f.malformed;
     rc = count_hour(d, s, &f, when);
     if (!rc)

@@ -14,6 +14,7 @@ struct rollup;
 struct intake_sums {
     int64_t appliance, now;
     int64_t first_seq, next_seq;
+    int64_t next_event; /* number of the next event where they go on to ClickHouse; 0: the database counts */
     int64_t duplicates, malformed, alerts;
     struct {
         int64_t hour, alerts, events, documents, unread, level[LEVEL_COUNT];

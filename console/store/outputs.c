@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/store/outputs.h"
+#include "console/events/find.h"
 #include "base/clock.h"
 
 #include <stdio.h>
@@ -68,7 +69,7 @@ int output_add(struct db *d, struct output *o, const char *user)
 
     if (db_number(d, 0, "SELECT count(*) FROM output", "") >= OUTPUTS_MAX)
         return ST_FULL;
-    o->cursor = o->before = db_number(d, 0, "SELECT max(id) FROM event", "");
+    o->cursor = o->before = events_newest(d);
     rc = db_exec(d,
                  "INSERT INTO output(revision, kind, format, auth, source, enabled, name, target, query, ca, "
                  "cursor, before, created, "

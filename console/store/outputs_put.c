@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Outputs as people and Prometheus see them. */
 #include "console/store/outputs.h"
+#include "console/events/find.h"
 
 #include <stdio.h>
 
@@ -8,7 +9,7 @@
     "SELECT o.id, o.name, o.kind, o.format, o.source, o.query, o.target, o.auth, o.ca <> '', o.enabled, "    \
     "o.created, o.created_by, "                                                                              \
     "o.sent, o.failed, o.dead, o.again, o.tries, o.next, o.last_sent, o.last_error, o.last_error_time, "     \
-    "max(coalesce((SELECT max(id) FROM event), 0) - o.cursor, 0), s.public FROM output o LEFT JOIN "         \
+    "max(" EVENTS_NEWEST_SQL " - o.cursor, 0), s.public FROM output o LEFT JOIN "         \
     "output_secret s ON s.output = o.id "
 
 static const char *const formats_of_source[] = {"alerts", "events"};

@@ -2,6 +2,7 @@
 #include "console/store/retention.h"
 #include "base/clock.h"
 #include "base/event.h"
+#include "console/events/retain.h"
 #include "console/store/forget.h"
 
 #include <stdio.h>
@@ -90,8 +91,8 @@ int retention_preview(struct db *d, const struct retention_rule *r, struct jw *j
     int rc;
 
     db_time_box(d, PREVIEW_MS);
-    rc = db_query(d, &s, "SELECT count(*), sum(" HELD ") FROM event WHERE " MEANT, "iii", (int64_t)r->type,
-                  (int64_t)r->level, cut);
+    rc = db_query(d, &s, "SELECT count(*), sum(" HELD ") FROM event WHERE event.id > ?4 AND " MEANT, "iiii", (int64_t)r->type,
+                  (int64_t)r->level, cut, far_shipped(d));
     if (!rc && (rc = db_step(s)) == 1) {
         held = db_i64(s, 1);
         go = db_i64(s, 0) - held;
@@ -99,6 +100,12 @@ int retention_preview(struct db *d, const struct retention_rule *r, struct jw *j
         rc = 0;
     }
     db_time_box(d, STATEMENT_MS);
+    if (!rc && far_of(d)) {
+        int64_t far_go = 0, far_held = 0;
+        rc = retain_count(d, far_of(d)->click, r, cut, &far_go, &far_held);
+        go += far_go;
+        held += far_held;
+    }
     jw_kbool(j, "complete", rc == 0);
     jw_ktime(j, "older_than", cut);
     jw_ki64(j, "events", go);
@@ -193,12 +200,7 @@ int hold_list(struct db *d, struct jw *j)
 
 /* ---- the background work ---- */
 
-struct due {
-    int64_t id, at, gone;
-    struct retention_rule rule;
-};
-
-static int find_due(struct db *d, int64_t now, struct due *r)
+int retention_find_due(struct db *d, int64_t now, struct retention_due *r)
 {
     struct db_stmt *s;
     int rc = db_query(d, &s,
@@ -208,14 +210,14 @@ static int find_due(struct db *d, int64_t now, struct due *r)
 
     if (rc || (rc = db_step(s)) != 1)
         return rc ? rc : ST_NOT_FOUND;
-    *r = (struct due){
+    *r = (struct retention_due){
         db_i64(s, 0), db_i64(s, 4), db_i64(s, 5), {(int)db_i64(s, 1), (int)db_i64(s, 2), db_i64(s, 3)}};
     db_reset(s);
     return 0;
 }
 
 /* The pass is over: what went is in the audit, once. */
-static int end_pass(struct db *d, const struct due *r, int64_t now)
+int retention_end_pass(struct db *d, const struct retention_due *r, int64_t now)
 {
     char what[64], detail[96];
     int rc =
@@ -231,12 +233,12 @@ static int end_pass(struct db *d, const struct due *r, int64_t now)
     return audit_append(d, "console", NULL, "events_forgotten", what, detail);
 }
 
-static int one_step(struct db *d, const struct due *r, int64_t now, bool *ret_more)
+static int one_step(struct db *d, const struct retention_due *r, int64_t now, bool *ret_more)
 {
     int64_t end = db_number(d, 0, "SELECT max(id) FROM event", ""), from = r->at, to, gone = 0;
     char sql[2048];
     struct db_stmt *s;
-    struct due after = *r;
+    struct retention_due after = *r;
     int rc;
 
     if (!from)
@@ -257,20 +259,24 @@ static int one_step(struct db *d, const struct due *r, int64_t now, bool *ret_mo
         rc = counter_add(d, "events_forgotten", gone);
     after.gone += gone;
     *ret_more = to < end;
-    return rc || *ret_more ? rc : end_pass(d, &after, now);
+    return rc || *ret_more ? rc : retention_end_pass(d, &after, now);
 }
 
 bool retention_step(struct store *store)
 {
     int64_t now = (int64_t)clock_wall_us();
-    struct due due;
+    struct retention_due due;
     bool more = false;
     int rc;
     struct db *d = store_begin(store, &rc);
 
     if (!d)
         return false;
-    rc = find_due(d, now, &due);
+    if (far_of(d)) { /* console/events/retain.h does it there */
+        store_rollback(store);
+        return false;
+    }
+    rc = retention_find_due(d, now, &due);
     if (!rc)
         rc = one_step(d, &due, now, &more);
     rc = store_end(store, rc);

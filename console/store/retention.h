@@ -37,6 +37,14 @@ int hold_add(struct db *d, enum hold_kind kind, int64_t ref, struct span identit
 int hold_end(struct db *d, int64_t id, const char *user); /* ST_NOT_FOUND: none, or ended already */
 int hold_list(struct db *d, struct jw *j);                /* "items": those that hold, then the ended */
 
+/* A rule whose time has come, for who works it off elsewhere (console/events/retain.h): at is its own. ST_NOT_FOUND: none. */
+struct retention_due {
+    int64_t id, at, gone;
+    struct retention_rule rule;
+};
+int retention_find_due(struct db *d, int64_t now, struct retention_due *ret);
+/* The pass is over: what went is in the audit, once. Inside the caller's transaction. */
+int retention_end_pass(struct db *d, const struct retention_due *r, int64_t now);
 /* One step of the background work, in a transaction of its own: true while there is more to look at. */
 bool retention_step(struct store *s);
 

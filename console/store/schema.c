@@ -470,6 +470,15 @@
     " name TEXT NOT NULL, url TEXT NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL,"                  \
     " until INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0,"       /* enum invitation_state */           \
     " joined INTEGER, address TEXT, identity BLOB, request TEXT, ended INTEGER, ended_by TEXT);"
+/* Events that wait for ClickHouse (console/events/find.h): their words, for as long as their rows are here; and which records
+ * it has, as ranges of their numbers, so that one that comes again is known. */
+#define STEP_FAR                                                                                             \
+    "CREATE TABLE event_words("                                                                              \
+    " id INTEGER PRIMARY KEY, keys TEXT NOT NULL, file TEXT NOT NULL, host TEXT NOT NULL,"                   \
+    " mail TEXT NOT NULL, words TEXT NOT NULL, exact TEXT NOT NULL);"                                        \
+    "CREATE TABLE event_shipped("                                                                            \
+    " appliance INTEGER NOT NULL, run INTEGER NOT NULL, k INTEGER NOT NULL,"                                 \
+    " first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY(appliance, run, k, first)) WITHOUT ROWID;"
 
 const char *const schema_steps[] = {
     STEP_1,
@@ -494,6 +503,7 @@ const char *const schema_steps[] = {
     STEP_SITES,
     STEP_RETENTION,
     STEP_INVITATIONS,
+    STEP_FAR,
 };
 const size_t schema_step_count = GH_COUNT(schema_steps);
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "console/store/alerts.h"
 #include "console/store/events.h"
+#include "console/store/search_far.h"
 #include "console/store/search_text.h"
 
 #include <stdio.h>
@@ -27,11 +28,6 @@ struct scan {
     bool words;               /* the question looks words up */
     char table[SEARCH_TABLE]; /* where, in the step under way */
 };
-
-int64_t search_oldest(struct db *d)
-{
-    return db_number(d, 0, "SELECT time FROM event ORDER BY time LIMIT 1", "");
-}
 
 static void scan_init(struct scan *c, struct db *d, const struct sight *who, const struct query_sql *q,
                       enum query_target target, int64_t before, uint64_t ms)
@@ -184,6 +180,8 @@ int search_page(struct db *d, const struct sight *who, const struct query_sql *q
     char columns[ALERT_COLUMNS];
     int rc = 0;
 
+    if (far_of(d) && target == QUERY_EVENTS)
+        return far_page(d, who, q, before, limit, j);
     scan_init(&c, d, who, q, target, before, SEARCH_MS);
     c.head = target == QUERY_ALERTS ? alert_row_columns(who, columns) : event_row_columns(who, columns);
     if (target == QUERY_ALERTS)
@@ -224,7 +222,7 @@ int search_page(struct db *d, const struct sight *who, const struct query_sql *q
 }
 
 /* Width of a bucket in seconds: one that people count in. */
-static int64_t width_of(int64_t seconds)
+int64_t search_width(int64_t seconds)
 {
     static const int64_t widths[] = {10,   30,    60,    300,   600,    1800,   3600,
                                      7200, 21600, 43200, 86400, 604800, 2592000};
@@ -254,27 +252,40 @@ static int count_range(struct db_stmt *s, int64_t first, int64_t width, int64_t 
     return 0;
 }
 
+/* The buckets of what the database has; "searched" is left to put_searched. */
+static int count_scan(struct scan *c, int64_t first, int64_t width, int64_t *bucket, int64_t *ret_all, int64_t *ret_low)
+{
+    struct db_stmt *s;
+    int rc = 0;
+
+    c->head = "r.time / 1000000";
+    c->tail = "";
+    *ret_low = c->high;
+    while (!rc && (rc = scan_next(c, &s)) == 1) {
+        rc = count_range(s, first, width, bucket, ret_all);
+        if (!rc)
+            *ret_low = c->low;
+    }
+    return rc == ST_TIMEOUT ? 0 : rc;
+}
+
 int search_histogram(struct db *d, const struct sight *who, const struct query_sql *q,
                      enum query_target target, int64_t now_us, struct jw *j)
 {
-    int64_t bucket[HISTOGRAM_BUCKETS] = {0}, all = 0, low, rc64;
-    int64_t from = (q->from > 0 ? q->from : search_oldest(d)) / SECOND_US;
+    int64_t bucket[HISTOGRAM_BUCKETS] = {0}, all = 0, low = 0;
+    int64_t from = (q->from > 0 ? q->from : events_oldest(d)) / SECOND_US;
     int64_t to = (q->to < INT64_MAX && q->to > 0 ? q->to : now_us) / SECOND_US;
-    int64_t width = width_of(to > from ? to - from : 1), first = from / width * width;
-    struct db_stmt *s;
+    int64_t width = search_width(to > from ? to - from : 1), first = from / width * width;
+    bool far = far_of(d) && target == QUERY_EVENTS, late = false;
     struct scan c;
-    int rc = 0;
+    int rc;
 
-    scan_init(&c, d, who, q, target, INT64_MAX, HISTOGRAM_MS);
-    c.head = "r.time / 1000000";
-    c.tail = "";
-    low = c.high;
-    while (!rc && (rc = scan_next(&c, &s)) == 1) {
-        rc = count_range(s, first, width, bucket, &all);
-        if (!rc)
-            low = c.low;
+    if (far) {
+        rc = far_histogram(d, who, q, first, width, bucket, &all, &late, &low);
+    } else {
+        scan_init(&c, d, who, q, target, INT64_MAX, HISTOGRAM_MS);
+        rc = count_scan(&c, first, width, bucket, &all, &low);
     }
-    rc64 = rc == ST_TIMEOUT ? 0 : rc;
     jw_ktime(j, "from", first * SECOND_US);
     jw_ktime(j, "to", to * SECOND_US);
     jw_ki64(j, "width_s", width);
@@ -283,8 +294,11 @@ int search_histogram(struct db *d, const struct sight *who, const struct query_s
         jw_i64(j, bucket[i]);
     jw_end_arr(j);
     jw_ki64(j, "matched", all);
-    put_searched(&c, low <= c.end, low, j);
-    return (int)rc64;
+    if (far)
+        far_put_searched(d, who, q, !late, low, j);
+    else
+        put_searched(&c, low <= c.end, low, j);
+    return rc;
 }
 
 int search_alert_ids(struct db *d, struct arena *a, const struct sight *who, const struct query_sql *q,
@@ -352,6 +366,8 @@ int search_forward(struct db *d, const struct query_sql *q, enum query_target ta
     size_t n = 0;
     int rc = 0;
 
+    if (far_of(d) && target == QUERY_EVENTS)
+        return far_forward(d, q, after, upto, limit, fn, arg);
     scan_init(&c, d, &sight_everything, q, target, INT64_MAX, STATEMENT_MS);
     if (upto >= c.high)
         upto = c.high - 1;

@@ -13,8 +13,8 @@
 #define HISTOGRAM_MS 150      /* the same for the histogram */
 #define HISTOGRAM_BUCKETS 120 /* at most */
 
-/* Time of the oldest event, 0 when there is none. */
-int64_t search_oldest(struct db *d);
+/* Width of a histogram's bucket for so many seconds: one that people count in. */
+int64_t search_width(int64_t seconds);
 /* "items", "next", "searched" of an open object. before: only rows with a lower number. */
 int search_page(struct db *d, const struct sight *who, const struct query_sql *q, enum query_target target,
                 int64_t before, int64_t limit, struct jw *j);

@@ -3,7 +3,6 @@
 #include "base/event.h"
 #include "base/text.h"
 #include "console/query/keys.h"
-#include "console/query/tsquery.h"
 #include "console/store/fold.h"
 #include "console/store/store.h"
 
@@ -222,32 +221,61 @@ static int file(struct db *d, const char *table, bool out, int64_t row, const st
     return rc;
 }
 
+int search_columns_of(struct search_columns *c, int type, int64_t time, const struct json *event)
+{
+    bool good = true;
+
+    writer_init(&c->w[COLUMN_EXACT], 2 * PART_MAX);
+    writer_init(&c->w[COLUMN_KEYS], PART_MAX);
+    for (size_t i = 0; i < PARTS; i++)
+        writer_init(&c->w[COLUMN_FILE + i], 2 * PART_MAX);
+    put_keys(&c->w[COLUMN_KEYS], type, time, event);
+    put_texts(&c->w[COLUMN_FILE], &c->w[COLUMN_EXACT], event);
+    for (size_t i = 0; i < COLUMNS; i++) {
+        good = good && writer_ok(&c->w[i]);
+        c->column[i] = writer_span(&c->w[i]);
+    }
+    return good ? 0 : ST_NOMEM;
+}
+
+void search_columns_done(struct search_columns *c)
+{
+    for (size_t i = 0; i < COLUMNS; i++)
+        writer_done(&c->w[i]);
+}
+
 static int change(struct db *d, const char *table, bool out, int64_t row, int type, int64_t time,
                   const struct json *event)
 {
-    struct writer part[PARTS], exact, key;
-    struct span column[COLUMNS];
-    int rc = ST_NOMEM;
-    bool good = true;
+    struct search_columns c;
+    int rc = search_columns_of(&c, type, time, event);
 
-    writer_init(&exact, 2 * PART_MAX);
-    writer_init(&key, PART_MAX);
-    for (size_t i = 0; i < PARTS; i++)
-        writer_init(&part[i], 2 * PART_MAX);
-    put_keys(&key, type, time, event);
-    put_texts(part, &exact, event);
-    for (size_t i = 0; i < PARTS; i++) {
-        good = good && writer_ok(&part[i]);
-        column[COLUMN_FILE + i] = writer_span(&part[i]);
+    if (!rc)
+        rc = file(d, table, out, row, c.column);
+    search_columns_done(&c);
+    return rc;
+}
+
+/* Where events go on to ClickHouse their words wait beside them, in a table that is looked through. */
+static int wait_beside(struct db *d, int64_t row, int type, int64_t time, const struct json *event)
+{
+    struct search_columns c;
+    struct writer w[COLUMNS];
+    int rc = search_columns_of(&c, type, time, event);
+
+    for (size_t i = 0; i < COLUMNS; i++) {
+        writer_init(&w[i], 4 * PART_MAX);
+        scan_words_put(c.column[i], &w[i]);
+        if (!writer_ok(&w[i]))
+            rc = ST_NOMEM;
     }
-    column[COLUMN_KEYS] = writer_span(&key);
-    column[COLUMN_EXACT] = writer_span(&exact);
-    if (good && writer_ok(&exact) && writer_ok(&key))
-        rc = file(d, table, out, row, column);
-    writer_done(&exact);
-    writer_done(&key);
-    for (size_t i = 0; i < PARTS; i++)
-        writer_done(&part[i]);
+    if (!rc)
+        rc = db_exec(d, "INSERT INTO event_words(id, keys, file, host, mail, words, exact) VALUES(?, ?, ?, ?, ?, ?, ?)", "itttttt", row,
+                     writer_span(&w[COLUMN_KEYS]), writer_span(&w[COLUMN_FILE]), writer_span(&w[COLUMN_HOST]), writer_span(&w[COLUMN_MAIL]),
+                     writer_span(&w[COLUMN_WORDS]), writer_span(&w[COLUMN_EXACT]));
+    for (size_t i = 0; i < COLUMNS; i++)
+        writer_done(&w[i]);
+    search_columns_done(&c);
     return rc;
 }
 
@@ -260,6 +288,8 @@ int search_text_add(struct db *d, int64_t row, int type, int64_t time, const str
         rc = change(d, "alert_text", false, row, type, time, event);
     if (rc)
         return rc;
+    if (db_beside(d))
+        return wait_beside(d, row, type, time, event);
     search_text_table(d, row, table);
     rc = change(d, table, false, row, type, time, event);
     if (!rc || search_text_has(d, table))

@@ -7,6 +7,7 @@
 
 #include "base/db.h"
 #include "base/json.h"
+#include "console/query/tsquery.h"
 
 #define SEARCH_SHARD (INT64_C(1) << 20)
 #define SEARCH_TABLE 40
@@ -19,6 +20,13 @@
 /* The table that a row is filed in, and whether it is there. */
 void search_text_table(const struct db *d, int64_t row, char table[static SEARCH_TABLE]);
 bool search_text_has(struct db *d, const char *table);
+/* The texts that an event is filed by, from its tree. Ends with search_columns_done, also when it fails. */
+struct search_columns {
+    struct span column[COLUMNS];
+    struct writer w[COLUMNS];
+};
+int search_columns_of(struct search_columns *c, int type, int64_t time, const struct json *event);
+void search_columns_done(struct search_columns *c);
 /* Files an event, whose tree is event, under its row. Inside the caller's transaction, like all here. */
 int search_text_add(struct db *d, int64_t row, int type, int64_t time, const struct json *event);
 /* Takes an event out again; the arguments as when it was filed. */

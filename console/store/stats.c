@@ -195,8 +195,11 @@ int stats_put(struct db *d, const struct sight *who, int64_t hours, struct jw *j
     jw_kobj(j, "events");
     jw_ki64(j, "total", number(&q, "SELECT coalesce(sum(events), 0) FROM hour_sum WHERE ? = 0", &rc));
     jw_ki64(j, "forgotten", counter_get(d, "events_forgotten"));
-    jw_ktime(j, "oldest", search_oldest(d));
+    jw_ktime(j, "oldest", events_oldest(d));
     jw_ku64(j, "database_bytes", store_bytes(d));
+    jw_kcstr(j, "engine", far_of(d) ? "clickhouse" : db_is_sqlite(d) ? "sqlite" : "postgresql");
+    jw_ki64(j, "waiting", far_of(d) ? events_newest(d) - far_shipped(d) : 0);
+    jw_ktime(j, "away_since", far_of(d) ? counter_get(d, "events_away") : 0);
     jw_end_obj(j);
     if (!rc)
         rc = put_intake(&q, j);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/db_pg.h"
 #include "base/log.h"
+#include "console/events/find.h"
 #include "console/store/search_text.h"
 #include "console/store/sla.h"
 
@@ -24,6 +25,10 @@ struct store {
     pthread_mutex_t lock;
     struct db *spare[STORE_READERS]; /* connections that wait for store_reader */
     size_t spares;
+    struct clicks *clicks; /* NULL: events are in the database */
+    struct far far[STORE_READERS + 1];
+    size_t fars;
+    int64_t most;
 };
 
 /* Open alerts that an older version recorded have no clock yet. */
@@ -135,18 +140,64 @@ void store_close(struct store *s)
     free(s);
 }
 
+/* A connection to ClickHouse beside the handle. */
+static int put_beside(struct store *s, struct db *d)
+{
+    struct far *f = NULL;
+
+    if (!s->clicks)
+        return 0;
+    pthread_mutex_lock(&s->lock);
+    if (s->fars < GH_COUNT(s->far))
+        f = &s->far[s->fars];
+    if (f && (f->click = clicks_take(s->clicks)) != NULL) {
+        f->most = s->most;
+        s->fars++;
+        db_set_beside(d, f);
+    } else {
+        f = NULL;
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (!f)
+        log_error("all connections to ClickHouse are in use");
+    return f ? 0 : ST_LIMIT;
+}
+
+int store_set_far(struct store *s, struct clicks *c, int64_t most, bool move)
+{
+    int rc;
+
+    s->clicks = c;
+    s->most = most;
+    if (!store_had_far(s) && !move && db_number(s->writer, 0, "SELECT count(*) FROM (SELECT 1 FROM event LIMIT 1) x", "") > 0)
+        return ST_USAGE;
+    rc = put_beside(s, s->writer);
+    if (!rc) /* there is no index of words to be filled */
+        rc = db_exec(s->writer, "UPDATE counter SET n = 0 WHERE name = 'search_low'", "");
+    if (!rc)
+        rc = db_exec(s->writer, "INSERT INTO counter(name, n) VALUES('events_shipped', 0) ON CONFLICT DO NOTHING", "");
+    return rc;
+}
+
+bool store_had_far(struct store *s)
+{
+    return db_number(s->writer, 0, "SELECT count(*) FROM counter WHERE name = 'events_shipped'", "") > 0;
+}
+
 int store_reader(struct store *s, struct db **ret)
 {
     if (*s->path) {
         int rc = db_open(s->path, DB_READ, ret);
-        return rc ? rc : db_exec(*ret, "PRAGMA cache_size = -" READER_CACHE_KIB, "");
+        if (!rc)
+            rc = db_exec(*ret, "PRAGMA cache_size = -" READER_CACHE_KIB, "");
+        return rc ? rc : put_beside(s, *ret);
     }
     pthread_mutex_lock(&s->lock);
     *ret = s->spares ? s->spare[--s->spares] : NULL;
     pthread_mutex_unlock(&s->lock);
     if (!*ret)
         log_error("all connections to the database are in use");
-    return *ret ? 0 : ST_LIMIT;
+    return *ret ? put_beside(s, *ret) : ST_LIMIT;
 }
 
 struct db *store_begin(struct store *s, int *ret_rc)

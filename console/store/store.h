@@ -17,6 +17,12 @@ int store_open(const char *dir, struct store **ret);
  * jail makes none: for as many store_reader as readers says. err: a sentence for people on failure. When the server goes,
  * the process ends with status 3, and whoever keeps it starts it again. */
 int store_open_pg(const char *url, size_t readers, struct store **ret, char *err, size_t cap);
+/* From now on events go on to ClickHouse: every handle has a connection of its own beside it. Before the first store_reader.
+ * ST_USAGE: events of before are still in the database, and have to be moved first (move: it is about to be done). */
+struct clicks;
+int store_set_far(struct store *s, struct clicks *c, int64_t most, bool move);
+/* Are events in ClickHouse, though nobody said where? */
+bool store_had_far(struct store *s);
 void store_close(struct store *s);
 /* A reader of the same database for one thread; close with db_close. */
 int store_reader(struct store *s, struct db **ret);

@@ -29,6 +29,14 @@ if os.environ.get("GH_TEST_STORE") == "postgresql":
         print(pg.missing())
         sys.exit(77)
     DATABASES = pg.Server()
+EVENTS = None # a ClickHouse server for the events
+if os.environ.get("GH_TEST_EVENTS") == "clickhouse":
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "stores"))
+    import click
+    if click.missing():
+        print(click.missing())
+        sys.exit(77)
+    EVENTS = click.Server()
 TWICE = os.environ.get("GH_TEST_TWICE") # every step is asked for twice under one key (twice.py)
 _failed = 0
 _done = 0
@@ -79,6 +87,10 @@ class Console:
             Console.count = getattr(Console, "count", 0) + 1
             self.database = DATABASES.database("t%d" % Console.count)
             settings += ("console.database=" + self.database,)
+        if EVENTS:
+            Console.events_count = getattr(Console, "events_count", 0) + 1
+            self.events = "t%d" % Console.events_count
+            settings += EVENTS.settings(self.events)
         for s in ("console.state_dir=" + self.state, "console.listen=127.0.0.1:0") + settings:
             self.settings += ["--set", s]
         self.process = None

@@ -23,14 +23,14 @@ static struct span word(struct span *line)
 static void read_query(struct arena *a, struct span text)
 {
     struct alert_filter af;
-    struct event_filter ef;
+    struct event_ask ef;
     struct query q;
     const char *why;
 
     if (query_parse(a, text, &q) != 0)
         return;
     alert_filter_init(&af, &sight_everything);
-    event_filter_init(&ef, &sight_everything);
+    event_ask_init(&ef, &sight_everything);
     for (size_t i = 0; i < q.n; i++) {
         filter_alert(a, NULL, &af, q.v[i].name, q.v[i].value, &why);
         filter_event(a, NULL, &ef, q.v[i].name, q.v[i].value, &why);

@@ -28,7 +28,7 @@ def drop(v, names):
 
 
 def all_of_it():
-    return [drop(admin.get(p).json(), ("database_bytes",)) for p in PATHS]
+    return [drop(admin.get(p).json(), ("database_bytes", "engine")) for p in PATHS]
 
 
 before = all_of_it()
