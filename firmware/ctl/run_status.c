@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/owner.h"
+#include "firmware/ctl/firmware_fact.h"
 #include "firmware/ctl/run.h"
 
 #include <fcntl.h>
@@ -76,6 +77,7 @@ void run_write_status(void *arg)
     loglevel_status(&r->log_level, &j);
     put_disk(&j, r);
     clock_fact_status(&r->clock, &j);
+    firmware_fact_status(&r->opt.conf, &j);
     jw_end_obj(&j);
     writer_u8(&w, '\n');
     snprintf(path, sizeof(path), "%s/%s", r->opt.conf.node_state_dir,

@@ -6,6 +6,7 @@
 #include "base/owner.h"
 #include "firmware/ctl/ctl.h"
 #include "firmware/ctl/disk.h"
+#include "firmware/ctl/firmware_fact.h"
 #include "firmware/ctl/state.h"
 
 #include <stdio.h>
@@ -40,6 +41,7 @@ static void print_people(const struct json *s, bool old)
                json_cstr(json_path(s, "log_level.process"), "?"),
                json_cstr(json_path(s, "log_level.until"), "?"), json_cstr(json_path(s, "log_level.by"), "?"));
     printf("clock: %s\n", json_cstr(json_get(s, "clock"), "?"));
+    firmware_fact_print(json_get(s, "firmware"));
     disk_print(json_get(s, "disk"));
     json_each(p, json_get(s, "processes")) print_process(p);
 }
