@@ -215,8 +215,9 @@ def second_slot(disk, image, epoch, spoil):
     """Puts the release of image into slot b, its kernel on trial, as an installer would; spoiled."""
     start, size = partition(disk, "root-b")
     data = open(image + "/image", "rb").read()
-    root = bytes.fromhex(re.search(r"gh.roothash=(\w+)", open(image + "/cmdline").read()).group(1))
-    body = b"GHSLOT01" + epoch.to_bytes(8, "little") + len(data).to_bytes(8, "little") + root
+    line = open(image + "/cmdline").read()
+    root, blocks = bytes.fromhex(re.search(r"gh.roothash=(\w+)", line).group(1)), int(re.search(r"gh.blocks=(\d+)", line).group(1))
+    body = b"GHSLOT01" + epoch.to_bytes(8, "little") + (4096 * blocks).to_bytes(8, "little") + root
     with open(disk, "r+b") as f:
         f.seek(start)
         f.write(data)
