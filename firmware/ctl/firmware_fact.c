@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/ctl/firmware_fact.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/settings.h"
 #include "firmware/ctl/state.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define FAILED_BYTES 16384
 #define FAILED_SHOWN 4
+#define LOOK_MS 60000
 
 /* A file that is no JSON object says nothing. */
 static void put_file(struct arena *a, const char *key, const char *path, struct jw *j)
@@ -53,17 +56,14 @@ static void put_failed(const char *dir, struct jw *j)
     writer_done(&w);
 }
 
-void firmware_fact_status(const struct conf *c, struct jw *j)
+/* The members; false: this is no firmware installation. */
+static bool put_all(const struct conf *c, struct jw *j)
 {
     char path[CONF_TEXT + 64];
     struct arena *a;
 
-    if (access(c->firmware_state, X_OK) != 0)
-        return;
-    a = arena_new(1u << 20);
-    if (!a)
-        return;
-    jw_kobj(j, "firmware");
+    if (access(c->firmware_state, X_OK) != 0 || !(a = arena_new(1u << 20)))
+        return false;
     snprintf(path, sizeof(path), "%s/scrub.json", c->firmware_state);
     put_file(a, "scrub", path, j);
     snprintf(path, sizeof(path), "%s/selftest.json", c->firmware_state);
@@ -71,8 +71,39 @@ void firmware_fact_status(const struct conf *c, struct jw *j)
     snprintf(path, sizeof(path), "%s/" SETTINGS_FIRMWARE_RESULT, c->node_state_dir);
     put_file(a, "update", path, j);
     put_failed(c->firmware_state, j);
-    jw_end_obj(j);
     arena_free(a);
+    return true;
+}
+
+void firmware_fact_status(const struct conf *c, struct jw *j)
+{
+    if (access(c->firmware_state, X_OK) != 0)
+        return;
+    jw_kobj(j, "firmware");
+    (void)put_all(c, j);
+    jw_end_obj(j);
+}
+
+void firmware_fact_tick(struct firmware_fact *f, struct keeper *keeper, const struct conf *c)
+{
+    struct writer w;
+    struct jw j;
+
+    if (f->looked_ms && clock_mono_ms() - f->looked_ms < LOOK_MS)
+        return;
+    f->looked_ms = clock_mono_ms();
+    writer_init(&w, FIRMWARE_FACT_TEXT);
+    jw_init(&j, &w);
+    jw_obj(&j);
+    jw_kcstr(&j, "what", "firmware");
+    if (put_all(c, &j)) {
+        jw_end_obj(&j);
+        if (writer_ok(&w) && w.n < sizeof(f->told) && strcmp(f->told, writer_cstr(&w)) != 0) {
+            snprintf(f->told, sizeof(f->told), "%s", writer_cstr(&w));
+            keeper_fact(keeper, writer_span(&w));
+        }
+    }
+    writer_done(&w);
 }
 
 void firmware_fact_print(const struct json *f)

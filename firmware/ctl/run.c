@@ -196,6 +196,7 @@ static void on_second(void *arg)
 
     loglevel_tick(&r->log_level);
     clock_fact_tick(&r->clock);
+    firmware_fact_tick(&r->firmware, r->keeper, &r->opt.conf);
     run_write_status(r);
 }
 

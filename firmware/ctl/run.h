@@ -6,6 +6,7 @@
 
 #include "base/outlet.h"
 #include "firmware/ctl/clock_fact.h"
+#include "firmware/ctl/firmware_fact.h"
 #include "firmware/ctl/ctl.h"
 #include "firmware/ctl/disk.h"
 #include "firmware/ctl/keeper.h"
@@ -33,6 +34,7 @@ struct run {
     struct loglevel log_level;
     struct disk disk;
     struct clock_fact clock;
+    struct firmware_fact firmware;
     enum msg_type enforce_told; /* ENFORCE_ON or ENFORCE_OFF, as it is known */
     const char *units; /* --units: directory of the socket units, or NULL */
 };

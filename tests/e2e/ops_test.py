@@ -32,6 +32,10 @@ try:
     chain.write("appliance.conf", "[node]\nname = \"Đơn vị 42\"\nstate_dir = %s/appliance\n[journal]\nmax = 1000000G\n[uplink]\nconsole = https://10.77.66.55:8443\n"
                 "proxy = http://proxy.bo-noibo.vn:3128\n[firmware]\nstate = %s/firmware\n[scan]\nregistered_key = /home/lan/tai-lieu.key\nocr = no\n" % (chain.dir, chain.dir))
     chain.command("keys", "generate", "-c", conf)
+    os.mkdir(chain.path("firmware"))
+    chain.write("firmware/scrub.json", '{"at":"2026-11-24T02:30:00.000000+0000","epoch":7,"blocks":1000,"bad":2,"first_bad":5}')
+    chain.write("firmware/selftest.json", '{"at":"2026-11-24T02:00:00.000000+0000","epoch":7,"good":true}')
+    chain.write("firmware/failed", "3 old\n4 old\n5 old\n6 old\n8 self-test failed: the document rules compile\nnonsense\n")
     chain.start_appliance("--replay", PCAP)
     wait_for("the replay is recorded", 60, lambda: chain.status().get("replay_recorded"))
     status = chain.status()
@@ -46,14 +50,12 @@ try:
 
     check("what the clock is worth is told", status["clock"] in ("synchronised", "running"), status["clock"])
     wait_for("and recorded", 20, lambda: audit("clock") and audit("clock")[0]["quality"] == status["clock"])
-    check("no firmware, nothing told of it", "firmware" not in status, status)
-    os.mkdir(chain.path("firmware"))
-    chain.write("firmware/scrub.json", '{"at":"2026-11-24T02:30:00.000000+0000","epoch":7,"blocks":1000,"bad":2,"first_bad":5}')
-    chain.write("firmware/selftest.json", '{"at":"2026-11-24T02:00:00.000000+0000","epoch":7,"good":true}')
-    chain.write("firmware/failed", "3 old\n4 old\n5 old\n6 old\n8 self-test failed: the document rules compile\nnonsense\n")
     wait_for("what installer, self-test and scrub left is in the status", 20, lambda: len(chain.status().get("firmware", {}).get("failed", [])) == 3)
     out = run("status", "-c", conf).stdout
     check("for people, too", "2 of 1000 blocks are DAMAGED" in out and "self-test of epoch 7: good" in out and "epoch 8 failed here: self-test failed: the document rules" in out, out)
+    wait_for("and in the journal, for the console", 30, lambda: audit("firmware"))
+    told = audit("firmware")
+    check("once, with all of it", len(told) == 1 and told[0]["scrub"]["bad"] == 2 and told[0]["selftest"]["good"] and told[0]["failed"][-1]["epoch"] == 8, told)
     chain.write("firmware/scrub.json", "[" * 1000)
     wait_for("a file that is none says nothing", 20, lambda: "scrub" not in chain.status().get("firmware", {"scrub": 1}))
     p = run("log-level", "debug", "scan", "--for", "2s", "-c", conf)
