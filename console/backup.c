@@ -94,7 +94,7 @@ static int write_manifest(const struct making *m, struct db *d)
 static int gather(struct making *m, char *err, size_t cap)
 {
     static const char *const keys[] = {
-        "console.key", "console.pub", "committee.pub", COMMITTEE_FILE, "tls.key", "tls.crt", "url"};
+        "console.key", "console.pub", "console.key.old", "console.succession", "console.former", "tls.key.next", "tls.crt.next", "committee.pub", COMMITTEE_FILE, "tls.key", "tls.crt", "url"};
     char path[STATE_PATH], copy[STATE_PATH];
     struct db *d = NULL;
     int rc;

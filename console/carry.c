@@ -32,6 +32,7 @@ struct box {
     char name[128];
     uint64_t number; /* newest batch without a hole */
     int64_t row;
+    bool by_old; /* it knows the console's keys before, not those of now */
 };
 struct import {
     struct state *state;
@@ -114,6 +115,17 @@ static int read_file(const char *path, struct writer *w)
     return file_read_regular(path, ENVELOPE_MAX, w);
 }
 
+/* Sealed to the console, or to what it was before its keys changed. */
+static int open_either(const struct import *i, struct writer *plain)
+{
+    int rc = envelope_open(writer_span(&i->bytes), i->state->keys, plain);
+
+    if (rc != ST_BAD_SIGNATURE || !i->state->old)
+        return rc;
+    writer_clear(plain);
+    return envelope_open(writer_span(&i->bytes), i->state->old, plain);
+}
+
 /* Whose it is and its number, nothing else: it is judged later, and may still be anything. */
 static void peek(struct import *i, struct entry *e, struct writer *plain)
 {
@@ -125,7 +137,7 @@ static void peek(struct import *i, struct entry *e, struct writer *plain)
 
     writer_clear(plain);
     if (a && read_file(e->path, &i->bytes) == 0 &&
-        envelope_open(writer_span(&i->bytes), i->state->keys, plain) == 0 &&
+        open_either(i, plain) == 0 &&
         batch_unpack(writer_span(plain), a, &h, &r, &n, sig) == 0) {
         e->number = h.number;
         memcpy(e->id, h.appliance, SEAL_ID);
@@ -167,13 +179,14 @@ static void note(struct import *i, const struct intake *in)
         return;
     b->number = in->number;
     memcpy(b->hash, in->hash, SEAL_HASH);
+    b->by_old = in->by_old;
     i->alerts += in->alerts;
 }
 
 /* 0, or the machine's fault: then nothing more is tried. */
 static int take(struct import *i, const struct entry *e)
 {
-    const struct intake_way way = {.ahead = true};
+    const struct intake_way way = {.ahead = true, .old = i->state->old};
     struct intake in;
     int rc = read_file(e->path, &i->bytes);
 
@@ -281,10 +294,16 @@ static int write_receipt(const struct import *i, const struct box *b, const char
     if ((size_t)snprintf(path, sizeof(path), "%s/receipt-%s.json", dir, hex) >= sizeof(path))
         return ST_LIMIT;
     writer_init(&w, RECEIPT_MAX);
-    rc = receipt_write(&r, i->state->keys, &w);
+    rc = receipt_write(&r, b->by_old ? i->state->old : i->state->keys, &w);
     if (!rc)
         rc = file_replace(path, writer_span(&w), 0644);
     writer_done(&w);
+    if (!rc && b->by_old) { /* how it hears of the new ones */
+        char keys[PATH_MAX + 32];
+        snprintf(keys, sizeof(keys), "%s/console-keys.ghk", dir);
+        rc = file_replace(keys, span_of(i->state->succession, SUCCESSION_SIZE), 0644);
+        printf("keys:    %s does not know this console's new keys yet: there 'gatehouse enrol accept %s'\n", b->name, keys);
+    }
     if (rc)
         fprintf(stderr, "gatehouse console import: %s: %s\n", path, status_text(rc));
     else

@@ -8,6 +8,7 @@
 #include "console/invite_command.h"
 #include "console/move_command.h"
 #include "console/report_command.h"
+#include "console/rotation.h"
 #include "console/serve.h"
 #include "console/state.h"
 #include "console/store/appliances.h"
@@ -21,10 +22,10 @@
 
 struct options {
     struct conf conf;
-    const char *output, *url, *role, *user, *reason, *name, *version, *note, *appliance, *ring, *month, *week, *lang, *hours, *unit;
+    const char *output, *url, *role, *user, *reason, *name, *version, *note, *appliance, *ring, *month, *week, *lang, *hours, *unit, *days;
     const char **words; /* arguments without a dash; the command's number of them at least */
     size_t n_words;
-    bool json;
+    bool json, tls, now;
 };
 struct command {
     const char *name, *usage;
@@ -365,7 +366,8 @@ static int run_audit(struct options *o, struct state *s)
     d = store_begin(s->store, &rc);
     if (!d)
         return database_failed(rc);
-    rc = audit_prove(d, seal_keys_public(s->keys), held, (size_t)n, &v);
+    const struct audit_keys keys = {seal_keys_public(s->keys), s->former, s->n_former};
+    rc = audit_prove(d, &keys, held, (size_t)n, &v);
     if (!rc && !v.fault) /* what is broken gets no signature */
         rc = audit_head_sign(d, s->keys, &newest);
     rc = finish(s, rc == ST_EXISTS || rc == ST_NOT_FOUND ? 0 : rc);
@@ -405,12 +407,19 @@ static int run_invite(struct options *o, struct state *s)
     return invite_command(s, &w);
 }
 
+static int run_keys(struct options *o, struct state *s)
+{
+    const struct rotation_words w = {o->words, o->n_words, o->days, o->tls, o->now};
+    return rotation_command(s, &w);
+}
+
 static const struct command commands[] = {
     {"init", "init [-c FILE]", run_init, true, 0, 0},
     {"link", "link [-c FILE] [--role ROLE,... | --user NAME]", run_link, true, 0, 0},
     {"enrol-approve", "enrol-approve [-c FILE] REQUEST -o ANSWER | DIR [--url https://…]", run_approve, true, 1, 1},
     {"invite", "invite [-c FILE] [--hours N] [--unit UNIT] [--name NAME] [--url https://…] [-o FILE] | list | approve NUMBER WORDS | withdraw NUMBER",
      run_invite, false, 0, 3},
+    {"keys", "keys [-c FILE] show | rotate [--days N] [--tls] | finish [--now]", run_keys, false, 1, 1},
     {"appliances", "appliances [-c FILE] [--json]", run_appliances, false, 0, 0},
     {"retire", "retire [-c FILE] IDENTITY", run_retire, false, 1, 1},
     {"import", "import [-c FILE] [-o RECEIPTS-DIR] DIR|FILE...", run_import, false, 1, SIZE_MAX},
@@ -465,6 +474,7 @@ static int parse(const struct command *c, struct options *o, int argc, char **ar
                             : !strcmp(argv[i], "--lang")   ? &o->lang
                             : !strcmp(argv[i], "--hours")  ? &o->hours
                             : !strcmp(argv[i], "--unit")   ? &o->unit
+                            : !strcmp(argv[i], "--days")   ? &o->days
                                                            : NULL;
         bool conf = !strcmp(argv[i], "-c"), set = !strcmp(argv[i], "--set");
         if ((slot || conf || set) && !value) {
@@ -477,6 +487,8 @@ static int parse(const struct command *c, struct options *o, int argc, char **ar
                 fprintf(stderr, "%s", writer_cstr(&err));
         } else if (!strcmp(argv[i], "--json")) {
             o->json = true;
+        } else if (!strcmp(argv[i], "--tls") || !strcmp(argv[i], "--now")) {
+            *(argv[i][2] == 't' ? &o->tls : &o->now) = true;
         } else if (argv[i][0] == '-' || o->n_words == c->most) {
             rc = usage(c, "unknown option or one word too many");
         } else {

@@ -14,6 +14,7 @@
 #include "console/events/ship.h"
 #include "console/listen.h"
 #include "console/outputs/engine.h"
+#include "console/rotation.h"
 #include "console/state.h"
 #include "console/store/audit_head.h"
 #include "console/store/intake.h"
@@ -48,6 +49,7 @@
 #define EXPIRE_S 60
 #define NIGHT_S 3 /* within EXPIRE_S: soon after the start, when the last night was missed */
 #define ROLLOUT_S 2
+#define KEYS_S 2
 #define ROOM_S 10
 #define FILL_STEP 1000 /* older events filed in the index in one second */
 #define ROOM_STEPS 20
@@ -67,6 +69,7 @@ struct serving {
     int64_t heard;  /* appliances are published up to here */
     bool filed_all; /* the full-text index has all that older versions recorded */
     uint64_t ticks;
+    bool anew; /* ends to be started again */
     int listen_fd;
     unsigned port;
     char static_dir[PATH_MAX];
@@ -212,6 +215,8 @@ static int start_app(struct serving *s)
     a->conf = &s->proc.conf;
     a->store = s->state.store;
     a->keys = s->state.keys;
+    a->old = s->state.old;
+    a->succession = s->state.succession;
     a->url = s->url;
     a->pin = s->state.pin;
     a->committee = &s->state.committee;
@@ -347,6 +352,18 @@ static void sign_audit(struct serving *s)
         log_info("audit head %s", audit_head_text(&h, text));
 }
 
+/* The keys were changed beside us, or their overlap is over: the keeper starts this process anew with those that hold now. */
+static void look_at_keys(struct serving *s)
+{
+    if (s->state.old && clock_wall_us() >= s->state.until_us && rotation_finish(&s->state, "-") == 0)
+        log_info("the console's keys before are not taken any more");
+    if (!rotation_changed(&s->state))
+        return;
+    log_info("the console's keys changed: it starts anew with the new ones");
+    s->anew = true;
+    loop_stop(s->proc.loop);
+}
+
 static void on_tick(void *arg)
 {
     struct serving *s = arg;
@@ -369,6 +386,8 @@ static void on_tick(void *arg)
     }
     if (s->ticks % EXPIRE_S == NIGHT_S)
         backup_night(&s->proc.conf, *s->proc.conf.console_backup_key ? &s->backup_key : NULL);
+    if (s->ticks % KEYS_S == 0)
+        look_at_keys(s);
     if (s->ticks % ROLLOUT_S == 0)
         app_rollouts(&s->app, s->tick_db);
     if (s->ticks % ROOM_S == 0) {
@@ -455,5 +474,5 @@ int serve(int argc, char **argv)
         log_info("stopping");
     }
     stop(&s);
-    return rc;
+    return rc ? rc : s.anew ? 3 : 0; /* to the keeper: once more */
 }

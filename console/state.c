@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/state.h"
+#include "console/rotation.h"
 
 #include "base/db_pg.h"
 #include "base/file.h"
@@ -183,6 +184,7 @@ int state_open(const struct conf *c, bool make, struct state *s)
 int state_open_to_move(const struct conf *c, bool make, bool moves, struct state *s)
 {
     struct seal_public own;
+    char before[STATE_PATH];
     int rc = seal_init();
 
     *s = (struct state){.conf = c, .moves = moves};
@@ -194,7 +196,11 @@ int state_open_to_move(const struct conf *c, bool make, bool moves, struct state
     if (!rc)
         rc = start_clicks(c, s);
     if (!rc)
+        rotation_mend(c);
+    if (!rc)
         rc = open_keys(c, "console", make, &s->keys, &own, &s->made);
+    if (!rc && rotation_load(c, s) != 0)
+        rc = fail(state_path(c, "console.key.old", before), "it, or console.succession beside it, cannot be read", 2);
     if (!rc)
         rc = open_keys(c, "committee", make, NULL, &s->committee, &s->made);
     if (!rc)
@@ -226,12 +232,13 @@ void state_close(struct state *s)
     clicks_stop(s->clicks);
     s->clicks = NULL;
     seal_keys_free(s->keys);
+    seal_keys_free(s->old);
     if (s->tls_key.p)
         seal_wipe(s->tls_key.p, s->tls_key.cap);
     writer_done(&s->tls_key);
     writer_done(&s->tls_crt);
     s->store = NULL;
-    s->keys = NULL;
+    s->keys = s->old = NULL;
 }
 
 int state_give(const struct conf *c)

@@ -13,7 +13,7 @@
 #define GH_CONSOLE_STATE_H
 
 #include "base/conf.h"
-#include "base/seal.h"
+#include "base/succession.h"
 #include "console/cert.h"
 #include "console/store/store.h"
 
@@ -22,11 +22,19 @@ struct clicks;
 #define STATE_PATH (CONF_TEXT + 32)
 #define STATE_URL 320
 
+#define STATE_FORMER 64 /* changes of the console's keys in its life */
+
 struct state {
     const struct conf *conf;
     struct store *store;
     struct seal_keys *keys;
     struct seal_public committee;
+    struct seal_keys *old; /* the keys before, while they are still taken (rotation.h); else NULL */
+    uint8_t succession[SUCCESSION_SIZE];
+    uint64_t until_us;
+    struct seal_public former[STATE_FORMER];
+    size_t n_former;
+    uint64_t marks; /* of the files as they were read */
     struct writer tls_key, tls_crt;
     char pin[CERT_PIN];
     bool made; /* something was made just now */

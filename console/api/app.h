@@ -36,6 +36,8 @@ struct app {
     const struct conf *conf;
     struct store *store;
     struct seal_keys *keys;
+    const struct seal_keys *old; /* the console's keys before, while appliances may still use them; NULL */
+    const uint8_t *succession;   /* their word for the new ones (SUCCESSION_SIZE) */
     struct site *site;
     struct hub *hub;
     struct uploads *uploads; /* of the intake lane */

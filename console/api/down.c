@@ -19,7 +19,8 @@ static bool admit(struct worker *w, struct request *r, const struct goods_order 
     bool there;
 
     *ret_rc = 0;
-    if (goods_order_verify(o, seal_keys_public(w->app->keys)) != 0) {
+    if (goods_order_verify(o, seal_keys_public(w->app->keys)) != 0 &&
+        (!w->app->old || goods_order_verify(o, seal_keys_public(w->app->old)) != 0)) {
         reply_problem_say(r, PROBLEM_BAD_SIGNATURE, "This is no order of this console.");
         return false;
     }

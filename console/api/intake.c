@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Appliances hand in their batches. What proves them is inside the envelope; the address is only noted. */
 #include "console/store/intake.h"
+#include "base/base64.h"
 #include "base/log.h"
+#include "base/succession.h"
 #include "console/api/app.h"
 #include "console/api/upload.h"
 #include "console/store/goods.h"
@@ -40,7 +42,11 @@ static void reply_receipt(struct worker *w, struct request *r, const struct inta
     put_whose(r, i, &j);
     rc = wishes ? pcap_wishes(w->db, i->appliance, &j) : 0;
     if (!rc && wishes)
-        rc = goods_wishes(w->db, w->app->keys, i->appliance, &j);
+        rc = goods_wishes(w->db, i->by_old ? w->app->old : w->app->keys, i->appliance, &j);
+    if (i->by_old) {
+        char word[BASE64_SIZE(SUCCESSION_SIZE)];
+        jw_kcstr(&j, "keys", base64_encode(w->app->succession, SUCCESSION_SIZE, word, sizeof(word)));
+    }
     jw_end_obj(&j);
     if (rc) /* wishes can wait, the receipt cannot */
         reply_number(r, 200, "receipt", i->number);
@@ -114,7 +120,7 @@ static void reply(struct worker *w, struct request *r, const struct intake *i)
 static void take(struct worker *w, struct request *r, struct span envelope, bool ahead)
 {
     const struct intake_way way = {
-        .address = r->address, .ahead = ahead || r->stored_us, .stored_us = r->stored_us};
+        .address = r->address, .ahead = ahead || r->stored_us, .stored_us = r->stored_us, .old = w->app->old};
     struct app *app = w->app;
     struct intake i;
     int rc = intake_take(app->store, app->keys, envelope, &way, &i);

@@ -144,7 +144,7 @@ void api_pcap_get(struct worker *w, struct request *r)
     }
     writer_done(&r->reply.body);
     writer_init(&r->reply.body, EVENT_PCAP_MAX);
-    rc = pcap_file_read(w->app->conf->console_state_dir, &p, w->app->keys, &r->reply.body);
+    rc = pcap_file_read(w->app->conf->console_state_dir, &p, w->app->keys, w->app->old, &r->reply.body);
     if (rc == ST_NOMEM) {
         app_fail(r, rc);
         return;
@@ -209,7 +209,7 @@ static int arrived(struct db *d, const struct request *r, const struct pcap *p, 
  * thread, so nobody else writes to the file. */
 static void take_last(struct worker *w, struct request *r, const struct pcap *p)
 {
-    int proof = pcap_file_prove(w->app->conf->console_state_dir, p, w->app->keys), rc = 0;
+    int proof = pcap_file_prove(w->app->conf->console_state_dir, p, w->app->keys, w->app->old), rc = 0;
     struct pcap now;
     int64_t since;
     struct db *d;

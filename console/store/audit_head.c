@@ -136,7 +136,18 @@ static int hold(struct db *d, const struct audit_head *h, bool outside, struct a
     return 0;
 }
 
-static int kept_heads(struct db *d, const struct seal_public *console, struct audit_verdict *v)
+/* By the console's key, or one that it had before. */
+static bool is_signed(const struct audit_keys *keys, struct span text, const uint8_t sig[static SEAL_SIGNATURE])
+{
+    if (seal_verify(keys->now->sign, DOMAIN, text, sig) == 0)
+        return true;
+    for (size_t i = keys->n_former; i > 0; i--)
+        if (seal_verify(keys->former[i - 1].sign, DOMAIN, text, sig) == 0)
+            return true;
+    return false;
+}
+
+static int kept_heads(struct db *d, const struct audit_keys *keys, struct audit_verdict *v)
 {
     struct audit_head h = {.id = 0};
     int rc = 0;
@@ -157,7 +168,7 @@ static int kept_heads(struct db *d, const struct seal_public *console, struct au
         }
         db_reset(s);
         frame(&h, text);
-        if (seal_verify(console->sign, DOMAIN, span_of(text, sizeof(text)), h.signature) != 0) {
+        if (!is_signed(keys, span_of(text, sizeof(text)), h.signature)) {
             v->fault = AUDIT_FORGED;
             return 0;
         }
@@ -167,8 +178,7 @@ static int kept_heads(struct db *d, const struct seal_public *console, struct au
     return rc;
 }
 
-int audit_prove(struct db *d, const struct seal_public *console, const struct audit_head *held, size_t n,
-                struct audit_verdict *ret)
+int audit_prove(struct db *d, const struct audit_keys *keys, const struct audit_head *held, size_t n, struct audit_verdict *ret)
 {
     struct audit_verdict v = {.fault = AUDIT_WHOLE};
     int rc = audit_verify(d, &v.id, &v.entries);
@@ -178,7 +188,7 @@ int audit_prove(struct db *d, const struct seal_public *console, const struct au
         rc = 0;
     }
     if (!rc && !v.fault)
-        rc = kept_heads(d, console, &v);
+        rc = kept_heads(d, keys, &v);
     for (size_t i = 0; i < n && !rc && !v.fault; i++)
         rc = hold(d, &held[i], true, &v);
     *ret = v;

@@ -47,7 +47,10 @@ struct audit_verdict {
 };
 /* Recomputes the chain and holds it against all kept heads and those from outside. 0 with *ret, or an error
  * of the database. */
-int audit_prove(struct db *d, const struct seal_public *console, const struct audit_head *held, size_t n,
-                struct audit_verdict *ret);
+struct audit_keys {
+    const struct seal_public *now, *former; /* a head may be signed with any of them */
+    size_t n_former;
+};
+int audit_prove(struct db *d, const struct audit_keys *keys, const struct audit_head *held, size_t n, struct audit_verdict *ret);
 
 #endif

@@ -48,11 +48,16 @@ static bool unpack_hello(struct span plain, struct read_batch *b, struct intake 
 }
 
 /* False with the outcome set; a machine's fault in *ret_rc. */
-static bool unpack(struct span sealed, const struct seal_keys *console, struct arena *a, struct writer *plain,
+static bool unpack(struct span sealed, const struct seal_keys *console, const struct seal_keys *old, struct arena *a, struct writer *plain,
                    struct read_batch *b, struct intake *r, int *ret_rc)
 {
     int rc = envelope_open(sealed, console, plain);
 
+    if (rc == ST_BAD_SIGNATURE && old) {
+        writer_clear(plain);
+        rc = envelope_open(sealed, old, plain);
+        r->by_old = !rc;
+    }
     if (rc == ST_NOMEM || (rc && !writer_ok(plain))) {
         *ret_rc = ST_NOMEM;
         return false;
@@ -254,7 +259,7 @@ int intake_take(struct store *s, const struct seal_keys *console, struct span se
     int rc = a ? 0 : ST_NOMEM;
 
     writer_init(&plain, ENVELOPE_MAX);
-    sound = !rc && unpack(sealed, console, a, &plain, &b, &r, &rc);
+    sound = !rc && unpack(sealed, console, way->old, a, &plain, &b, &r, &rc);
     if (!rc)
         d = store_begin(s, &rc);
     if (!rc && far_of(d) && events_newest(d) - far_shipped(d) > far_of(d)->most)

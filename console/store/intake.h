@@ -31,6 +31,7 @@ struct intake {
     bool newest;         /* KNOWN: it is the newest: whoever has it may hear of wishes */
     int64_t appliance;   /* row, 0 when unknown */
     char identity[2 * SEAL_ID + 1], name[128];
+    bool by_old;       /* it was sealed to the console's keys before: the appliance does not know the new ones */
     const char *why;   /* FORGED, MALFORMED: a sentence */
     int64_t first_seq; /* TAKEN, AHEAD: alerts made have seq >= this */
     uint64_t records, alerts;
@@ -41,6 +42,7 @@ struct intake_way {
     const char *address; /* of the sender; NULL: it came as a file, which says nothing of its clock either */
     bool ahead;          /* may be taken before what stands in front of it */
     int64_t stored_us;   /* it lay at a broker, which took it then; 0: it comes at once */
+    const struct seal_keys *old; /* of the console before; also opens what was sealed to them. NULL: there are none */
 };
 /* Judges and records. 0 with ret filled; ST_FULL, ST_NOMEM, ST_IO: nothing happened, the appliance should
  * come again. */

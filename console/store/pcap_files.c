@@ -65,7 +65,7 @@ static int compare(int memfd, const struct pcap *p, uint64_t bytes, struct write
 }
 
 /* Opens a sealed file in memory and compares it. */
-static int open_file(int fd, const struct pcap *p, const struct seal_keys *console, struct writer *out)
+static int open_file(int fd, const struct pcap *p, const struct seal_keys *console, const struct seal_keys *old, struct writer *out)
 {
     int memfd = memfd_create("pcap", MFD_CLOEXEC), rc;
     uint64_t bytes = 0;
@@ -73,6 +73,9 @@ static int open_file(int fd, const struct pcap *p, const struct seal_keys *conso
     if (memfd < 0)
         return ST_NOMEM;
     rc = seal_file_open(fd, memfd, console, &bytes);
+    if (rc == ST_BAD_SIGNATURE && old) /* it was recorded before the console's keys changed */
+        rc = lseek(fd, 0, SEEK_SET) != 0 || ftruncate(memfd, 0) != 0 || lseek(memfd, 0, SEEK_SET) != 0 ? ST_IO
+                                                                                                     : seal_file_open(fd, memfd, old, &bytes);
     if (rc == ST_TRUNCATED || rc == ST_MALFORMED)
         rc = ST_BAD_SIGNATURE;
     if (!rc)
@@ -81,11 +84,11 @@ static int open_file(int fd, const struct pcap *p, const struct seal_keys *conso
     return rc;
 }
 
-int pcap_file_prove(const char *state_dir, const struct pcap *p, const struct seal_keys *console)
+int pcap_file_prove(const char *state_dir, const struct pcap *p, const struct seal_keys *console, const struct seal_keys *old)
 {
     char part[PATH_SIZE], whole[PATH_SIZE];
     int fd = open(path_of(state_dir, p->id, ".part", part), O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-    int rc = fd < 0 ? status_from_errno(errno) : open_file(fd, p, console, NULL);
+    int rc = fd < 0 ? status_from_errno(errno) : open_file(fd, p, console, old, NULL);
 
     if (!rc && fsync(fd) != 0)
         rc = status_from_errno(errno);
@@ -98,7 +101,7 @@ int pcap_file_prove(const char *state_dir, const struct pcap *p, const struct se
     return rc;
 }
 
-int pcap_file_read(const char *state_dir, const struct pcap *p, const struct seal_keys *console,
+int pcap_file_read(const char *state_dir, const struct pcap *p, const struct seal_keys *console, const struct seal_keys *old,
                    struct writer *out)
 {
     char path[PATH_SIZE];
@@ -106,7 +109,7 @@ int pcap_file_read(const char *state_dir, const struct pcap *p, const struct sea
 
     if (fd < 0)
         return status_from_errno(errno);
-    rc = open_file(fd, p, console, out);
+    rc = open_file(fd, p, console, old, out);
     close(fd);
     return rc;
 }

@@ -10,11 +10,11 @@
 /* Writes bytes at offset of what comes; offset 0 begins anew. */
 int pcap_file_part(const char *state_dir, int64_t id, uint64_t offset, struct span bytes);
 /* All has come: opens it, compares length and hash with what the appliance signed for, and keeps it. 0;
- * ST_BAD_SIGNATURE when it is something else, and then it is gone. */
-int pcap_file_prove(const char *state_dir, const struct pcap *p, const struct seal_keys *console);
+ * ST_BAD_SIGNATURE when it is something else, and then it is gone. old: the console's keys before, NULL: none. */
+int pcap_file_prove(const char *state_dir, const struct pcap *p, const struct seal_keys *console, const struct seal_keys *old);
 /* The pcap itself, appended to out. ST_NOT_FOUND, or any other code when it cannot be had as it was signed
  * for. */
-int pcap_file_read(const char *state_dir, const struct pcap *p, const struct seal_keys *console,
+int pcap_file_read(const char *state_dir, const struct pcap *p, const struct seal_keys *console, const struct seal_keys *old,
                    struct writer *out);
 void pcap_file_drop(const char *state_dir, int64_t id);
 

@@ -39,13 +39,15 @@ static const struct command commands[] = {
             "own user\n"},
     {"console", command_console, NULL, "the subcommittee's web console",
      "gatehouse console [-c FILE]  |  gatehouse console "
-     "init|link|invite|enrol-approve|appliances|retire|import|accept-hole|report|migrate|goods|export-down|audit "
+     "init|link|invite|keys|enrol-approve|appliances|retire|import|accept-hole|report|migrate|goods|export-down|audit "
      "[-c FILE] ...",
      COMMON
      "  init                  make keys, certificate and database\n"
      "  link                  print a new one-time sign-in link\n"
      "  invite                a code by which one appliance may ask to be enrolled: --hours N --unit UNIT --name NAME,\n"
      "                        -o FILE for a stick; 'invite list', 'invite approve NUMBER WORDS', 'invite withdraw NUMBER'\n"
+     "  keys rotate           new keys of the console itself; appliances learn them, the old ones are taken --days N more\n"
+     "                        (30); --tls: a new certificate then, too. 'keys show', 'keys finish [--now]'\n"
      "  enrol-approve FILE    accept an appliance's request, write the answer with -o\n"
      "  enrol-approve DIR     accept DIR/*/request.json, each answer goes beside it as console.json\n"
      "  appliances            list the appliances known\n"

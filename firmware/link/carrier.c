@@ -22,9 +22,10 @@
 struct carrier {
     CURL *curl;
     struct curl_slist *headers;
-    char base[LINK_URL], pin[LINK_PIN + 16], message[CURL_ERROR_SIZE];
+    char base[LINK_URL], pin[LINK_PIN + 16], pin_next[LINK_PIN + 16], message[CURL_ERROR_SIZE];
     struct writer *answer;
     uint64_t timeout_ms, rate;
+    bool switched;
     /* of a connection that yields */
     bool yields;
     curl_socket_t fd;
@@ -58,6 +59,8 @@ struct carrier *carrier_new(const struct link_console *console, uint64_t timeout
     c->timeout_ms = timeout_ms;
     snprintf(c->base, sizeof(c->base), "%s", console->url);
     snprintf(c->pin, sizeof(c->pin), "sha256//%s", console->pin);
+    if (*console->pin_next)
+        snprintf(c->pin_next, sizeof(c->pin_next), "sha256//%s", console->pin_next);
     curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR, "https");
     curl_easy_setopt(c->curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
@@ -230,7 +233,7 @@ static int address(struct carrier *c, const struct letter *letter)
     return 0;
 }
 
-int carrier_post(struct carrier *c, const struct letter *letter, long *ret_status, struct writer *answer)
+static int post_once(struct carrier *c, const struct letter *letter, long *ret_status, struct writer *answer)
 {
     CURLcode rc;
 
@@ -259,6 +262,32 @@ int carrier_post(struct carrier *c, const struct letter *letter, long *ret_statu
         return ST_CLOSED;
     curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, ret_status);
     return 0;
+}
+
+/* The certificate that was announced is believed as soon as today's is not shown, and from then on alone. */
+int carrier_post(struct carrier *c, const struct letter *letter, long *ret_status, struct writer *answer)
+{
+    char before[sizeof(c->pin)];
+    int rc = post_once(c, letter, ret_status, answer);
+
+    if (rc != ST_BAD_SIGNATURE || !*c->pin_next)
+        return rc;
+    memcpy(before, c->pin, sizeof(before));
+    curl_easy_setopt(c->curl, CURLOPT_PINNEDPUBLICKEY, c->pin_next);
+    rc = post_once(c, letter, ret_status, answer);
+    if (rc) {
+        curl_easy_setopt(c->curl, CURLOPT_PINNEDPUBLICKEY, before);
+        return rc;
+    }
+    memcpy(c->pin, c->pin_next, sizeof(c->pin));
+    c->pin_next[0] = 0;
+    c->switched = true;
+    return 0;
+}
+
+bool carrier_switched(const struct carrier *c)
+{
+    return c->switched;
 }
 
 int carrier_warm(struct carrier *c)

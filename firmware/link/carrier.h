@@ -28,6 +28,8 @@ void carrier_free(struct carrier *c);
  * body (bounded by the writer's ceiling), or ST_CLOSED (no connection), ST_TIMEOUT, ST_BAD_SIGNATURE (another
  * TLS key than the pinned one); carrier_message has the sentence. */
 int carrier_post(struct carrier *c, const struct letter *letter, long *ret_status, struct writer *answer);
+/* The console showed the certificate that was announced to follow. */
+bool carrier_switched(const struct carrier *c);
 const char *carrier_message(const struct carrier *c);
 
 /* Opens the connection to the console, or finds it open: a request that carries nothing, so that the next one

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "firmware/link/apply.h"
+#include "firmware/link/goods_dir.h"
 #include "firmware/link/link.h"
 
 #include <stdio.h>
@@ -81,10 +82,45 @@ static void on_peer(struct proc *p, enum role role, int fd)
         apply_tell(g->apply);
 }
 
+/* What gh-uplink heard of the console itself: verified once more here, then all processes begin anew with it. */
+static void look_at_console(struct goods_process *g)
+{
+    const char *dir = g->proc.conf.node_state_dir;
+    char keys[CONF_TEXT + 64], tls[CONF_TEXT + 64];
+    struct writer w;
+    int rc;
+
+    snprintf(keys, sizeof(keys), "%s/down/" LINK_KEYS_FILE, dir);
+    snprintf(tls, sizeof(tls), "%s/down/" LINK_TLS_FILE, dir);
+    if (access(tls, F_OK) == 0) {
+        rc = link_new_certificate(dir);
+        (void)unlink(tls);
+        if (rc)
+            log_warn("%s/console.json: %s", dir, status_text(rc));
+        else
+            log_info("the console shows the certificate that it announced");
+    }
+    if (access(keys, F_OK) != 0)
+        return;
+    writer_init(&w, 4096);
+    rc = goods_dir_read(keys, 4096, &w);
+    if (!rc)
+        rc = link_succeed(dir, writer_span(&w));
+    writer_done(&w);
+    (void)unlink(keys);
+    if (rc) {
+        log_warn("the console's new keys: %s", status_text(rc));
+        return;
+    }
+    log_info("the console has new keys; the old ones vouch for them");
+    proc_note(&g->proc, span_str("{\"goods\":\"console\",\"anew\":true}"));
+}
+
 static void on_look(void *arg)
 {
     struct goods_process *g = arg;
 
+    look_at_console(g);
     apply_look(g->apply, clock_mono_ms());
 }
 

@@ -4,6 +4,7 @@
 #include "base/base64.h"
 #include "base/invitation.h"
 #include "base/json.h"
+#include "base/succession.h"
 #include "firmware/link/link.h"
 
 #include <errno.h>
@@ -216,6 +217,17 @@ int enrol_take_answer(const struct conf *c, const char *from, struct span bytes,
     return rc;
 }
 
+/* What 'console import' lays beside a receipt when the console's keys changed. */
+static int accept_keys(const struct conf *c, const char *file, struct span word)
+{
+    int rc = link_succeed(c->node_state_dir, word);
+
+    if (rc)
+        return refuse(file, rc == ST_BAD_SIGNATURE ? "this appliance's console did not sign it, or its new keys were taken already" : status_text(rc));
+    printf("The console has new keys; the old ones vouch for them. A running appliance takes them at its next start.\n");
+    return 0;
+}
+
 static int accept_answer(const struct conf *c, const char *file, const struct invited *o)
 {
     struct invitation_host host;
@@ -232,6 +244,11 @@ static int accept_answer(const struct conf *c, const char *file, const struct in
         return refuse(o->invitation, "a code alone does not say whom the answer must be from: give the invitation's file");
     writer_init(&w, 131072);
     rc = link_read_file(file, &w);
+    if (!rc && w.n == SUCCESSION_SIZE && span_starts(writer_span(&w), "GHKEYS01")) {
+        rc = accept_keys(c, file, writer_span(&w));
+        writer_done(&w);
+        return rc;
+    }
     rc = rc ? refuse(file, status_text(rc)) : enrol_take_answer(c, file, writer_span(&w), known ? &host : NULL, o->again);
     writer_done(&w);
     return rc;

@@ -47,6 +47,7 @@ int link_console_load(const char *state_dir, struct link_console *ret)
         else {
             snprintf(c.url, sizeof(c.url), "%s", url);
             snprintf(c.pin, sizeof(c.pin), "%s", pin);
+            snprintf(c.pin_next, sizeof(c.pin_next), "%s", json_cstr(json_get(j, "tls_pin_next"), ""));
             *ret = c;
         }
     }

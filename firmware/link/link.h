@@ -15,6 +15,7 @@ struct link_console {
     char url[LINK_URL];
     char pin[LINK_PIN]; /* base64 SHA-256 of the certificate's public key, as curl wants it behind "sha256//"
                          */
+    char pin_next[LINK_PIN]; /* of the certificate that is announced to follow; "" none is */
     struct seal_public key;
 };
 /* Something for the console. */
@@ -32,6 +33,15 @@ struct letter {
 
 /* 0; ST_NOT_FOUND when not enrolled; ST_MALFORMED. */
 int link_console_load(const char *state_dir, struct link_console *ret);
+
+/* The console has other keys from now on (base/succession.h): console.json follows, when it is its own word. 0; ST_BAD_SIGNATURE;
+ * ST_MALFORMED; or as the file system says. Called twice it is ST_BAD_SIGNATURE: the word is of the keys before. */
+int link_succeed(const char *state_dir, struct span word);
+/* The certificate that was announced is shown: the one before is not believed any more. */
+int link_new_certificate(const char *state_dir);
+/* How gh-uplink, which may write nowhere else, hands both to gh-down: files in state_dir/down. */
+#define LINK_KEYS_FILE "console.keys"
+#define LINK_TLS_FILE "console.tls"
 
 /* gatehouse keys rotate (rotate.c). */
 int keys_rotate(const struct conf *c, const char *file);

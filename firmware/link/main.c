@@ -2,12 +2,15 @@
  * gh-uplink: the only process of the appliance that speaks to the outside, and only to its console. It reads
  * the journal and holds no key of the appliance: the batches were signed when they were recorded. Also
  * `gatehouse keys`, `enrol` and `simulate`. */
+#include "base/base64.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/jail.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/rates.h"
+#include "base/succession.h"
 #include "firmware/link/carrier.h"
 #include "firmware/link/goods_dir.h"
 #include "firmware/link/lane.h"
@@ -40,9 +43,22 @@ struct link {
     struct proc_chan *core;
     struct loop_timer *timer;
     struct rates rates;
+    bool keys_heard, tls_told;
     bool stopping;  /* ends when the core has ended, or when nothing gets through */
     char told[256]; /* the trouble that was logged last */
 };
+
+/* gh-down puts it in force: this process may write nothing but what comes down. */
+static void hand_down(struct link *l, const char *name, struct span bytes)
+{
+    char path[CONF_TEXT + 64];
+    int rc;
+
+    snprintf(path, sizeof(path), "%s/down/%s", l->proc.conf.node_state_dir, name);
+    rc = file_replace(path, bytes, 0640);
+    if (rc)
+        log_warn("%s: %s", path, status_text(rc));
+}
 
 static int on_post(void *arg, const struct letter *letter, long *ret_status, struct writer *answer)
 {
@@ -63,6 +79,10 @@ static int on_post(void *arg, const struct letter *letter, long *ret_status, str
         nats_rate(l->nats, rate);
     rc = l->nats ? nats_post(l->nats, letter, ret_status, answer) : carrier_post(l->carrier, letter, ret_status, answer);
     atomic_store(&l->traffic.busy, false);
+    if (carrier_switched(l->carrier) && !l->tls_told) {
+        l->tls_told = true;
+        hand_down(l, LINK_TLS_FILE, span_str("1"));
+    }
     return rc;
 }
 
@@ -82,6 +102,21 @@ static bool on_heard(void *arg, long *ret_status, uint64_t *ret_number, struct w
     *ret_status = a.status;
     *ret_number = a.number;
     return true;
+}
+
+static void on_keys(void *arg, const char *word)
+{
+    struct link *l = arg;
+    uint8_t bytes[SUCCESSION_SIZE];
+    struct succession s;
+
+    if (l->keys_heard || !base64_decode(span_str(word), bytes, sizeof(bytes)))
+        return;
+    l->keys_heard = true;
+    if (succession_read(span_of(bytes, sizeof(bytes)), &l->console.key, &s) != 0)
+        log_warn("the console speaks of new keys, but its own key does not vouch for them: it is not believed");
+    else
+        hand_down(l, LINK_KEYS_FILE, span_of(bytes, sizeof(bytes)));
 }
 
 static void on_receipt(void *arg, uint64_t number)
@@ -354,7 +389,7 @@ int main(int argc, char **argv)
 {
     static struct link l; /* the process's one state */
     const struct uplink_hooks hooks = {
-        .arg = &l, .post = on_post, .message = on_trouble, .receipt = on_receipt, .heard = on_heard};
+        .arg = &l, .post = on_post, .message = on_trouble, .keys = on_keys, .receipt = on_receipt, .heard = on_heard};
 
     if (argc > 1 && !strcmp(argv[1], "keys"))
         return command(keys_command, argc - 1, argv + 1);

@@ -166,10 +166,21 @@ static void arrived(struct uplink *u, uint64_t number)
     u->hooks.receipt(u->hooks.arg, number);
 }
 
+/* Whoever still seals to the console's old keys is told of the new ones. */
+static void hear_keys(struct uplink *u)
+{
+    struct json *j = NULL;
+
+    arena_reset(u->arena);
+    if (u->hooks.keys && json_parse(u->arena, writer_span(&u->answer), ANSWER_DEPTH, &j, NULL) == 0 && json_get(j, "keys"))
+        u->hooks.keys(u->hooks.arg, json_cstr(json_get(j, "keys"), ""));
+}
+
 void uplink_hear_wishes(struct uplink *u)
 {
     struct json *j = NULL;
 
+    hear_keys(u);
     arena_reset(u->arena);
     if (!u->wishes || json_parse(u->arena, writer_span(&u->answer), ANSWER_DEPTH, &j, NULL) != 0)
         return;

@@ -36,6 +36,7 @@ struct uplink_hooks {
     void *arg;
     int (*post)(void *arg, const struct letter *letter, long *ret_status, struct writer *answer);
     const char *(*message)(void *arg);           /* why post failed, for people */
+    void (*keys)(void *arg, const char *word);   /* the console has other keys (base64); NULL: nobody asks */
     void (*receipt)(void *arg, uint64_t number); /* the console has everything up to here */
     /* Over a broker: the console's next answer to a batch that was left there; *ret_number is that batch, 0 when it is
      * not known any more. False when there is none. */
