@@ -129,6 +129,7 @@ static void take(struct worker *w, struct request *r, struct span envelope, bool
         app_fail(r, rc);
         return;
     }
+    r->by_old = i.by_old;
     atomic_fetch_add(&app->intake[i.outcome], 1);
     if (i.outcome >= INTAKE_UNKNOWN)
         record_refusal(app, r, &i);

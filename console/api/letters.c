@@ -32,6 +32,7 @@ struct letter {
     bool stored;
     uint8_t digest[SEAL_HASH], answer_to[SEAL_PUBLIC];
     struct writer plain;
+    bool by_old; /* it was sealed to the keys before: so is its answer signed */
 };
 
 struct letters *letters_new(struct app *app)
@@ -105,7 +106,7 @@ static void answer(struct letter *t, int status, struct span body)
     }
     memcpy(a.digest, t->digest, SEAL_HASH);
     writer_init(&w, body.n + PARCEL_MORE);
-    if (parcel_answer_write(&a, body, t->stored ? NULL : t->answer_to, l->app->keys, &w) != 0)
+    if (parcel_answer_write(&a, body, t->stored ? NULL : t->answer_to, t->by_old ? l->app->old : l->app->keys, &w) != 0)
         writer_clear(&w);
     say_fate(l, t->number, !t->stored || good ? "done" : status >= 500 ? "again" : "never", LATER_MS, writer_span(&w));
     writer_done(&w);
@@ -123,6 +124,7 @@ static void on_done(struct request *r)
     struct letter *t = r->carrier;
 
     app_answered(t->letters->app, r);
+    t->by_old = t->by_old || r->by_old;
     answer(t, r->reply.status, r->reply.body.n ? writer_span(&r->reply.body) : r->reply.fixed);
     letter_free(t);
     request_free(r);
@@ -206,6 +208,11 @@ static void take(struct letters *l, const struct json *j, struct span bytes)
     }
     if (!rc && !stored)
         rc = parcel_open(bytes, l->app->keys, &t->plain, &p);
+    if (rc == ST_BAD_SIGNATURE && l->app->old) { /* of an appliance that does not know the console's new keys yet */
+        writer_clear(&t->plain);
+        rc = parcel_open(bytes, l->app->old, &t->plain, &p);
+        t->by_old = !rc;
+    }
     if (!rc && !fill(r, &p, bytes.n + 1))
         rc = ST_NOMEM;
     if (!rc) {

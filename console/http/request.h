@@ -83,6 +83,7 @@ struct request {
     void *carrier; /* the server's own */
     /* Not from the server: who made it takes it back when it is answered; on the worker's thread. */
     void (*done)(struct request *r);
+    bool by_old; /* what came was sealed to the console's keys before */
     int64_t stored_us; /* a batch that lay at a broker: when that took it; 0: it came at once */
 };
 
