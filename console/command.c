@@ -513,7 +513,7 @@ int command_run(int argc, char **argv)
     o.words = calloc((size_t)argc, sizeof(*o.words));
     rc = o.words ? parse(c, &o, argc, argv) : 3;
     if (!rc)
-        rc = state_open(&o.conf, c->makes, &s);
+        rc = state_open_to_move(&o.conf, c->makes, c->run == run_migrate, &s);
     if (!rc) {
         rc = c->run(&o, &s);
         if (rc < 2 && *o.conf.node_user &&

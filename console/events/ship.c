@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define LEASE_S 120
+#define LEASE_S 15 /* a node that is gone holds up the others so long; what it had begun is settled anyway */
 #define ASK_MS 30000
 #define INSERT_MS 60000
 #define DOUBT_ROWS 500000
@@ -73,6 +73,46 @@ static int failed(struct ship *s, int rc)
     return rc;
 }
 
+static int set(struct db *d, const char *name, int64_t n)
+{
+    return db_exec(d, "INSERT INTO counter(name, n) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET n = ?2",
+                   "si", name, n);
+}
+
+/* What is beyond "events_shipped" there may be deleted: so it must be this console's, and nobody else's. */
+static int own(struct ship *s)
+{
+    static const char table[] = "CREATE TABLE IF NOT EXISTS owner(id Int64) ENGINE = MergeTree ORDER BY id";
+    int64_t mine = counter_get(s->db, "events_owner"), theirs, events = 0;
+    struct writer row;
+    struct db *d;
+    int rc = click_run(s->click, span_str(table), ASK_MS), rc2 = 0;
+
+    theirs = rc ? 0 : click_number(s->click, 0, ASK_MS, &rc, "SELECT toInt64(max(id)) FROM owner");
+    if (!rc)
+        events = click_number(s->click, 0, ASK_MS, &rc2, "SELECT toInt64(count()) FROM event");
+    if (rc || rc2)
+        return failed(s, rc ? rc : rc2);
+    if (mine && theirs == mine)
+        return 0;
+    if (theirs > 0 || events) {
+        snprintf(s->why, sizeof(s->why), "the database of console.events has the events of another console: name an empty one");
+        return ST_DENIED;
+    }
+    if (!mine) {
+        mine = s->owner;
+        d = store_begin(s->store, &rc);
+        if (d)
+            rc = store_end(s->store, set(d, "events_owner", mine));
+    }
+    writer_init(&row, 16);
+    writer_le(&row, (uint64_t)mine, 8);
+    if (!rc)
+        rc = click_insert(s->click, "owner", writer_span(&row), INSERT_MS);
+    writer_done(&row);
+    return rc ? failed(s, rc) : 0;
+}
+
 int ship_table(struct ship *s)
 {
     static const char table[] = "CREATE TABLE IF NOT EXISTS event(" FAR_TABLE_COLUMNS
@@ -80,14 +120,12 @@ int ship_table(struct ship *s)
                                 "ORDER BY id SETTINGS index_granularity = 1024";
     int rc = s->has_table ? 0 : click_run(s->click, span_str(table), ASK_MS);
 
+    if (rc)
+        return failed(s, rc);
+    if (!s->has_table)
+        rc = own(s);
     s->has_table = rc == 0;
-    return rc ? failed(s, rc) : 0;
-}
-
-static int set(struct db *d, const char *name, int64_t n)
-{
-    return db_exec(d, "INSERT INTO counter(name, n) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET n = ?2",
-                   "si", name, n);
+    return rc;
 }
 
 /* Is it this node's turn, and stays so for LEASE_S? 1, 0 or a code. */
@@ -100,7 +138,7 @@ static int take_lease(struct ship *s)
 
     if (!d)
         return rc;
-    mine = counter_get(d, "ship_owner") == s->owner || counter_get(d, "ship_until") < now ||
+    mine = db_is_sqlite(d) || counter_get(d, "ship_owner") == s->owner || counter_get(d, "ship_until") < now ||
            counter_get(d, "ship_until") > now + LEASE_S;
     if (mine && counter_get(d, "ship_owner") != s->owner)
         s->in_doubt = true; /* what the other has begun is not known here */
@@ -243,6 +281,8 @@ int ship_step(struct ship *s, size_t *ret_moved)
         rc = settle(s, shipped);
     if (!rc)
         rc = ship_batch_read(s->db, shipped, s->there, s->n_there, &s->batch);
+    if (rc == ST_DENIED)
+        return rc; /* own() has said why */
     if (rc || !s->batch.n)
         return rc ? failed(s, rc) : 0;
     s->in_doubt = true; /* until it is known what became of it */
