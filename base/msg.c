@@ -25,7 +25,7 @@ static const struct row rows[80] = {
 #undef MSG
 static const char *const role_names[ROLE_COUNT] = {"any",    "keeper",  "sensor", "core",   "scan",
                                                    "worker", "policy", "enforce", "uplink", "console", "lists",
-                                                   "outlet", "workbench", "report", "down", "nats"};
+                                                   "outlet", "workbench", "report", "down", "nats", "region"};
 
 /* A queued frame. */
 struct frame {

@@ -26,6 +26,7 @@ enum role {
     ROLE_REPORT,
     ROLE_DOWN,
     ROLE_NATS,
+    ROLE_REGION,
     ROLE_COUNT
 };
 const char *role_name(enum role r); /* "sensor" */

@@ -259,7 +259,8 @@ static void overlay(struct proc *p, int argc, char **argv)
     static char *args[PROC_CONF_ARGS];
     size_t n = 0;
 
-    if (p->role == ROLE_CONSOLE || p->role == ROLE_OUTLET || p->role == ROLE_WORKBENCH || p->role == ROLE_REPORT || p->role == ROLE_NATS)
+    if (p->role == ROLE_CONSOLE || p->role == ROLE_OUTLET || p->role == ROLE_WORKBENCH || p->role == ROLE_REPORT || p->role == ROLE_NATS ||
+        p->role == ROLE_REGION)
         return;
     for (int i = 1; i + 1 < argc && strcmp(argv[i], "--") != 0 && n + 2 <= PROC_CONF_ARGS; i++)
         if (!strcmp(argv[i], "-c") || !strcmp(argv[i], "--set")) {

@@ -77,7 +77,7 @@ static int enrol_one(struct approval *a, struct db *d, const char *from, const c
         return say(from, rc == ST_NOT_FOUND ? "no active appliance had the keys before"
                                             : "it was not signed with the keys before");
     if (!rc)
-        rc = audit_append(d, "console", NULL, r.follows ? "appliance_rekeyed" : "appliance_enrolled", r.name,
+        rc = audit_append(d, "console", NULL, r.follows ? "appliance_rekeyed" : r.region ? "region_enrolled" : "appliance_enrolled", r.name,
                           x->phrase);
     snprintf(x->to, sizeof(x->to), "%s", to);
     snprintf(x->name, sizeof(x->name), "%s", r.name);

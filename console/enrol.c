@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "console/store/appliances.h"
 #include "console/store/facts.h"
+#include "console/store/regions.h"
 
 #include <stdio.h>
 
@@ -73,6 +74,11 @@ int enrol_read(struct span text, struct enrol_request *ret, const char **ret_why
         *ret_why = "its keys are missing or damaged";
         rc = ST_MALFORMED;
     }
+    r.region = !strcmp(json_cstr(json_get(j, "kind"), ""), "region");
+    if (!rc && json_get(j, "kind") && !r.region) {
+        *ret_why = "its kind is another than \"region\"";
+        rc = ST_MALFORMED;
+    }
     if (!rc && json_get(j, "follows") && !read_succession(j, &r)) {
         *ret_why = "what it says of its keys before is damaged";
         rc = ST_MALFORMED;
@@ -91,7 +97,9 @@ int enrol_read(struct span text, struct enrol_request *ret, const char **ret_why
 
 int enrol_take(struct db *d, const struct enrol_request *r)
 {
-    return r->follows ? appliance_succeed(d, r->old_id, r->word, &r->keys, r->name) : appliance_enrol(d, &r->keys, r->name);
+    int rc = r->follows ? appliance_succeed(d, r->old_id, r->word, &r->keys, r->name) : appliance_enrol(d, &r->keys, r->name);
+
+    return !rc && r->region ? origin_enrol(d, &r->keys) : rc;
 }
 
 static void put_key(struct jw *j, const char *key, const uint8_t *bytes)

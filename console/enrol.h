@@ -15,6 +15,7 @@
 struct enrol_request {
     char name[ENROL_NAME];
     struct seal_public keys;
+    bool region;  /* a region's console, which forwards for appliances of its own */
     bool follows; /* it was an appliance with other keys before, which signed these */
     uint8_t old_id[SEAL_ID], word[SEAL_SIGNATURE];
     size_t n_invited; /* bytes of the sealed request that came with an invitation (base/invitation.h), 0: none did */

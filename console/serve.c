@@ -15,6 +15,7 @@
 #include "console/listen.h"
 #include "console/outputs/engine.h"
 #include "console/rotation.h"
+#include "console/upward/engine.h"
 #include "console/state.h"
 #include "console/store/audit_head.h"
 #include "console/store/intake.h"
@@ -65,6 +66,8 @@ struct serving {
     struct db *tick_db;
     struct engine *engine; /* brings events outward */
     struct keeping *keeping; /* brings them to ClickHouse; NULL: they stay */
+    struct upward_policy forwarding;
+    struct upward *upward; /* and to the console above */
     struct seal_public backup_key;
     int64_t heard;  /* appliances are published up to here */
     bool filed_all; /* the full-text index has all that older versions recorded */
@@ -121,6 +124,23 @@ static void ship_sources(struct serving *s)
         log_warn("the policies and rules of %s and %s were not recorded: %s", policies, rules, status_text(rc));
 }
 
+/* What decides what goes up, when there is a console above. */
+static void read_forwarding(struct serving *s)
+{
+    char exe[PATH_MAX], policy[PATH_MAX + 64];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+    char *slash;
+
+    exe[n > 0 ? n : 0] = 0;
+    slash = strrchr(exe, '/');
+    if (slash)
+        *slash = 0;
+    snprintf(policy, sizeof(policy), "%s/share/policy/forwarding/alerts", exe);
+    if (access(policy, R_OK) != 0)
+        snprintf(policy, sizeof(policy), "%s/forwarding/alerts", GH_POLICY_DIR);
+    upward_policy_read(&s->forwarding, &s->proc.conf, policy);
+}
+
 static void on_peer(struct proc *p, enum role role, int fd)
 {
     struct serving *s = p->arg;
@@ -156,6 +176,7 @@ static int open_all(struct serving *s)
     if (!site_count(s->app.site))
         log_warn("there is no web page in %s; the API works all the same", s->static_dir);
     ship_sources(s);
+    read_forwarding(s);
     return state_give(&s->proc.conf);
 }
 
@@ -241,7 +262,8 @@ static int start_app(struct serving *s)
     s->engine = engine_start(a->conf, a->store, a->keys, a->helpers);
     if (s->state.clicks && !(s->keeping = keeping_start(a->store)))
         return 3;
-    return s->engine ? start_pools(s) : 3;
+    s->upward = upward_start(a->conf, a->store, a->helpers, &s->forwarding);
+    return s->engine && s->upward ? start_pools(s) : 3;
 }
 
 static int start_server(struct serving *s)
@@ -424,6 +446,8 @@ static void stop(struct serving *s)
         pool_free(s->app.pool[lane]);
     engine_stop(s->engine);
     keeping_stop(s->keeping);
+    upward_stop(s->upward);
+    upward_policy_done(&s->forwarding);
     backup_night_end();
     helpers_free(s->app.helpers);
     letters_free(s->app.letters);

@@ -3,11 +3,13 @@
 #include "console/api/letters.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/parent.h"
 #include "base/text.h"
 #include "console/api/once.h"
 #include "console/invite.h"
 #include "console/store/appliances.h"
 #include "console/store/fleet.h"
+#include "console/store/regions.h"
 
 #include <stdio.h>
 
@@ -29,6 +31,20 @@ void api_fleet(struct worker *w, struct request *r)
         letters_state_put(&broker, &j);
         jw_end_obj(&j);
     }
+    reply_object_end(r, &j, rc);
+}
+
+void api_parent(struct worker *w, struct request *r)
+{
+    struct jw j;
+    int rc;
+
+    if (!query_fields(r, NULL, 0))
+        return;
+    reply_json(r, 200, &j);
+    jw_obj(&j);
+    jw_kcstr(&j, "region", parent_region(w->app->conf));
+    rc = forward_put(w->db, &j);
     reply_object_end(r, &j, rc);
 }
 
@@ -260,7 +276,7 @@ void api_enrol_approve(struct worker *w, struct request *r)
             return;
         }
         if (!rc)
-            rc = audit_append(d, r->who.name, r->address, q.follows ? "appliance_rekeyed" : "appliance_enrolled", q.name, phrase);
+            rc = audit_append(d, r->who.name, r->address, q.follows ? "appliance_rekeyed" : q.region ? "region_enrolled" : "appliance_enrolled", q.name, phrase);
         reply_json(r, 200, &j);
         jw_obj(&j);
         jw_kcstr(&j, "name", q.name);

@@ -15,6 +15,8 @@ bool fleet_url(struct worker *w, struct request *r, char url[static FLEET_URL]);
 void api_fleet(struct worker *w, struct request *r);
 void api_fleet_site(struct worker *w, struct request *r);
 void api_fleet_retire(struct worker *w, struct request *r);
+/* What goes up to the console above this one. */
+void api_parent(struct worker *w, struct request *r);
 void api_enrol_look(struct worker *w, struct request *r);
 void api_enrol_approve(struct worker *w, struct request *r);
 /* Enrolment by invitation (invitations.c). */

@@ -59,6 +59,7 @@ const struct route routes[] = {
     {HTTP_GET, API "/fleet", LANE_API, RIGHT_SEE, 0, NULL, api_fleet},
     {HTTP_POST, API "/fleet/{id}/site", LANE_API, RIGHT_FLEET, JSON_BODY_MAX, JSON, api_fleet_site},
     {HTTP_POST, API "/fleet/{id}/retire", LANE_API, RIGHT_FLEET, JSON_BODY_MAX, JSON, api_fleet_retire},
+    {HTTP_GET, API "/parent", LANE_API, RIGHT_FLEET, 0, NULL, api_parent},
     {HTTP_POST, API "/enrolments/look", LANE_API, RIGHT_FLEET, JSON_BODY_MAX, JSON, api_enrol_look},
     {HTTP_POST, API "/enrolments", LANE_API, RIGHT_FLEET, JSON_BODY_MAX, JSON, api_enrol_approve},
     {HTTP_GET, API "/enrolments/console", LANE_API, RIGHT_NONE, 0, NULL, api_enrol_console},

@@ -186,6 +186,11 @@ static int put_values(struct worker *w, struct request *r, const struct query_fi
         put_names(j, clocks, 0, GH_COUNT(clocks));
     else if (f->kind == QUERY_HAS)
         put_names(j, has, 0, GH_COUNT(has));
+    else if (!strcmp(f->name, "region"))
+        rc = put_stored(w->db, who, "p.id", "SELECT name FROM appliance p WHERE p.kind = 1 AND",
+                        "ORDER BY heard DESC LIMIT 50", j);
+    else if (!strcmp(f->name, "origin"))
+        rc = put_stored(w->db, who, "o.region", "SELECT o.name FROM origin o WHERE", "ORDER BY o.heard DESC LIMIT 50", j);
     else if (f->kind == QUERY_BOX)
         rc = put_stored(w->db, who, "p.id", "SELECT name FROM appliance p WHERE",
                         "ORDER BY heard DESC LIMIT 50", j);

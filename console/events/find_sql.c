@@ -62,7 +62,8 @@ static int put_question(struct db *d, const struct query_sql *q, enum scan_form 
         writer_put(w, span_part(rest, 0, (size_t)at));
         rest = span_part(rest, (size_t)end + 1, rest.n);
         rc = db_query(d, &s,
-                      "SELECT id FROM appliance WHERE name = ?1 COLLATE NOCASE OR lower(hex(identity)) = ?1",
+                      "SELECT id FROM appliance WHERE name = ?1 COLLATE NOCASE OR lower(hex(identity)) = ?1 OR (kind = 1 AND "
+                      "('region=' || name = ?1 COLLATE NOCASE OR 'region=' || lower(hex(identity)) = ?1 OR 'region=' = ?1))",
                       "s", q->box[i]);
         rc = list(d, s, rc, w);
     }

@@ -306,7 +306,7 @@ int ship_step(struct ship *s, size_t *ret_moved)
 
 static int clean_step(struct ship *s, int64_t upto, bool *ret_more)
 {
-    int64_t from, to;
+    int64_t from, to, undecided;
     int rc;
     struct db *d = store_begin(s->store, &rc);
 
@@ -318,6 +318,10 @@ static int clean_step(struct ship *s, int64_t upto, bool *ret_more)
                    (int64_t)CLEAN_ROWS);
     if (to > upto)
         to = upto;
+    /* what a region's policy has not decided on yet is still read here */
+    undecided = db_number(d, INT64_MAX, "SELECT first FROM forward_queue WHERE first > 0 ORDER BY first LIMIT 1", "");
+    if (to >= undecided)
+        to = undecided - 1;
     if (to > from) {
         rc = db_exec(d, "DELETE FROM event_words WHERE id > ? AND id <= ?", "ii", from, to);
         if (!rc)
@@ -327,7 +331,7 @@ static int clean_step(struct ship *s, int64_t upto, bool *ret_more)
                          "ii", from, to);
         if (!rc)
             rc = set(d, "events_cleaned", to);
-        *ret_more = to < upto;
+        *ret_more = to < upto && undecided > upto;
     }
     return store_end(s->store, rc);
 }

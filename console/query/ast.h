@@ -11,7 +11,7 @@ struct node {
     struct node *first, *next; /* children of AND, OR, NOT */
     const char *text;  /* MATCH: full-text expression; WHERE: condition, '@' stands for the parameter */
     const char *value; /* WHERE: the parameter */
-    bool box;          /* WHERE: value names an appliance, and nothing else is asked */
+    bool box;          /* WHERE: value names an appliance, or "region=" and a region, and nothing else is asked */
     int64_t from, to;  /* TIME */
 };
 struct parser {

@@ -289,16 +289,43 @@ static struct node *has_term(struct parser *p, const struct query_field *f, stru
     return bad_value(p, f, start, "document, rule, sender, case or comment");
 }
 
-static struct node *box_term(struct parser *p, struct span value)
+static struct node *boxes(struct parser *p, const char *sql, const char *value)
 {
-    struct node *n = where(p,
-                           "r.appliance IN (SELECT id FROM appliance WHERE name = @ COLLATE NOCASE OR "
-                           "lower(hex(identity)) = @)",
-                           arena_dup(p->arena, value.p, value.n));
+    struct node *n = where(p, sql, value);
 
     if (n)
         n->box = true;
     return n;
+}
+
+/* Value is "region=NAME", or "region=" for all regions: so it is told apart from an appliance's name everywhere. */
+static struct node *region_term(struct parser *p, const char *value)
+{
+    return boxes(p,
+                 "r.appliance IN (SELECT id FROM appliance WHERE kind = 1 AND ('region=' || name = @ COLLATE NOCASE OR "
+                 "'region=' || lower(hex(identity)) = @ OR 'region=' = @))",
+                 value);
+}
+
+static struct node *box_term(struct parser *p, const struct query_field *f, struct span value)
+{
+    if (!strcmp(f->name, "region"))
+        return region_term(p, arena_printf(p->arena, "region=%.*s", (int)value.n, (const char *)value.p));
+    return boxes(p,
+                 "r.appliance IN (SELECT id FROM appliance WHERE name = @ COLLATE NOCASE OR "
+                 "lower(hex(identity)) = @)",
+                 arena_dup(p->arena, value.p, value.n));
+}
+
+/* Who is no region may say of its events what it likes: it stands behind none. */
+static struct node *origin_term(struct parser *p, struct span value)
+{
+    struct node *both = node_new(p, NODE_AND);
+
+    if (!both || !(both->first = key_leaf(p, "origin", value)))
+        return NULL;
+    both->first->next = region_term(p, "region=");
+    return both->first->next ? both : NULL;
 }
 
 struct node *term_of_field(struct parser *p, const struct query_field *f, const char *op, struct span value,
@@ -313,7 +340,7 @@ struct node *term_of_field(struct parser *p, const struct query_field *f, const 
                           f->name, f->example);
     switch (f->kind) {
     case QUERY_KEY:
-        return key_leaf(p, f->name, value);
+        return !strcmp(f->name, "origin") ? origin_term(p, value) : key_leaf(p, f->name, value);
     case QUERY_TEXT:
         return words_leaf(p, f->part, value, quoted, start);
     case QUERY_IP:
@@ -339,7 +366,7 @@ struct node *term_of_field(struct parser *p, const struct query_field *f, const 
     case QUERY_HAS:
         return has_term(p, f, value, start);
     case QUERY_BOX:
-        return box_term(p, value);
+        return box_term(p, f, value);
     }
     return NULL;
 }

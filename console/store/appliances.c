@@ -52,7 +52,8 @@ int appliance_succeed(struct db *d, const uint8_t old_id[static SEAL_ID],
     seal_id(keys, id);
     if (!rc)
         rc = db_exec(
-            d, "UPDATE appliance SET ring = (SELECT ring FROM appliance WHERE id = ?) WHERE identity = ?",
+            d, "UPDATE appliance SET ring = (SELECT ring FROM appliance WHERE id = ?1), kind = (SELECT kind FROM appliance WHERE id = ?1) "
+            "WHERE identity = ?2",
             "ib", old, span_of(id, SEAL_ID));
     if (!rc)
         rc = db_exec(d, "UPDATE appliance SET state = ? WHERE id = ?", "ii", (int64_t)APPLIANCE_RETIRED, old);

@@ -2,6 +2,7 @@
 #include "console/store/fleet.h"
 #include "base/digest.h"
 #include "base/seal.h"
+#include "console/store/regions.h"
 
 #include <stdio.h>
 
@@ -92,7 +93,9 @@ static int put(struct db *d, struct db_stmt *s, int64_t now_us, struct jw *j)
     site.placed ? jw_f64(j, db_f64(s, 10)) : jw_null(j);
     jw_kcstr(j, "place", db_cstr(s, 11));
     jw_ki64(j, "queue", offered > batches + 1 ? offered - batches - 1 : 0);
-    rc = put_units(d, db_i64(s, 0), j);
+    jw_kcstr(j, "kind", db_i64(s, 15) == APPLIANCE_REGION ? "region" : "appliance");
+    rc = db_i64(s, 15) == APPLIANCE_REGION ? origin_put(d, db_i64(s, 0), j) : 0;
+    rc = rc ? rc : put_units(d, db_i64(s, 0), j);
     jw_kcstr(j, "ring", db_cstr(s, 12));
     jw_ki64(j, "lost_day", db_i64(s, 13));
     jw_ki64(j, "alerts_day", db_i64(s, 14));
@@ -114,7 +117,7 @@ int fleet_list(struct db *d, const struct sight *who, int64_t now_us, struct jw 
         "AND "
         "appliance = p.id), "
         "(SELECT coalesce(sum(n), 0) FROM rollup WHERE kind = ?2 AND width = 0 AND at >= ?3 AND appliance = "
-        "p.id AND key = 'alerts') "
+        "p.id AND key = 'alerts'), p.kind "
         "FROM appliance p LEFT JOIN appliance_site t ON t.appliance = p.id WHERE %s ORDER BY p.name, p.id",
         sight_scope_sql(who, "p.id", scope));
     rc = db_query(d, &s, sql, "iii", (int64_t)ROLLUP_LOST, (int64_t)ROLLUP_TOTAL, now_us / SECOND_US - 86400);

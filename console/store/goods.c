@@ -19,7 +19,7 @@ int goods_settle(struct db *d)
         "s.kind = k.kind AND "
         "(s.appliance = a.id OR (s.appliance = 0 AND (s.ring = '' OR s.ring = a.ring))) ORDER BY s.appliance "
         "DESC, s.ring DESC "
-        "LIMIT 1) AS goods FROM appliance a, (SELECT DISTINCT kind FROM goods_assign) k WHERE a.state = 0) "
+        "LIMIT 1) AS goods FROM appliance a, (SELECT DISTINCT kind FROM goods_assign) k WHERE a.state = 0 AND a.kind = 0) "
         "INSERT INTO goods_want(appliance, kind, goods, serial, made) SELECT appliance, kind, goods, 1, ?1 "
         "FROM e "
         "WHERE goods IS NOT NULL ON CONFLICT(appliance, kind) DO UPDATE SET goods = excluded.goods, "

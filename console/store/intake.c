@@ -8,6 +8,7 @@
 #include "console/store/facts.h"
 #include "console/store/intake_rows.h"
 #include "console/store/forget.h"
+#include "console/store/regions.h"
 #include "console/store/retention.h"
 
 #include <stdio.h>
@@ -27,6 +28,7 @@ struct read_batch {
 struct known_appliance {
     struct chain chain;
     struct seal_public keys;
+    bool region;
 };
 
 static void outcome(struct intake *r, enum intake_outcome o, const char *why)
@@ -86,7 +88,7 @@ static bool find_appliance(struct db *d, struct intake *r, const struct read_bat
                            struct known_appliance *k, int *ret_rc)
 {
     struct db_stmt *s;
-    int rc = db_query(d, &s, "SELECT id, name, state, sign, batches, hash FROM appliance WHERE identity = ?",
+    int rc = db_query(d, &s, "SELECT id, name, state, sign, batches, hash, kind FROM appliance WHERE identity = ?",
                       "b", span_of(b->head.appliance, SEAL_ID));
 
     if (!rc)
@@ -107,6 +109,7 @@ static bool find_appliance(struct db *d, struct intake *r, const struct read_bat
     memcpy(k->keys.sign, db_blob(s, 3).p, SEAL_PUBLIC);
     k->chain.newest = (uint64_t)db_i64(s, 4);
     memcpy(k->chain.hash, db_blob(s, 5).p, SEAL_HASH);
+    k->region = db_i64(s, 6) == APPLIANCE_REGION;
     db_reset(s);
     *ret_rc = chain_load(d, &k->chain);
     return *ret_rc == 0;
@@ -189,7 +192,7 @@ static int take_hello(struct db *d, struct intake *r, const struct fetch_hello *
 static int record_batch(struct db *d, struct intake *r, const struct read_batch *b, struct known_appliance *k,
                         enum chain_place place, const struct intake_way *way)
 {
-    struct intake_sums sums = {.appliance = k->chain.appliance, .now = (int64_t)clock_wall_us()};
+    struct intake_sums sums = {.appliance = k->chain.appliance, .now = (int64_t)clock_wall_us(), .region = k->region};
     int rc = intake_rows_begin(d, &sums);
 
     for (size_t i = 0; i < b->n && !rc; i++)
@@ -197,6 +200,8 @@ static int record_batch(struct db *d, struct intake *r, const struct read_batch 
     if (!rc)
         rc = intake_rows_end(d, &sums);
     intake_rows_done(&sums);
+    if (!rc)
+        rc = forward_queue(d, k->chain.appliance, &b->head, sums.first_event, sums.last_event, sums.stored);
     if (!rc)
         rc = chain_add(d, &k->chain, &b->head, place, sums.now);
     if (!rc)

@@ -7,6 +7,7 @@
 #include "console/store/facts.h"
 #include "console/store/goods.h"
 #include "console/store/pcaps.h"
+#include "console/store/regions.h"
 #include "console/store/rollup.h"
 #include "console/store/search_text.h"
 #include "console/store/sight.h"
@@ -183,6 +184,21 @@ static int file_words(struct db *d, struct arena *a, int64_t row, const struct f
     return rc ? rc : search_text_add(d, row, f->type, f->time, event);
 }
 
+/* What an appliance says of itself. */
+static int take_told(struct db *d, struct intake_sums *s, const struct facts *f)
+{
+    int rc = 0;
+
+    if (f->type == EVENT_STATS)
+        return add_stats(d, s, f);
+    if (f->type != EVENT_AUDIT || !f->event)
+        return 0;
+    rc = pcap_told(d, s->appliance, f->event, &s->next_seq);
+    if (!rc)
+        rc = evidence_told(d, s->appliance, f->time, f->event);
+    return rc ? rc : goods_told(d, s->appliance, f->event);
+}
+
 int intake_row(struct db *d, struct intake_sums *s, const struct record *r, uint64_t batch_us)
 {
     struct arena *a = arena_new(RECORD_ARENA);
@@ -198,6 +214,11 @@ int intake_row(struct db *d, struct intake_sums *s, const struct record *r, uint
         return rc;
     }
     event = s->next_event ? s->next_event++ : db_last_id(d);
+    s->first_event = s->first_event ? s->first_event : event;
+    s->last_event = event;
+    s->stored++;
+    if (s->region)
+        f.capture_file = (struct span){NULL, 0}; /* its packets can be had in the region alone */
     s->malformed += f.malformed;
     rc = count_hour(d, s, &f, when);
     if (!rc)
@@ -210,14 +231,8 @@ int intake_row(struct db *d, struct intake_sums *s, const struct record *r, uint
         rc = sight_note_level(d, s->appliance, f.flow, f.level);
     if (!rc && f.type == EVENT_ALERT && !f.malformed)
         rc = add_alert(d, s, &f, event);
-    if (!rc && f.type == EVENT_STATS)
-        rc = add_stats(d, s, &f);
-    if (!rc && f.type == EVENT_AUDIT && f.event)
-        rc = pcap_told(d, s->appliance, f.event, &s->next_seq);
-    if (!rc && f.type == EVENT_AUDIT && f.event)
-        rc = evidence_told(d, s->appliance, f.time, f.event);
-    if (!rc && f.type == EVENT_AUDIT && f.event)
-        rc = goods_told(d, s->appliance, f.event);
+    if (!rc)
+        rc = s->region ? origin_row(d, s->appliance, &f, s->now) : take_told(d, s, &f);
     arena_free(a);
     return rc;
 }

@@ -15,7 +15,9 @@ struct intake_sums {
     int64_t appliance, now;
     int64_t first_seq, next_seq;
     int64_t next_event; /* number of the next event where they go on to ClickHouse; 0: the database counts */
-    int64_t duplicates, malformed, alerts;
+    bool region;                     /* the sender forwards for others: records say whose they are */
+    int64_t first_event, last_event; /* rows of what was new; 0: nothing was */
+    int64_t duplicates, malformed, alerts, stored;
     struct {
         int64_t hour, alerts, events, documents, unread, level[LEVEL_COUNT];
     } hour[SUM_HOURS];

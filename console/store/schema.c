@@ -479,6 +479,27 @@
     "CREATE TABLE event_shipped("                                                                            \
     " appliance INTEGER NOT NULL, run INTEGER NOT NULL, k INTEGER NOT NULL,"                                 \
     " first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY(appliance, run, k, first)) WITHOUT ROWID;"
+/* Consoles above one another (regions.h). */
+#define STEP_REGIONS                                                                                         \
+    "ALTER TABLE appliance ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;" /* enum appliance_kind */            \
+    "CREATE TABLE forward("            /* is there a console above this one? */                              \
+    " one INTEGER PRIMARY KEY, since INTEGER NOT NULL, policy TEXT NOT NULL DEFAULT '',"                     \
+    " trouble TEXT NOT NULL DEFAULT '', newest INTEGER NOT NULL DEFAULT 0, receipt INTEGER NOT NULL DEFAULT 0);" \
+    "CREATE TABLE forward_queue("      /* batches whose events are not all decided on yet */                 \
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, appliance INTEGER NOT NULL, number INTEGER NOT NULL,"            \
+    " hash BLOB NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"  /* rows of its events */          \
+    " records INTEGER NOT NULL, stored INTEGER NOT NULL);"                                                   \
+    "CREATE TABLE forward_sum("                                                                              \
+    " kind INTEGER NOT NULL, reason TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(kind, reason)) WITHOUT ROWID;" \
+    "CREATE TABLE origin("             /* appliances behind regions */                                       \
+    " id INTEGER PRIMARY KEY, region INTEGER NOT NULL, identity BLOB NOT NULL, name TEXT NOT NULL,"          \
+    " batches INTEGER NOT NULL DEFAULT 0, first INTEGER NOT NULL DEFAULT 0, newest INTEGER NOT NULL DEFAULT 0," \
+    " hash BLOB, received INTEGER NOT NULL DEFAULT 0, alerts INTEGER NOT NULL DEFAULT 0,"                    \
+    " heard INTEGER NOT NULL, lost INTEGER NOT NULL DEFAULT 0, ledger TEXT, ledger_time INTEGER,"            \
+    " UNIQUE(region, identity));"                                                                            \
+    "CREATE TABLE origin_sum("                                                                               \
+    " origin INTEGER NOT NULL, kind INTEGER NOT NULL, reason TEXT NOT NULL, n INTEGER NOT NULL,"             \
+    " PRIMARY KEY(origin, kind, reason)) WITHOUT ROWID;"
 
 const char *const schema_steps[] = {
     STEP_1,
@@ -504,6 +525,7 @@ const char *const schema_steps[] = {
     STEP_RETENTION,
     STEP_INVITATIONS,
     STEP_FAR,
+    STEP_REGIONS,
 };
 const size_t schema_step_count = GH_COUNT(schema_steps);
 

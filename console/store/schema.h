@@ -33,6 +33,7 @@ enum case_outcome {
     CASE_OUTCOME_COUNT
 };
 enum appliance_state { APPLIANCE_ACTIVE, APPLIANCE_RETIRED };
+enum appliance_kind { APPLIANCE_PLAIN, APPLIANCE_REGION /* a console that forwards for its own */ };
 enum pcap_state { PCAP_KEPT, PCAP_WANTED, PCAP_HERE, PCAP_GONE, PCAP_REFUSED, PCAP_STATE_COUNT };
 extern const char *const alert_state_names[ALERT_STATE_COUNT];
 extern const char *const alert_action_names[ACTION_COUNT];

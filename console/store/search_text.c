@@ -54,6 +54,8 @@ static const struct {
     {"category", "alert.category"},
     {"kind", "gatehouse.document.kind"},
     {"community_id", "community_id"},
+    {"origin", "gatehouse.origin.name"},
+    {"origin", "gatehouse.origin.appliance"},
 };
 
 static struct span text_of(const struct json *j)

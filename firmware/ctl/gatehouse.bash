@@ -9,7 +9,7 @@ _gatehouse() {
         inspect) words="-c --set -w --no-documents --no-scan --threads" ;;
         classify) words="-c --set --text" ;;
         run) words="-c --set -i --replay --units" ;;
-        console) words="init committee backup restore check link invite approve withdraw keys show rotate finish enrol-approve appliances retire import accept-hole report migrate goods export-down audit verify head add list assign unassign assignments ring status remove policy rules lists fingerprints settings firmware shadow -c --set -o --reason --name --version --note --appliance --ring --month --week --lang --hours --unit --url --days --tls --now" ;;
+        console) words="init committee backup restore check link invite approve withdraw keys show rotate finish enrol-approve appliances retire import accept-hole report migrate parent enrol accept status explain journal goods export-down audit verify head add list assign unassign assignments ring status remove policy rules lists fingerprints settings firmware shadow -c --set -o --reason --name --version --note --appliance --ring --month --week --lang --hours --unit --url --days --tls --now" ;;
         policy)
             words="check test explain facts replay diff shadow keygen sign promote rollback status -c --set --json --journal --since --key --number --floor --note"
             # the bundles that came with the program

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/parent.h"
 #include "firmware/ctl/run.h"
 #include "firmware/ctl/run_id.h"
 
@@ -414,12 +415,59 @@ static enum keeper_answer on_console_ended(void *arg, enum role role, int status
         return KEEPER_ENDED;
     if (!is_config_fault(status))
         return KEEPER_RESTART;
+    if (role == ROLE_REGION || role == ROLE_UPLINK) { /* the console above is no reason to stop this one */
+        log_error("gh-%s cannot start; see its message above. What is for the console above waits; restart this console to try again",
+                  role_name(role));
+        r->uplink_faulty = true;
+        keeper_hold(r->keeper, role);
+        return KEEPER_ENDED;
+    }
     give_up(r, role, 2);
     return KEEPER_ENDED;
 }
 
+/* A region's console is an appliance of the one above it: gh-region keeps its journal, gh-uplink carries it. */
+static void add_region(struct run *r)
+{
+    static char dir[PARENT_PATH + 32];
+    static char *uplink_args[] = {(char *)"--set", dir, NULL};
+    char path[PARENT_PATH];
+
+    snprintf(dir, sizeof(dir), "node.state_dir=%s", parent_path(&r->opt.conf, "", path));
+    keeper_add(r->keeper, ROLE_REGION, "gh-region", NULL, -1, -1, -1);
+    keeper_add(r->keeper, ROLE_UPLINK, "gh-uplink", uplink_args, -1, -1, -1);
+    keeper_link(r->keeper, ROLE_CONSOLE, ROLE_REGION);
+    keeper_link(r->keeper, ROLE_REGION, ROLE_UPLINK);
+    if (parent_enrolled(&r->opt.conf))
+        return;
+    keeper_hold(r->keeper, ROLE_REGION); /* until it is let in (on_parent) */
+    keeper_hold(r->keeper, ROLE_UPLINK);
+}
+
+/* They start when there is something for them to do. */
+static void on_parent(void *arg)
+{
+    struct run *r = arg;
+
+    if (r->uplink_faulty || keeper_stopping(r->keeper))
+        return;
+    if (keeper_held(r->keeper, ROLE_REGION) && parent_enrolled(&r->opt.conf)) {
+        log_info("this region reports to the console above it");
+        keeper_release(r->keeper, ROLE_REGION);
+        keeper_release(r->keeper, ROLE_UPLINK);
+    }
+}
+
 /* What gh-console may not do itself; an installation may lack some of it. */
-static void add_helpers(struct keeper *k, const struct conf *c)
+static bool have_exe(const char *exe)
+{
+    char path[PATH_MAX];
+    int n = snprintf(path, sizeof(path), "%s/%s", keeper_bin_dir(), exe);
+
+    return n > 0 && (size_t)n < sizeof(path) && access(path, X_OK) == 0;
+}
+
+static void add_helpers(struct run *r)
 {
     const struct {
         enum role role;
@@ -428,16 +476,16 @@ static void add_helpers(struct keeper *k, const struct conf *c)
     } helpers[] = {{ROLE_OUTLET, "gh-outlet", true},
                    {ROLE_WORKBENCH, "gh-workbench", true},
                    {ROLE_REPORT, "gh-report", true},
-                   {ROLE_NATS, "gh-nats", *c->console_nats}};
-    char path[PATH_MAX];
+                   {ROLE_NATS, "gh-nats", *r->opt.conf.console_nats}};
 
     for (size_t i = 0; i < GH_COUNT(helpers); i++) {
-        int n = snprintf(path, sizeof(path), "%s/%s", keeper_bin_dir(), helpers[i].exe);
-        if (!helpers[i].wanted || n < 0 || (size_t)n >= sizeof(path) || access(path, X_OK) != 0)
+        if (!helpers[i].wanted || !have_exe(helpers[i].exe))
             continue;
-        keeper_add(k, helpers[i].role, helpers[i].exe, NULL, -1, -1, -1);
-        keeper_link(k, ROLE_CONSOLE, helpers[i].role);
+        keeper_add(r->keeper, helpers[i].role, helpers[i].exe, NULL, -1, -1, -1);
+        keeper_link(r->keeper, ROLE_CONSOLE, helpers[i].role);
     }
+    if (have_exe("gh-region") && have_exe("gh-uplink"))
+        add_region(r);
 }
 
 int command_console(int argc, char **argv)
@@ -449,7 +497,7 @@ int command_console(int argc, char **argv)
         return ctl_exec("gh-console", argc, argv);
     ctl_options_init(&r.opt);
     for (int i = 1; i < argc; i++) {
-        static const char *const known[] = {"-c", "--set", "init", "link", "enrol-approve", "appliances"};
+        static const char *const known[] = {"-c", "--set", "init", "link", "enrol-approve", "appliances", "parent"};
         if (!ctl_option(&r.opt, argc, argv, &i))
             return ctl_unknown("console", argv[i], known, GH_COUNT(known));
     }
@@ -461,7 +509,8 @@ int command_console(int argc, char **argv)
     loop_signal(r.loop, SIGTERM, on_stop, &r);
     r.keeper = keeper_new(r.loop, r.opt.conf_args, &hooks);
     keeper_add(r.keeper, ROLE_CONSOLE, "gh-console", NULL, -1, STDOUT_FILENO, -1);
-    add_helpers(r.keeper, &r.opt.conf);
+    add_helpers(&r);
+    loop_timer_add(r.loop, ENROLLED_MS, true, on_parent, &r);
     if (keeper_start(r.keeper) != 0)
         r.rc = 3;
     else

@@ -48,7 +48,7 @@ int enrol_own(const struct conf *c, struct seal_public *ret)
     return rc;
 }
 
-int enrol_text(const struct conf *c, const struct seal_public *own, const char *invitation, struct writer *out)
+int enrol_text(const struct conf *c, const struct seal_public *own, const char *invitation, bool region, struct writer *out)
 {
     char sign[BASE64_SIZE(SEAL_PUBLIC)], box[BASE64_SIZE(SEAL_PUBLIC)];
     struct jw j;
@@ -57,6 +57,8 @@ int enrol_text(const struct conf *c, const struct seal_public *own, const char *
     jw_obj(&j);
     jw_kcstr(&j, "gatehouse", "enrol-request-v1");
     jw_kcstr(&j, "name", c->node_name);
+    if (region)
+        jw_kcstr(&j, "kind", "region");
     jw_kcstr(&j, "sign", base64_encode(own->sign, SEAL_PUBLIC, sign, sizeof(sign)));
     jw_kcstr(&j, "box", base64_encode(own->box, SEAL_PUBLIC, box, sizeof(box)));
     if (invitation)
@@ -82,7 +84,7 @@ static int seal_invited(const struct conf *c, const struct seal_public *own, con
         return refuse(file, "a code alone does not do for a request on a stick: it needs the file that 'gatehouse console invite -o FILE' wrote");
     writer_init(&plain, INVITATION_JOIN_MAX);
     writer_init(&sealed, INVITATION_JOIN_MAX);
-    rc = enrol_text(c, own, NULL, &plain);
+    rc = enrol_text(c, own, NULL, false, &plain);
     if (!rc && (invitation_seal(&i, writer_span(&plain), &host.console, &sealed) != 0 || BASE64_SIZE(sealed.n) > cap))
         rc = refuse(file, "this appliance's name is too long");
     if (!rc)
@@ -93,7 +95,7 @@ static int seal_invited(const struct conf *c, const struct seal_public *own, con
     return rc;
 }
 
-static int request(const struct conf *c, const char *out, const char *invitation)
+static int request(const struct conf *c, const char *out, const char *invitation, bool region)
 {
     char text[BASE64_SIZE(1024)];
     struct seal_public own;
@@ -106,7 +108,7 @@ static int request(const struct conf *c, const char *out, const char *invitation
     if (rc)
         return rc;
     writer_init(&w, 65536);
-    rc = enrol_text(c, &own, invitation ? text : NULL, &w);
+    rc = enrol_text(c, &own, invitation ? text : NULL, region, &w);
     if (!rc)
         rc = link_write_file(out, writer_span(&w), 0644, true);
     writer_done(&w);
@@ -258,6 +260,7 @@ int enrol_command(const struct conf *c, int argc, char **argv)
 {
     struct invited o = {.invitation = NULL};
     const char *file = NULL, *words[2] = {NULL, NULL};
+    bool region = false;
     int n = 0;
 
     for (int i = 0; i < argc; i++) {
@@ -267,6 +270,8 @@ int enrol_command(const struct conf *c, int argc, char **argv)
                                                              : NULL;
         if (slot && i + 1 < argc)
             *slot = argv[++i];
+        else if (!strcmp(argv[i], "--region"))
+            region = true; /* by 'gatehouse console parent enrol' */
         else if (!strcmp(argv[i], "--again"))
             o.again = true;
         else if (!strcmp(argv[i], "--no-wait"))
@@ -277,7 +282,7 @@ int enrol_command(const struct conf *c, int argc, char **argv)
             words[n++] = argv[i];
     }
     if (n == 1 && !strcmp(words[0], "request") && file && !o.console && !o.again && !o.no_wait)
-        return request(c, file, o.invitation);
+        return request(c, file, o.invitation, region);
     if (n == 2 && !strcmp(words[0], "accept") && !file && !o.console && !o.no_wait)
         return accept_answer(c, words[1], &o);
     if (!n && o.invitation && !file)

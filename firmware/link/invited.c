@@ -192,7 +192,7 @@ static int ask_until_heard(const struct conf *c, const struct invited *o, const 
     writer_init(&a.sealed, INVITATION_JOIN_MAX);
     writer_init(&a.answer, ANSWER_MAX);
     writer_init(&a.text, INVITATION_JOIN_MAX);
-    rc = enrol_text(c, &own, NULL, &a.text);
+    rc = enrol_text(c, &own, NULL, false, &a.text);
     while (!rc && (rc = ask(&a, i, &own, host, &wait_s)) == ENROL_WAITS && !o->no_wait) {
         sleep(wait_s);
         rc = 0;

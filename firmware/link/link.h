@@ -48,8 +48,9 @@ int keys_rotate(const struct conf *c, const char *file);
 int keys_command(const struct conf *c, int argc, char **argv);
 int keys_make(const struct conf *c); /* generate: exit code */
 int enrol_command(const struct conf *c, int argc, char **argv);
-/* What enrolment by files and by invitation share (enrol.c); each says what is wrong itself. The request's text; exit code. */
-int enrol_text(const struct conf *c, const struct seal_public *own, const char *invitation, struct writer *out);
+/* What enrolment by files and by invitation share (enrol.c); each says what is wrong itself. The request's text; region: of a
+ * console that reports to another; exit code. */
+int enrol_text(const struct conf *c, const struct seal_public *own, const char *invitation, bool region, struct writer *out);
 int enrol_own(const struct conf *c, struct seal_public *ret);
 /* Takes the console's answer, whatever brought it (from: for messages); host: who it must be from, NULL: the words will tell. again: a
  * console that was known before is put aside. Exit code. */

@@ -40,7 +40,8 @@ struct link {
     struct down *down;
     struct lane *lane;
     struct lane_traffic traffic;
-    struct proc_chan *core;
+    struct proc_chan *core; /* who records: gh-core, or a region's gh-region */
+    bool region;
     struct loop_timer *timer;
     struct rates rates;
     bool keys_heard, tls_told;
@@ -128,7 +129,7 @@ static void on_receipt(void *arg, uint64_t number)
         return; /* the next receipt tells it too */
     writer_init(&w, 8);
     writer_le(&w, number, 8);
-    (void)proc_chan_post(l->core, MSG_RECEIPT, writer_span(&w), -1);
+    (void)proc_chan_post(l->core, l->region ? MSG_REGION_RECEIPT : MSG_RECEIPT, writer_span(&w), -1);
     writer_done(&w);
 }
 
@@ -188,9 +189,10 @@ static void on_core(void *arg, const struct msg *m)
 
     if (m->fd >= 0)
         close(m->fd);
-    if (m->type == MSG_RECORDED)
-        schedule(l, 0);
-    if (m->type == MSG_RECORDED && l->lane)
+    if (m->type != MSG_RECORDED && m->type != MSG_REGION_RECORDED)
+        return;
+    schedule(l, 0);
+    if (l->lane)
         lane_wake(l->lane);
 }
 
@@ -219,12 +221,13 @@ static void on_peer(struct proc *p, enum role role, int fd)
 {
     struct link *l = p->arg;
 
-    if (role != ROLE_CORE) {
+    if (role != ROLE_CORE && role != ROLE_REGION) {
         close(fd);
         return;
     }
     proc_chan_remove(l->core);
-    l->core = proc_chan_add(p, fd, ROLE_CORE, on_core, on_core_closed, l);
+    l->region = role == ROLE_REGION;
+    l->core = proc_chan_add(p, fd, role, on_core, on_core_closed, l);
     if (l->core && uplink_sent(l->uplink))
         on_receipt(l, uplink_sent(l->uplink));
 }
