@@ -37,40 +37,125 @@ enum call_group {
 };
 
 #define S(name) SCMP_SYS(name)
-static const int calls_core[] = {
-    S(read), S(write), S(readv), S(writev), S(pread64), S(pwrite64), S(preadv), S(pwritev), S(close), S(fstat),
-    S(lseek), S(munmap), S(mremap), S(madvise), S(brk), S(rt_sigaction), S(rt_sigprocmask),
-    S(rt_sigreturn), S(sigaltstack), S(exit), S(exit_group), S(futex), S(clock_gettime), S(clock_getres),
-    S(clock_nanosleep), S(nanosleep), S(gettimeofday), S(time), S(getpid), S(gettid), S(getppid), S(getuid), S(geteuid),
-    S(getgid), S(getegid), S(getrandom), S(sched_yield), S(sched_getaffinity), S(epoll_wait), S(epoll_pwait),
-    S(epoll_ctl), S(epoll_create1), S(poll), S(ppoll), S(select), S(pselect6), S(recvmsg), S(recvfrom), S(memfd_create),
-    S(ftruncate), S(fallocate), S(restart_syscall), S(getrusage), S(sysinfo), S(uname), S(set_robust_list),
-    S(rseq), S(membarrier), S(signalfd4), S(eventfd2), S(timerfd_create), S(timerfd_settime), S(getsockopt),
-    S(getrlimit), S(times), S(msync), S(mincore), S(copy_file_range), S(sendfile), S(splice), S(getcpu)};
+static const int calls_core[] = {S(read),
+                                 S(write),
+                                 S(readv),
+                                 S(writev),
+                                 S(pread64),
+                                 S(pwrite64),
+                                 S(preadv),
+                                 S(pwritev),
+                                 S(close),
+                                 S(fstat),
+                                 S(lseek),
+                                 S(munmap),
+                                 S(mremap),
+                                 S(madvise),
+                                 S(brk),
+                                 S(rt_sigaction),
+                                 S(rt_sigprocmask),
+                                 S(rt_sigreturn),
+                                 S(sigaltstack),
+                                 S(exit),
+                                 S(exit_group),
+                                 S(futex),
+                                 S(clock_gettime),
+                                 S(clock_getres),
+                                 S(clock_nanosleep),
+                                 S(nanosleep),
+                                 S(gettimeofday),
+                                 S(time),
+                                 S(getpid),
+                                 S(gettid),
+                                 S(getppid),
+                                 S(getuid),
+                                 S(geteuid),
+                                 S(getgid),
+                                 S(getegid),
+                                 S(getrandom),
+                                 S(sched_yield),
+                                 S(sched_getaffinity),
+                                 S(epoll_wait),
+                                 S(epoll_pwait),
+                                 S(epoll_ctl),
+                                 S(epoll_create1),
+                                 S(poll),
+                                 S(ppoll),
+                                 S(select),
+                                 S(pselect6),
+                                 S(recvmsg),
+                                 S(recvfrom),
+                                 S(memfd_create),
+                                 S(ftruncate),
+                                 S(fallocate),
+                                 S(restart_syscall),
+                                 S(getrusage),
+                                 S(sysinfo),
+                                 S(uname),
+                                 S(set_robust_list),
+                                 S(rseq),
+                                 S(membarrier),
+                                 S(signalfd4),
+                                 S(eventfd2),
+                                 S(timerfd_create),
+                                 S(timerfd_settime),
+                                 S(getsockopt),
+                                 S(getrlimit),
+                                 S(times),
+                                 S(msync),
+                                 S(mincore),
+                                 S(copy_file_range),
+                                 S(sendfile),
+                                 S(splice),
+                                 S(getcpu)};
 static const int calls_send[] = {S(sendmsg), S(sendto), S(shutdown)};
-static const int calls_files[] = {
-    S(openat), S(open), S(openat2), S(newfstatat), S(unlink), S(unlinkat), S(rename), S(renameat), S(renameat2), S(link), S(linkat),
-    S(mkdir), S(mkdirat), S(rmdir), S(stat), S(lstat), S(statx), S(access), S(faccessat), S(faccessat2), S(fsync),
-    S(fdatasync), S(sync_file_range), S(getdents64), S(statfs), S(fstatfs), S(flock), S(utimensat), S(fchmod),
-    S(fchmodat), S(chmod), S(fchown), S(umask), S(readlink), S(readlinkat), S(getcwd), S(truncate)};
-static const int calls_net[] = {S(socket), S(connect), S(bind), S(getsockname), S(getpeername), S(setsockopt),
-                                S(sendmmsg), S(recvmmsg), S(pipe2), S(pipe), S(socketpair)};
+static const int calls_files[] = {S(openat),   S(open),      S(openat2),         S(newfstatat), S(unlink),
+                                  S(unlinkat), S(rename),    S(renameat),        S(renameat2),  S(link),
+                                  S(linkat),   S(mkdir),     S(mkdirat),         S(rmdir),      S(stat),
+                                  S(lstat),    S(statx),     S(access),          S(faccessat),  S(faccessat2),
+                                  S(fsync),    S(fdatasync), S(sync_file_range), S(getdents64), S(statfs),
+                                  S(fstatfs),  S(flock),     S(utimensat),       S(fchmod),     S(fchmodat),
+                                  S(chmod),    S(fchown),    S(umask),           S(readlink),   S(readlinkat),
+                                  S(getcwd),   S(truncate)};
+static const int calls_net[] = {S(socket),      S(connect),    S(bind),      S(getsockname),
+                                S(getpeername), S(setsockopt), S(sendmmsg),  S(recvmmsg),
+                                S(pipe2),       S(pipe),       S(socketpair)};
 /* who only answers makes no socket of its own: it could call nobody, whoever took it over */
 static const int calls_listen[] = {S(accept), S(accept4), S(getsockname), S(getpeername), S(setsockopt)};
-static const int calls_threads[] = {S(set_tid_address), S(sched_setscheduler), S(sched_getparam),
-                                    S(sched_getscheduler), S(setpriority), S(getpriority)};
-static const int calls_fork[] = {S(clone), S(fork), S(vfork), S(wait4), S(waitid), S(kill), S(tgkill), S(pidfd_open),
-                                 S(pidfd_send_signal), S(set_tid_address), S(socketpair), S(setsockopt), S(prctl),
-                                 S(seccomp), S(setrlimit), S(prlimit64), S(landlock_create_ruleset),
-                                 S(landlock_add_rule), S(landlock_restrict_self), S(capset), S(capget), S(setpriority),
+static const int calls_threads[] = {S(set_tid_address),    S(sched_setscheduler), S(sched_getparam),
+                                    S(sched_getscheduler), S(setpriority),        S(getpriority)};
+static const int calls_fork[] = {S(clone),
+                                 S(fork),
+                                 S(vfork),
+                                 S(wait4),
+                                 S(waitid),
+                                 S(kill),
+                                 S(tgkill),
+                                 S(pidfd_open),
+                                 S(pidfd_send_signal),
+                                 S(set_tid_address),
+                                 S(socketpair),
+                                 S(setsockopt),
+                                 S(prctl),
+                                 S(seccomp),
+                                 S(setrlimit),
+                                 S(prlimit64),
+                                 S(landlock_create_ruleset),
+                                 S(landlock_add_rule),
+                                 S(landlock_restrict_self),
+                                 S(capset),
+                                 S(capget),
+                                 S(setpriority),
                                  S(close_range)};
 static const int calls_dup[] = {S(dup), S(dup2), S(dup3)};
 static const int calls_pipe[] = {S(pipe2)};
 /* What no process of ours calls in innocence: death, so that the keeper reports it. */
-static const int calls_deadly[] = {S(execve), S(execveat), S(ptrace), S(process_vm_readv), S(process_vm_writev), S(bpf),
-                                   S(mount), S(umount2), S(init_module), S(finit_module), S(kexec_load), S(keyctl),
-                                   S(userfaultfd), S(perf_event_open), S(io_uring_setup), S(unshare), S(setns),
-                                   S(pivot_root), S(chroot), S(reboot), S(swapon), S(add_key)};
+static const int calls_deadly[] = {
+    S(execve),     S(execveat), S(ptrace),      S(process_vm_readv), S(process_vm_writev),
+    S(bpf),        S(mount),    S(umount2),     S(init_module),      S(finit_module),
+    S(kexec_load), S(keyctl),   S(userfaultfd), S(perf_event_open),  S(io_uring_setup),
+    S(unshare),    S(setns),    S(pivot_root),  S(chroot),           S(reboot),
+    S(swapon),     S(add_key)};
 #undef S
 
 static const struct {
@@ -101,12 +186,17 @@ static int complain(char *err, size_t cap, const char *what, int code)
     return code < 0 ? code : ST_IO;
 }
 
-/* Also for one that is not root: a service manager gives it its capabilities as ambient ones. */
+/* Also for one that is not root: a service manager gives it its capabilities as ambient ones. One that has
+ * none does not ask: where the unit's own filter already forbids capset, that would be refused. */
 static int cap_drop(void)
 {
     struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct none[2] = {0};
+    struct __user_cap_data_struct has[2] = {0}, none[2] = {0};
 
+    if (syscall(SYS_capget, &head, has) != 0)
+        return status_from_errno(errno);
+    if (!memcmp(has, none, sizeof(has)))
+        return 0;
     return syscall(SYS_capset, &head, none) == 0 ? 0 : status_from_errno(errno);
 }
 
@@ -135,7 +225,8 @@ static int drop_rights(const struct jail_options *opt)
     }
     for (int cap = 0; cap <= 63; cap++)
         (void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0); /* past the last capability it only says so */
-    if (!opt->keep_user && (setgroups((size_t)n_groups, list) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0))
+    if (!opt->keep_user && (setgroups((size_t)n_groups, list) != 0 || setresgid(gid, gid, gid) != 0 ||
+                            setresuid(uid, uid, uid) != 0))
         return status_from_errno(errno);
     return cap_drop();
 }
@@ -209,14 +300,16 @@ static int add_all(scmp_filter_ctx c, uint32_t action, const int *calls, size_t 
 /* Memory may be mapped, but never executable. */
 static int add_memory(scmp_filter_ctx c)
 {
-    int rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    int rc =
+        seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
     if (!rc)
-        rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+        rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+                              SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
     return rc;
 }
 
-/* glibc's fstat is newfstatat with AT_EMPTY_PATH. A filter cannot look at the path, so whether a file is there can still be
- * asked; what is in it cannot. */
+/* glibc's fstat is newfstatat with AT_EMPTY_PATH. A filter cannot look at the path, so whether a file is
+ * there can still be asked; what is in it cannot. */
 static int add_fstat(scmp_filter_ctx c)
 {
     return seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
@@ -226,21 +319,26 @@ static int add_fstat(scmp_filter_ctx c)
 /* fcntl without F_DUPFD for a process that must not copy its packet socket. */
 static int add_fcntl_without_dup(scmp_filter_ctx c)
 {
-    static const int ops[] = {1, 2, 3, 4, 1033, 1034}; /* F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_ADD/GET_SEALS */
+    static const int ops[] = {1, 2,    3,
+                              4, 1033, 1034}; /* F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_ADD/GET_SEALS */
     int rc = 0;
 
     for (size_t i = 0; i < GH_COUNT(ops) && !rc; i++)
-        rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, (uint64_t)ops[i], 0));
+        rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+                              SCMP_A1(SCMP_CMP_EQ, (uint64_t)ops[i], 0));
     return rc;
 }
 
-/* Signals for itself only: abort and raise. Who has children may signal others, see calls_fork and Landlock. */
+/* Signals for itself only: abort and raise. Who has children may signal others, see calls_fork and Landlock.
+ */
 static int add_signal_self(scmp_filter_ctx c)
 {
-    return seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid(), 0));
+    return seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+                            SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid(), 0));
 }
 
-/* Of all that ioctl can do (typing into our operator's terminal, for one) what a network library asks of a socket. */
+/* Of all that ioctl can do (typing into our operator's terminal, for one) what a network library asks of a
+ * socket. */
 static int add_socket_ioctl(scmp_filter_ctx c)
 {
     static const uint64_t asks[] = {FIONREAD, FIONBIO};
@@ -254,7 +352,8 @@ static int add_socket_ioctl(scmp_filter_ctx c)
 /* A thread of this process, never a new process. */
 static int add_threads(scmp_filter_ctx c)
 {
-    return seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+    return seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+                            SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 }
 
 static int fill_filter(scmp_filter_ctx c, enum jail_profile profile, bool threads)
@@ -267,7 +366,8 @@ static int fill_filter(scmp_filter_ctx c, enum jail_profile profile, bool thread
         if (profiles[profile] & groups[i].group)
             rc = add_all(c, SCMP_ACT_ALLOW, groups[i].calls, groups[i].n);
     if (!rc)
-        rc = profile == JAIL_SENSOR ? add_fcntl_without_dup(c) : seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 0);
+        rc = profile == JAIL_SENSOR ? add_fcntl_without_dup(c)
+                                    : seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 0);
     if (!rc && (threads || profiles[profile] & G_THREADS))
         rc = add_threads(c);
     if (!rc && profiles[profile] & G_NET)
@@ -275,7 +375,8 @@ static int fill_filter(scmp_filter_ctx c, enum jail_profile profile, bool thread
     if (!rc && !(profiles[profile] & G_FORK)) {
         rc = add_signal_self(c);
         if (!rc)
-            rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0));
+            rc =
+                seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0));
         if (!rc) /* reading a limit is harmless, setting one is not ours to do any more */
             rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0, 0));
     }
@@ -286,17 +387,19 @@ static int fill_filter(scmp_filter_ctx c, enum jail_profile profile, bool thread
     return rc;
 }
 
-/* Nothing leaves by a packet socket, whatever call is tried: write sends on a bound one as well as sendto does. A filter of
- * its own, on top of the other, because only a mask sees a descriptor as the kernel does: the upper half of the register is
- * not looked at there, so that "not equal" would let the same descriptor through under 2^32 other numbers. */
+/* Nothing leaves by a packet socket, whatever call is tried: write sends on a bound one as well as sendto
+ * does. A filter of its own, on top of the other, because only a mask sees a descriptor as the kernel does:
+ * the upper half of the register is not looked at there, so that "not equal" would let the same descriptor
+ * through under 2^32 other numbers. */
 static int load_receive_only(const int *fds)
 {
     static const struct {
         int call;
         unsigned arg; /* which one is the descriptor that is written to */
-    } sends[] = {{SCMP_SYS(sendto), 0},   {SCMP_SYS(sendmsg), 0},  {SCMP_SYS(sendmmsg), 0}, {SCMP_SYS(write), 0},
-                 {SCMP_SYS(writev), 0},   {SCMP_SYS(pwrite64), 0}, {SCMP_SYS(pwritev), 0},  {SCMP_SYS(pwritev2), 0},
-                 {SCMP_SYS(sendfile), 0}, {SCMP_SYS(splice), 2},   {SCMP_SYS(vmsplice), 0}, {SCMP_SYS(copy_file_range), 2}};
+    } sends[] = {{SCMP_SYS(sendto), 0},  {SCMP_SYS(sendmsg), 0},  {SCMP_SYS(sendmmsg), 0},
+                 {SCMP_SYS(write), 0},   {SCMP_SYS(writev), 0},   {SCMP_SYS(pwrite64), 0},
+                 {SCMP_SYS(pwritev), 0}, {SCMP_SYS(pwritev2), 0}, {SCMP_SYS(sendfile), 0},
+                 {SCMP_SYS(splice), 2},  {SCMP_SYS(vmsplice), 0}, {SCMP_SYS(copy_file_range), 2}};
     scmp_filter_ctx c;
     int rc;
 
@@ -315,8 +418,8 @@ static int load_receive_only(const int *fds)
 }
 
 #ifdef GH_SANITIZE
-/* Sanitizers open files, clone and ptrace to make their reports. So a sanitized build denies only what would matter most;
- * it is for tests and is never shipped. */
+/* Sanitizers open files, clone and ptrace to make their reports. So a sanitized build denies only what would
+ * matter most; it is for tests and is never shipped. */
 static int load_filter(enum jail_profile profile, bool threads)
 {
     static const int network[] = {SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(execve)};
@@ -362,14 +465,18 @@ static int lock_files(const struct jail_options *opt)
 }
 #endif
 
-int jail_enter(enum jail_profile profile, const struct jail_options *opt, int *ret_landlock_abi, char *err, size_t cap)
+int jail_enter(enum jail_profile profile, const struct jail_options *opt, int *ret_landlock_abi, char *err,
+               size_t cap)
 {
     if (secure_getenv("GATEHOUSE_JAIL_PROBE"))
-        (void)jail_probe_all(profile, opt, opt->probe_fd ? opt->probe_fd : STDERR_FILENO); /* a wrong one is told, and the work goes on */
+        (void)jail_probe_all(profile, opt,
+                             opt->probe_fd ? opt->probe_fd
+                                           : STDERR_FILENO); /* a wrong one is told, and the work goes on */
     return jail_enter_quietly(profile, opt, ret_landlock_abi, err, cap);
 }
 
-int jail_enter_quietly(enum jail_profile profile, const struct jail_options *opt, int *ret_landlock_abi, char *err, size_t cap)
+int jail_enter_quietly(enum jail_profile profile, const struct jail_options *opt, int *ret_landlock_abi,
+                       char *err, size_t cap)
 {
     int rc, abi;
 

@@ -6,11 +6,16 @@
 #include "tests/check.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -117,6 +122,31 @@ static void of_itself(enum jail_profile p)
     CHECK(!strstr(text, "must be"));
 }
 
+/* As a unit starts it: another user, no capability, and capset refused by the unit's own filter. */
+static void in_unit(void)
+{
+    static struct sock_filter lines[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_capset, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog filter = {.len = GH_COUNT(lines), .filter = lines};
+    const struct jail_options opt = {.user = NULL};
+    int status = 0;
+    pid_t pid = fork();
+
+    check_row("in a unit that forbids capset");
+    if (pid == 0) {
+        char err[256];
+        if ((geteuid() == 0 && setuid(65534) != 0) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+            prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
+            _exit(3);
+        _exit(jail_enter(JAIL_POLICY, &opt, NULL, err, sizeof(err)) == 0 ? 0 : 2);
+    }
+    CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0);
+}
+
 int main(void)
 {
 #ifdef GH_SANITIZE
@@ -143,6 +173,7 @@ int main(void)
     trials_can_fail();
     threads(true);
     threads(false);
+    in_unit();
     kill(neighbour, SIGKILL);
     waitpid(neighbour, NULL, 0);
     rmdir(dir);
