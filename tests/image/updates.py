@@ -115,7 +115,7 @@ def case_network(work, image):
     neighbour = Neighbour(newer + "/release")
     # the appliance's filter lets nobody out but the uplink; who installs from a neighbour by hand has no such filter
     line = open(image + "/cmdline").read() + (' systemd.mask=gatehouse-host.service systemd.unit=multi-user.target systemd.wants=kernel-command-line.service systemd.run_success_action=poweroff '
-                                              'systemd.run="/usr/bin/gatehouse firmware install %s"' % neighbour.address)
+                                              'systemd.run="/usr/bin/systemctl start gatehouse-keys.service" systemd.run="/usr/bin/gatehouse firmware install %s"' % neighbour.address)
     neighbour.left = len(missing) // 2
     m = Machine(work, "network-1", disk, image, line)
     check("the line is cut: that is told, and nothing is put on trial", m.wait(r"firmware install: .*") and "is in slot b" not in m.text(), m.text())
