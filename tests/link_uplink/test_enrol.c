@@ -2,6 +2,7 @@
  * Enrolment: an answer is taken only when it is for this appliance, whole, and its six words fit its keys. */
 #include "base/base64.h"
 #include "base/json.h"
+#include "base/succession.h"
 #include "firmware/link/link.h"
 #include "tests/check.h"
 
@@ -116,6 +117,34 @@ int main(void)
     CHECK_STR(known.url, "https://console.example:8443");
     CHECK_STR(known.pin, "AAAA");
     CHECK(!memcmp(&known.key, seal_keys_public(console), sizeof(known.key)));
+    check_row("the console's keys change");
+    {
+        struct seal_keys *next = seal_keys_generate(), *stranger = seal_keys_generate();
+        struct succession word = {.made_us = 1, .until_us = 2};
+        uint8_t bytes[SUCCESSION_SIZE];
+
+        gh_check(next && stranger);
+        word.next = *seal_keys_public(next);
+        memset(word.pin, 5, sizeof(word.pin));
+        succession_write(&word, stranger, bytes);
+        CHECK(link_succeed(conf.node_state_dir, span_of(bytes, sizeof(bytes))) == ST_BAD_SIGNATURE);
+        succession_write(&word, console, bytes);
+        bytes[30] ^= 1;
+        CHECK(link_succeed(conf.node_state_dir, span_of(bytes, sizeof(bytes))) == ST_BAD_SIGNATURE);
+        bytes[30] ^= 1;
+        CHECK(link_succeed(conf.node_state_dir, span_of(bytes, sizeof(bytes) - 1)) == ST_MALFORMED);
+        CHECK(link_succeed(conf.node_state_dir, span_of(bytes, sizeof(bytes))) == 0);
+        CHECK(link_succeed(conf.node_state_dir, span_of(bytes, sizeof(bytes))) == ST_BAD_SIGNATURE); /* once */
+        CHECK(link_console_load(conf.node_state_dir, &known) == 0 && !memcmp(&known.key, seal_keys_public(next), sizeof(known.key)));
+        CHECK_STR(known.pin, "AAAA");
+        CHECK(strlen(known.pin_next) == 44);
+        check_row("and its certificate");
+        CHECK(link_new_certificate(conf.node_state_dir) == 0 && link_console_load(conf.node_state_dir, &known) == 0);
+        CHECK(strlen(known.pin) == 44 && !*known.pin_next);
+        CHECK(link_new_certificate(conf.node_state_dir) == 0); /* nothing to do */
+        seal_keys_free(next);
+        seal_keys_free(stranger);
+    }
     check_row("no answer");
     CHECK(run(enrol_command, "accept", in_dir("nothing"), NULL) == 2);
     CHECK(run(enrol_command, "accept", NULL, NULL) == 2);
