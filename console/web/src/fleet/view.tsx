@@ -71,7 +71,7 @@ function One({ item, more, goods, open, toggle, may, edit, retire }: {
 function BrokerNote({ broker }: { broker: Broker }) {
   return (
     <p class={broker.connected && !broker.trouble ? "dim" : "note"}>
-      {t(broker.connected ? "fleet_b_there" : "fleet_b_gone")}{broker.trouble ? <> <bdi>{broker.trouble}</bdi></> : null}{" "}
+      {t(broker.connected ? "fleet_b_there" : "fleet_b_gone")}{broker.trouble ? <> (<bdi>{broker.trouble}</bdi>)<br /></> : " "}
       {t("fleet_b_taken")}: {number(broker.taken)}{broker.put_back ? ` · ${t("fleet_b_back")}: ${number(broker.put_back)}` : ""}{broker.terminated + broker.refused ? ` · ${t("fleet_b_never")}: ${number(broker.terminated + broker.refused)}` : ""}
     </p>
   );
