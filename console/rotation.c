@@ -90,9 +90,12 @@ int rotation_load(const struct conf *c, struct state *s)
         memcpy(s->former, w.p, w.n - w.n % sizeof(s->former[0]));
     s->n_former = rc ? 0 : w.n / sizeof(s->former[0]);
     writer_done(&w);
-    rc = load_old(c, s);
+    return load_old(c, s);
+}
+
+void rotation_mark(struct state *s)
+{
     s->marks = marks(s);
-    return rc;
 }
 
 bool rotation_changed(const struct state *s)

@@ -24,7 +24,9 @@ int rotation_begin(struct state *s, uint64_t days, bool tls);
 /* The overlap is over: what is sealed to the old key here is sealed anew, the old secret is destroyed, the certificate changes. by: for
  * the audit. Exit code. */
 int rotation_finish(struct state *s, const char *by);
-/* Were the files changed since they were read (by a command, or copied from another node)? */
+/* The files as they are now are those that hold: once all are there, also those that a first start makes. */
+void rotation_mark(struct state *s);
+/* Were the files changed since then (by a command, or copied from another node)? */
 bool rotation_changed(const struct state *s);
 /* `gatehouse console keys show|rotate|finish`. */
 struct rotation_words {
