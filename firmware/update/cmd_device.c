@@ -18,7 +18,8 @@
 
 #define TRIAL_FILE "trial"
 #define BAR 40
-#define NOTED_MAX 8 /* lines of gh/fail.log that are shown */
+#define LOCK_WAIT 120 /* seconds */
+#define NOTED_MAX 8   /* lines of gh/fail.log that are shown */
 
 struct device {
     const struct conf *conf;
@@ -37,7 +38,8 @@ static void device_close(struct device *d)
         close(d->lock);
 }
 
-/* One at a time: two installers would write into one another. */
+/* One at a time: two installers would write into one another. Waits a while: the self-test of a start must
+ * not fail, and a release on trial lose one of its tries, as somebody installs in that moment. */
 static int lock_state(struct device *d)
 {
     if (mkdir(d->conf->firmware_state, 0755) != 0 && errno != EEXIST) {
@@ -45,8 +47,16 @@ static int lock_state(struct device *d)
         return 3;
     }
     d->lock = open(d->conf->firmware_state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (d->lock >= 0 && flock(d->lock, LOCK_EX | LOCK_NB) == 0)
-        return 0;
+    for (unsigned waited = 0; d->lock >= 0; waited++) {
+        if (flock(d->lock, LOCK_EX | LOCK_NB) == 0)
+            return 0;
+        if (errno != EWOULDBLOCK || waited == LOCK_WAIT)
+            break;
+        if (!waited)
+            fprintf(stderr, "gatehouse firmware: another one is at work; waiting for it\n");
+        sleep(1);
+        errno = EWOULDBLOCK;
+    }
     fprintf(stderr, "gatehouse firmware: %s\n",
             errno == EWOULDBLOCK ? "another one is at work" : strerror(errno));
     return 3;
@@ -112,7 +122,8 @@ static void bar(void *arg, const char *what, uint64_t done, uint64_t total)
             "########################################", percent);
 }
 
-int update_install_from(const struct conf *c, const char *bundle, bool again, bool repair, char why[static 256])
+int update_install_from(const struct conf *c, const char *bundle, bool again, bool repair,
+                        char why[static 256])
 {
     struct keyset keys;
     struct install_result r = {.why = ""};
