@@ -48,6 +48,7 @@ struct journal {
     uint64_t since_ms;
     bool urgent; /* an alert is in it, or what the appliance did */
     bool full;
+    enum journal_room room;
     char reason[160];
 };
 
@@ -147,6 +148,8 @@ int journal_open(const struct conf *c, const struct seal_keys *keys, struct jour
         rc = load_head(j);
     if (!rc)
         rc = ask_witness(j, path);
+    if (!rc)
+        (void)journal_measure(j);
     if (rc) {
         snprintf(err, cap, "%s: %s%s%s", path, status_text(rc), j && j->db ? ": " : "",
                  j && j->db ? db_message(j->db) : "");
@@ -261,6 +264,24 @@ static bool trim(struct journal *j)
     }
     j->head = h;
     return true;
+}
+
+enum journal_room journal_measure(struct journal *j)
+{
+    uint64_t part = j->max / 16, bytes = journal_bytes(j);
+
+    while (bytes >= part * 12 && trim(j))
+        bytes = journal_bytes(j);
+    j->room = bytes >= part * 15   ? JOURNAL_ROOM_ALERTS
+              : bytes >= part * 14 ? JOURNAL_ROOM_DOCUMENTS
+              : bytes >= part * 12 ? JOURNAL_ROOM_LOGS
+                                   : JOURNAL_ROOM_ALL;
+    return j->room;
+}
+
+enum journal_room journal_room(const struct journal *j)
+{
+    return j->room;
 }
 
 static bool has_room(struct journal *j)
@@ -482,6 +503,7 @@ int journal_flush(struct journal *j)
     arena_reset(j->arena);
     j->n = j->bytes = 0;
     j->urgent = false;
+    (void)journal_measure(j);
     return 0;
 }
 

@@ -44,6 +44,19 @@ int journal_urgent(struct journal *j, const struct record *r);
 bool journal_due(const struct journal *j, uint64_t now_ms);
 size_t journal_waiting(const struct journal *j);
 
+/* How much room is left for what the console does not have yet. As journal.max comes nearer, the least
+ * important class is no longer to be added: the last eighths are kept for what matters more. It is measured
+ * when a batch is written and by journal_measure (which lets go of what the console has, from three quarters
+ * on). */
+enum journal_room {
+    JOURNAL_ROOM_ALL,
+    JOURNAL_ROOM_LOGS,      /* 3/4 are taken: no connections */
+    JOURNAL_ROOM_DOCUMENTS, /* 7/8: no log events of protocols either */
+    JOURNAL_ROOM_ALERTS     /* 15/16: alerts and what the appliance says of itself */
+};
+enum journal_room journal_room(const struct journal *j);
+enum journal_room journal_measure(struct journal *j);
+
 bool journal_full(const struct journal *j);
 const char *journal_reason(const struct journal *j); /* why it refuses */
 /* Is there room again? Clears the refusal and writes the kept batch. */

@@ -11,6 +11,7 @@
 #include "policy/core/docs.h"
 #include "policy/core/ledger.h"
 #include "policy/core/output.h"
+#include "policy/core/shed.h"
 
 #define CORE_TIMESTAMP 48
 #define CORE_SCRATCH (8u << 20)
@@ -69,6 +70,7 @@ struct core {
     uint64_t openings_ms;    /* when the evidence directory is looked through again (openings.h) */
     uint64_t full_lost;      /* events dropped since the journal became full */
     bool full_told;
+    struct shed shed;
     struct writer held; /* the alert that the journal was full, until it can be written */
     int rc;
 };

@@ -95,8 +95,14 @@ static void fill_documents(struct jw *j, struct account *a, const struct ledger_
 
 static void fill_events(struct jw *j, struct account *a, const struct ledger_own *own)
 {
+    static const char *const shed[SHED_CLASSES] = {"journal_connections", "journal_logs",
+                                                   "journal_documents"};
     uint64_t sent = a->out, dropped = own->journal_full + own->not_wanted + own->malformed;
-    uint64_t open = over(own->received + own->added, own->written + dropped);
+    uint64_t open;
+
+    for (size_t i = 0; i < SHED_CLASSES; i++)
+        dropped += own->shed[i];
+    open = over(own->received + own->added, own->written + dropped);
 
     /* Without the sensor's own account, what arrived is all that is known of it. */
     if (!a->sensor)
@@ -105,6 +111,8 @@ static void fill_events(struct jw *j, struct account *a, const struct ledger_own
     a->out = own->written;
     loss(j, a, "sensor_link", over(sent, own->received));
     loss(j, a, "journal_full", own->journal_full);
+    for (size_t i = 0; i < SHED_CLASSES; i++)
+        loss(j, a, shed[i], own->shed[i]);
     loss(j, a, "not_wanted", own->not_wanted);
     loss(j, a, "malformed", own->malformed);
 }

@@ -8,8 +8,10 @@
 #include "policy/core/evidence.h"
 #include "base/journal.h"
 #include "policy/core/openings.h"
+#include "policy/core/own_alert.h"
 #include "policy/core/pcap_store.h"
 #include "policy/core/pcaps.h"
+#include "policy/core/shed.h"
 #include "base/witness.h"
 #include "policy/enforce/switch.h"
 
@@ -115,54 +117,6 @@ void record_close(struct core *c)
     writer_done(&c->held);
 }
 
-/* An alert about the appliance itself. */
-struct own_alert {
-    const char *rule, *title, *title_vi, *reason, *reason_vi;
-};
-
-static void put_own_alert(struct writer *out, const struct own_alert *a, uint64_t lost)
-{
-    char iso[CLOCK_ISO_SIZE];
-    struct jw j;
-
-    jw_init(&j, out);
-    jw_obj(&j);
-    jw_kcstr(&j, "timestamp", clock_iso(clock_wall_us(), iso));
-    jw_kcstr(&j, "event_type", "alert");
-    jw_kobj(&j, "alert");
-    jw_kcstr(&j, "action", "allowed");
-    jw_ku64(&j, "gid", 1);
-    jw_ku64(&j, "signature_id", verdict_signature("gatehouse", a->rule));
-    jw_ku64(&j, "rev", 1);
-    jw_kcstr(&j, "signature", a->title);
-    jw_kcstr(&j, "category", "Appliance");
-    jw_ku64(&j, "severity", 1);
-    jw_end_obj(&j);
-    jw_kobj(&j, "gatehouse");
-    jw_kobj(&j, "verdict");
-    jw_kcstr(&j, "action", "alert");
-    jw_kcstr(&j, "policy", "gatehouse@" GH_VERSION);
-    jw_kcstr(&j, "rule", a->rule);
-    jw_kcstr(&j, "reason", a->reason);
-    jw_kcstr(&j, "reason_vi", a->reason_vi);
-    jw_kobj(&j, "title");
-    jw_kcstr(&j, "en", a->title);
-    jw_kcstr(&j, "vi", a->title_vi);
-    jw_end_obj(&j);
-    jw_karr(&j, "facts");
-    if (lost) {
-        jw_obj(&j);
-        jw_kcstr(&j, "path", "gatehouse.ledger.events.lost.journal_full");
-        jw_ku64(&j, "value", lost);
-        jw_end_obj(&j);
-    }
-    jw_end_arr(&j);
-    jw_kbool(&j, "shadow", false);
-    jw_end_obj(&j);
-    jw_end_obj(&j);
-    jw_end_obj(&j);
-}
-
 /* What had been recorded is gone: damaged, or put back from a copy. */
 static void tell_lost(struct core *c)
 {
@@ -177,7 +131,7 @@ static void tell_lost(struct core *c)
               "back from a copy",
               (unsigned long long)journal_last(c->journal), (unsigned long long)journal_lost(c->journal));
     writer_init(&alert, HELD_MAX);
-    put_own_alert(&alert, &gone, 0);
+    own_alert_put(&alert, &gone, NULL, 0);
     record_own(c, EVENT_ALERT, writer_span(&alert));
     writer_done(&alert);
 }
@@ -197,7 +151,7 @@ static void became_full(struct core *c)
     log_error("%s: events are no longer recorded, only counted, until there is room",
               journal_reason(c->journal));
     writer_clear(&c->held);
-    put_own_alert(&c->held, &full, 0);
+    own_alert_put(&c->held, &full, NULL, 0);
     alert = (struct record){
         .run = c->own_run, .n = c->own_n + 1, .type = EVENT_ALERT, .json = writer_span(&c->held)};
     if (journal_urgent(c->journal, &alert) == 0) { /* the disk itself may still have room for one alert */
@@ -214,6 +168,8 @@ static void became_free(struct core *c)
                                                 "Nhật ký tiếp tục ghi sự kiện",
                                                 "there is room again; what was lost meanwhile is counted",
                                                 "đã có chỗ trống trở lại; số sự kiện bị mất đã được đếm"};
+    const struct own_fact lost = {.path = "gatehouse.ledger.events.lost.journal_full",
+                                  .number = c->full_lost};
     struct writer over;
 
     c->full_told = false;
@@ -221,7 +177,7 @@ static void became_free(struct core *c)
     if (c->held.n)
         record_own(c, EVENT_ALERT, writer_span(&c->held));
     writer_init(&over, HELD_MAX);
-    put_own_alert(&over, &free_again, c->full_lost);
+    own_alert_put(&over, &free_again, &lost, lost.number > 0);
     c->full_lost = 0;
     record_own(c, EVENT_ALERT, writer_span(&over));
     writer_done(&over);
@@ -229,10 +185,13 @@ static void became_free(struct core *c)
 
 int record_unit(struct core *c, const struct record *r, size_t n)
 {
-    int rc = journal_add(c->journal, r, n);
+    int rc;
 
     for (size_t i = 0; i < n; i++)
         (void)output_put(c->output, (enum event_type)r[i].type, r[i].json);
+    if (shed_unit(c, r, n))
+        return ST_FULL;
+    rc = journal_add(c->journal, r, n);
     if (rc == ST_LIMIT)
         log_error("an event of more than %u MiB cannot be recorded", JOURNAL_UNIT_MAX >> 20);
     if (rc) {
@@ -297,24 +256,28 @@ void record_tick(struct core *c, uint64_t now_ms)
         became_free(c);
     if (!journal_full(c->journal) && journal_due(c->journal, now_ms))
         (void)journal_flush(c->journal);
+    shed_tick(c, now_ms);
     openings_tick(c, now_ms);
     if (journal_full(c->journal))
         became_full(c);
     tell_uplink(c);
 }
 
-/* Nothing is lost without it, but a box that is switched off for a month would leave its last hour unreported. */
+/* Nothing is lost without it, but a box that is switched off for a month would leave its last hour
+ * unreported. */
 bool record_last(struct core *c, uint64_t now_ms)
 {
     if (!c->journal)
         return false;
     if (!c->last_ms) {
         c->last_ms = now_ms;
+        shed_end(c);
         if (!journal_full(c->journal))
             (void)journal_flush(c->journal);
         tell_uplink(c);
     }
-    return c->uplink && journal_receipt(c->journal) < journal_last(c->journal) && now_ms < c->last_ms + RECORD_LAST_MS;
+    return c->uplink && journal_receipt(c->journal) < journal_last(c->journal) &&
+           now_ms < c->last_ms + RECORD_LAST_MS;
 }
 
 static void on_uplink(void *arg, const struct msg *m)
@@ -369,6 +332,9 @@ void record_note(struct core *c)
     jw_ku64(&j, "events", c->own.received);
     jw_ku64(&j, "recorded", c->own.written);
     jw_ku64(&j, "lost_journal_full", c->own.journal_full);
+    jw_ku64(&j, "lost_journal_connections", c->own.shed[SHED_CONNECTIONS]);
+    jw_ku64(&j, "lost_journal_logs", c->own.shed[SHED_LOGS]);
+    jw_ku64(&j, "lost_journal_documents", c->own.shed[SHED_DOCUMENTS]);
     jw_ku64(&j, "documents_unread_queue", c->own.scan_queue);
     jw_ku64(&j, "documents_never_named", docs_lost(c->docs));
     jw_ku64(&j, "open_documents", c->open_cases);
@@ -380,7 +346,7 @@ void record_note(struct core *c)
     pcaps_facts(c->pcaps, &j);
     if (c->output)
         output_facts(output_counts(c->output), &j);
-    jw_kcstr(&j, "journal", journal_full(c->journal) ? journal_reason(c->journal) : "ok");
+    jw_kcstr(&j, "journal", journal_full(c->journal) ? journal_reason(c->journal) : shed_sentence(c));
     jw_end_obj(&j);
     proc_note(&c->proc, writer_span(&w));
     writer_done(&w);

@@ -285,15 +285,18 @@ static void test_full(void)
     struct verify_report r;
     char json[4000];
     uint64_t n = 0, taken, last;
+    unsigned rooms = 0; /* bit for each that was seen */
     int rc;
 
     check_row("full");
     remove_journal();
-    conf.journal_max = 1 << 20;
+    conf.journal_max = 4 << 20;
     conf.journal_reserve = 0;
     j = open_journal();
     do {
         n++;
+        rooms |= 1u << journal_room(j);
+        CHECK((journal_room(j) == JOURNAL_ROOM_ALL) == (journal_bytes(j) < (3 << 20)));
         for (size_t i = 0; i < sizeof(json) - 1; i++) /* does not compress well */
             json[i] = (char)('a' + (n * 31 + i * i * 7 + i * n) % 26);
         json[sizeof(json) - 1] = 0;
@@ -303,8 +306,10 @@ static void test_full(void)
     } while (!rc && n < 100000);
     CHECK(rc == ST_FULL);
     CHECK(journal_full(j));
+    CHECK(rooms == 0xf); /* the last eighths are announced, one after the other */
+    CHECK(journal_room(j) == JOURNAL_ROOM_ALERTS);
     CHECK(strstr(journal_reason(j), "journal.max") != NULL);
-    CHECK(journal_bytes(j) <= (1 << 20));
+    CHECK(journal_bytes(j) <= (4 << 20));
     last = journal_last(j);
     CHECK(add(j, n + 1, 1, "{}") == ST_FULL);
     CHECK(!journal_retry(j));
@@ -319,6 +324,7 @@ static void test_full(void)
     CHECK(journal_set_receipt(j, last) == 0);
     CHECK(journal_retry(j));
     CHECK(!journal_full(j));
+    CHECK(journal_room(j) == JOURNAL_ROOM_ALL);
     CHECK(journal_last(j) == last + 1); /* what it had kept is there */
     CHECK(add(j, n + 2, 1, "{}") == 0);
     CHECK(journal_flush(j) == 0);
