@@ -86,7 +86,7 @@ static void sync_directory(const char *path)
     close(fd);
 }
 
-int file_replace(const char *path, struct span bytes, unsigned mode)
+static int replace(const char *path, struct span bytes, unsigned mode, bool soon)
 {
     char temp[PATH_MAX];
     int fd, rc;
@@ -98,7 +98,7 @@ int file_replace(const char *path, struct span bytes, unsigned mode)
     if (fd < 0)
         return status_from_errno(errno);
     rc = file_write(fd, bytes);
-    if (!rc && fsync(fd) != 0)
+    if (!rc && !soon && fsync(fd) != 0)
         rc = status_from_errno(errno);
     if (!rc)
         rc = owner_follow(fd, path);
@@ -107,7 +107,28 @@ int file_replace(const char *path, struct span bytes, unsigned mode)
         rc = status_from_errno(errno);
     if (rc)
         (void)unlink(temp);
-    else
+    else if (!soon)
         sync_directory(path);
+    return rc;
+}
+
+int file_replace(const char *path, struct span bytes, unsigned mode)
+{
+    return replace(path, bytes, mode, false);
+}
+
+int file_replace_soon(const char *path, struct span bytes, unsigned mode)
+{
+    return replace(path, bytes, mode, true);
+}
+
+int file_settle(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
+
+    if (fd < 0)
+        return status_from_errno(errno);
+    rc = syncfs(fd) == 0 ? 0 : status_from_errno(errno);
+    close(fd);
     return rc;
 }

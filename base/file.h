@@ -19,5 +19,9 @@ int file_read_regular(const char *path, size_t max, struct writer *w);
  * content and name are on the disk when this returns 0. Otherwise path is as it was: ST_LIMIT (path too long), ST_FULL,
  * ST_DENIED, ST_IO, … */
 int file_replace(const char *path, struct span bytes, unsigned mode);
+/* The same for one of many: after a power cut it may be empty, until file_settle of a path in the same file system has
+ * returned 0. */
+int file_replace_soon(const char *path, struct span bytes, unsigned mode);
+int file_settle(const char *path);
 
 #endif

@@ -96,7 +96,7 @@ static int conclude(struct approval *a, int rc, bool list)
         return machine("the database", rc);
     for (size_t i = 0; i < a->answers; i++) {
         const struct answer *x = &a->answer[i];
-        rc = file_replace(x->to, writer_span(&x->text), 0644);
+        rc = (list ? file_replace_soon : file_replace)(x->to, writer_span(&x->text), 0644);
         if (rc) {
             fprintf(stderr,
                     "gatehouse console enrol-approve: %s is enrolled, but its answer is not written: call it "
@@ -184,6 +184,8 @@ static int approve_directory(struct approval *a, const char *dir)
     while (n > 0)
         free(names[--n]);
     free(names);
+    if (!rc && a->done && (rc = file_settle(dir)) != 0)
+        rc = machine(dir, rc);
     if (rc)
         return rc;
     printf("%zu enrolled%s\n", a->done,

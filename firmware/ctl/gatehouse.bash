@@ -24,7 +24,7 @@ _gatehouse() {
         keys) words="generate show rotate -o -c --set" ;;
         enrol) words="--invitation --console --again --no-wait request accept -o -c --set" ;;
         down) words="status import -c --set --json" ;;
-        simulate) words="--appliances --days --batches --records --seed --wrong-clocks -o --console" ;;
+        simulate) words="--appliances --days --batches --records --mix even fleet --seed --wrong-clocks --connections --enrol --json -o --console" ;;
         firmware) words="build keys sign verify install take have status bless rollback selftest scrub reset setup -c --set --json --again --repair --disk --renew-lock --confirm --key --root" ;;
         status) words="-c --set --json" ;;
         log-level) words="error warn info debug normal sensor core scan policy lists enforce uplink --for -c --set" ;;

@@ -117,14 +117,18 @@ static const struct command commands[] = {
      "  status                what was ordered of each kind, and what became of it\n"
      "  import DIR            take in what 'gatehouse console export-down' wrote for this appliance\n"},
     {"simulate", NULL, "gh-uplink", "a fleet of appliances that are not there, for tests of a console",
-     "gatehouse simulate --appliances N [--days D] [--batches N] [--records N] [--seed N] [--wrong-clocks Y] "
-     "-o DIR [--console URL]",
+     "gatehouse simulate --appliances N [--days D] [--batches N] [--records N] [--mix even|fleet] [--seed N] "
+     "[--wrong-clocks Y] [--connections N] [--enrol FILE] [--json] -o DIR [--console URL]",
      "  --appliances N        DIR/00001 and up: keys and request.json in each, to be approved into "
      "console.json\n"
      "  --days D, --batches N, --records N   days; batches a day; records a batch (1, 24, 200)\n"
+     "  --mix fleet           of a hundred 60 are posts, 5 ministries, which report a quarter and four times as much\n"
      "  --wrong-clocks Y      two in three have clocks that are wrong by Y years\n"
      "  --console URL         send; otherwise files for 'gatehouse console import' are written\n"
-     "Call it again when the console has approved them.\n"},
+     "  --connections N       so many at a time (16)\n"
+     "  --enrol FILE          have them approved by the console of this configuration, on this machine\n"
+     "  --json                at the end what was made and what was taken\n"
+     "Without --enrol: 'gatehouse console enrol-approve DIR', then call it again. Exit 1: batches were refused.\n"},
     {"firmware", NULL, "gh-update", "releases: make, sign, verify, install, bless, take back",
      "gatehouse firmware build|keys|sign|verify|install|take|have|status|bless|rollback|selftest|setup ...",
      "'gatehouse firmware' alone shows each form.\n"},
