@@ -37,10 +37,11 @@
 #define API_QUEUE 256
 #define PASSWORD_THREADS 2 /* each takes PASSWORD_MEMORY while it hashes */
 #define PASSWORD_QUEUE 32
-#define INTAKE_QUEUE 16
+#define INTAKE_THREADS 6 /* unpack side by side, and share what a commit costs (store_join) */
+#define INTAKE_QUEUE 64
 #define BENCH_THREADS 2 /* wait for the workbench, at most 20 s */
 #define BENCH_QUEUE 16
-#define WORKERS (API_THREADS + PASSWORD_THREADS + 1 + BENCH_THREADS)
+#define WORKERS (API_THREADS + PASSWORD_THREADS + INTAKE_THREADS + BENCH_THREADS)
 #define THROTTLE_ENTRIES 4096
 #define PACE_ENTRIES 4096 /* sessions and tokens whose requests are counted */
 #define MEMORY (4ull << 30)
@@ -203,7 +204,7 @@ static int start_pools(struct serving *s)
         size_t threads, queue;
     } lanes[] = {{LANE_API, API_THREADS, API_QUEUE},
                  {LANE_PASSWORD, PASSWORD_THREADS, PASSWORD_QUEUE},
-                 {LANE_INTAKE, 1, INTAKE_QUEUE},
+                 {LANE_INTAKE, INTAKE_THREADS, INTAKE_QUEUE},
                  {LANE_BENCH, BENCH_THREADS, BENCH_QUEUE}};
     size_t next = 0;
 

@@ -133,7 +133,7 @@ static int open_dir(const struct conf *c, bool make)
     return 0;
 }
 
-#define READERS 16 /* workers, the tick, what retries; a command */
+#define READERS 24 /* workers, the tick, what retries; a command */
 
 static int open_database(const struct conf *c, struct state *s)
 {

@@ -14,15 +14,28 @@
 #include <unistd.h>
 
 #define PATH_SIZE 640
-#define STORE_READERS 16
+#define STORE_READERS 24
+#define GROUP_MOST 32 /* members of one transaction: the first of them waits for all */
 #define WRITER_CACHE_KIB "65536"
 #define READER_CACHE_KIB "16384"
 #define CHECKPOINT_PAGES "8000"
 
+/* Who did his part of the open transaction and waits for its end. On his own stack. */
+struct member {
+    struct member *next;
+    int rc;
+    bool done;
+};
 struct store {
     char path[PATH_SIZE];
     struct db *writer;
-    pthread_mutex_t lock;
+    pthread_mutex_t lock; /* guards all that follows; the writer belongs to who set taken */
+    pthread_cond_t turn;
+    bool taken;               /* somebody writes */
+    bool open;                /* a transaction that others may join */
+    unsigned joiners, others; /* who waits to join, and who wants a transaction of his own */
+    struct member *members;
+    unsigned n_members;
     struct db *spare[STORE_READERS]; /* connections that wait for store_reader */
     size_t spares;
     struct clicks *clicks; /* NULL: events are in the database */
@@ -73,6 +86,7 @@ int store_open(const char *dir, struct store **ret)
     if (!s)
         return ST_NOMEM;
     pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->turn, NULL);
     snprintf(s->path, sizeof(s->path), "%s/console.db", dir);
     rc = db_open(s->path, DB_WRITE_FULL, &s->writer);
     if (!rc) /* indexes of hashes are hit all over: in a cache of 2 MiB each row costs reading */
@@ -100,6 +114,7 @@ int store_open_pg(const char *url, size_t readers, struct store **ret, char *err
         return ST_NOMEM;
     gh_check(readers <= STORE_READERS);
     pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->turn, NULL);
     rc = db_pg_open(url, DB_WRITE_FULL, on_lost, &s->writer, err, cap);
     while (!rc && s->spares < readers) {
         rc = db_pg_open(url, DB_READ, on_lost, &s->spare[s->spares], err, cap);
@@ -136,6 +151,7 @@ void store_close(struct store *s)
     db_close(s->writer);
     while (s->spares)
         db_close(s->spare[--s->spares]);
+    pthread_cond_destroy(&s->turn);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }
@@ -200,13 +216,27 @@ int store_reader(struct store *s, struct db **ret)
     return *ret ? put_beside(s, *ret) : ST_LIMIT;
 }
 
+static void give_turn(struct store *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->taken = false;
+    pthread_cond_broadcast(&s->turn);
+    pthread_mutex_unlock(&s->lock);
+}
+
 struct db *store_begin(struct store *s, int *ret_rc)
 {
     pthread_mutex_lock(&s->lock);
+    s->others++;
+    while (s->taken || s->open)
+        pthread_cond_wait(&s->turn, &s->lock);
+    s->others--;
+    s->taken = true;
+    pthread_mutex_unlock(&s->lock);
     *ret_rc = db_begin(s->writer);
     if (!*ret_rc)
         return s->writer;
-    pthread_mutex_unlock(&s->lock);
+    give_turn(s);
     return NULL;
 }
 
@@ -216,14 +246,80 @@ int store_commit(struct store *s)
 
     if (rc)
         db_rollback(s->writer);
-    pthread_mutex_unlock(&s->lock);
+    give_turn(s);
     return rc;
 }
 
 void store_rollback(struct store *s)
 {
     db_rollback(s->writer);
+    give_turn(s);
+}
+
+/* Ends the open transaction, of who has the turn, and tells all members. broken: it cannot be kept. */
+static void end_group(struct store *s, int broken)
+{
+    int rc = broken ? broken : db_commit(s->writer);
+
+    if (rc)
+        db_rollback(s->writer);
+    pthread_mutex_lock(&s->lock);
+    for (struct member *m = s->members, *next; m; m = next) {
+        next = m->next; /* once it is done it may be gone */
+        m->rc = m->rc ? m->rc : rc;
+        m->done = true;
+    }
+    s->members = NULL;
+    s->n_members = 0;
+    s->open = s->taken = false;
+    pthread_cond_broadcast(&s->turn);
     pthread_mutex_unlock(&s->lock);
+}
+
+struct db *store_join(struct store *s, int *ret_rc)
+{
+    bool begins;
+
+    pthread_mutex_lock(&s->lock);
+    s->joiners++;
+    while (s->taken || (s->others && !s->open))
+        pthread_cond_wait(&s->turn, &s->lock);
+    s->joiners--;
+    s->taken = true;
+    begins = !s->open;
+    s->open = true;
+    pthread_mutex_unlock(&s->lock);
+    *ret_rc = begins ? db_begin(s->writer) : 0;
+    if (!*ret_rc)
+        *ret_rc = db_exec(s->writer, "SAVEPOINT joined", "");
+    if (!*ret_rc)
+        return s->writer;
+    end_group(s, *ret_rc);
+    return NULL;
+}
+
+int store_leave(struct store *s, int rc)
+{
+    struct member me = {.rc = rc};
+    int broken = rc ? db_exec(s->writer, "ROLLBACK TO joined", "") : 0;
+    bool last;
+
+    if (!broken) /* an engine may have ended the whole transaction: then there is nothing to go back to */
+        broken = db_exec(s->writer, "RELEASE joined", "");
+    pthread_mutex_lock(&s->lock);
+    me.next = s->members;
+    s->members = &me;
+    last = broken || !s->joiners || s->others || ++s->n_members >= GROUP_MOST;
+    if (!last) {
+        s->taken = false;
+        pthread_cond_broadcast(&s->turn);
+        while (!me.done)
+            pthread_cond_wait(&s->turn, &s->lock);
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (last)
+        end_group(s, broken);
+    return me.rc;
 }
 
 int store_end(struct store *s, int rc)

@@ -31,6 +31,12 @@ int store_reader(struct store *s, struct db **ret);
 struct db *store_begin(struct store *s, int *ret_rc);
 int store_commit(struct store *s); /* on failure nothing of it happened */
 void store_rollback(struct store *s);
+/* The same for many small ones that may share a transaction, as a commit costs more than what is in it: whoever waits for a
+ * turn when one is through joins the transaction of his predecessor, and all of them wait for its end. store_leave returns
+ * when it is durable (0), or when nothing of this part happened: rc when that says so already (the others' parts stay), or what the
+ * commit failed with. A part sees what the ones before it did. Who wants a transaction of his own (store_begin) ends it. */
+struct db *store_join(struct store *s, int *ret_rc);
+int store_leave(struct store *s, int rc);
 /* One of the two: commits what went well (rc 0), undoes what did not. rc, or what the commit failed with. */
 int store_end(struct store *s, int rc);
 /* Files at most n events that an older version recorded in the full-text index; true while some remain. */
