@@ -266,3 +266,55 @@ int intake_take(struct store *s, const struct seal_keys *console, struct span se
     writer_init(&plain, ENVELOPE_MAX);
     sound = !rc && unpack(sealed, console, way->old, a, &plain, &b, &r, &rc);
     if (!rc)
+        d = store_join(s, &rc);
+    if (!rc && far_of(d) && events_newest(d) - far_shipped(d) > far_of(d)->most)
+        rc = ST_AGAIN; /* too many wait for ClickHouse: the appliance keeps what it has, and comes again */
+    if (!rc && sound && find_appliance(d, &r, &b, &k, &rc))
+        rc = take(d, &r, &b, &k, way);
+    if (!rc && r.outcome >= INTAKE_UNKNOWN)
+        rc = count_refusal(d, &r);
+    if (d)
+        rc = store_leave(s, rc);
+    writer_done(&plain);
+    arena_free(a);
+    if (!rc)
+        *ret = r;
+    return rc;
+}
+
+/* The oldest events that neither an alert nor a hold needs. */
+static int forget_events(struct db *d, int64_t *ret_gone)
+{
+    char sql[1536];
+    struct db_stmt *s;
+    int rc;
+
+    snprintf(sql, sizeof(sql),
+             "SELECT id, type, time, json FROM event WHERE NOT EXISTS(SELECT 1 FROM alert WHERE alert.event = event.id) AND NOT %s ORDER BY id "
+             "LIMIT ?",
+             retention_held_sql);
+    rc = db_query(d, &s, sql, "i", (int64_t)ROOM_STEP);
+    return rc ? rc : forget_rows(d, s, ret_gone);
+}
+
+int64_t intake_make_room(struct store *s, uint64_t max)
+{
+    int64_t gone = 0;
+    int rc;
+    struct db *d = store_begin(s, &rc);
+
+    if (!d)
+        return 0;
+    /* a server keeps the room of what was deleted for what comes: its disk is its administrator's, retention goes by age */
+    if (db_is_sqlite(d) && !far_of(d) && store_bytes(d) > max) {
+        rc = forget_events(d, &gone);
+        if (!rc && gone)
+            rc = counter_add(d, "events_forgotten", gone);
+    }
+    if (rc || store_commit(s) != 0) {
+        if (rc)
+            store_rollback(s);
+        return 0;
+    }
+    return gone;
+}

@@ -23,7 +23,7 @@
 #define SIM_ARENA (64u << 20)
 #define TIMEOUT_MS 60000
 #define BUSY_MS 60000 /* longest that a console may be too busy for one batch */
-#define AWAY_MS 5000 /* and not be there */
+#define AWAY_MS 5000  /* and not be there */
 #define ENROL_MS 600000
 #define CONNECTIONS 256
 #define SHOW_US 200000
@@ -119,7 +119,8 @@ static bool connect_to(struct worker *w, const struct sim_box *b)
 /* 0: taken; 1: refused, which was told; a negative code. */
 static int send_batch(struct worker *w, const struct sim_box *b)
 {
-    const struct letter letter = {.path = "/api/v1/intake", .type = LINK_ENVELOPE, .body = writer_span(&w->sealed)};
+    const struct letter letter = {
+        .path = "/api/v1/intake", .type = LINK_ENVELOPE, .body = writer_span(&w->sealed)};
     uint64_t began = clock_mono_ms();
     useconds_t pause = 10000;
     long status = 0;
