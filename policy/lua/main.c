@@ -283,6 +283,23 @@ static struct bundle *load(struct judge *g, const char *dir, bool verify, struct
     return b;
 }
 
+/* Why the bundle in dir is not in force, for the status and the console: the first line of says, without the path
+ * of this machine. */
+static void tell_fault(struct judge *g, const char *dir, const char *says)
+{
+    const char *name = strrchr(dir, '/');
+    size_t n = strlen(dir);
+
+    name = name ? name + 1 : dir;
+    if (strncmp(says, dir, n) == 0)
+        says += n;
+    if (!*says)
+        says = " cannot be used";
+    n = strcspn(says, "\n");
+    snprintf(g->fault, sizeof(g->fault), "%.40s%.*s; %.30s@%.12s is kept in force", name, (int)(n < 90 ? n : 90), says,
+             g->active->name, g->active->version);
+}
+
 /* The policy in force, and when it cannot be used the last one that could: what is configured, or promoted,
  * or the standard one; then what was loaded last; then the one before. */
 static void load_active(struct judge *g)
@@ -307,7 +324,7 @@ static void load_active(struct judge *g)
             fprintf(stderr, "%s", writer_cstr(&err));
             log_error("the policy in %s cannot be used; %s@%s is kept in force", first, g->active->name,
                       g->active->version);
-            snprintf(g->fault, sizeof(g->fault), "%.200s cannot be used; this one is kept", first);
+            tell_fault(g, first, writer_cstr(&err));
         }
     }
     if (!g->active) {
