@@ -175,13 +175,26 @@ int keyfile_save_secret(const char *path, const char *head, const uint8_t key[st
     return rc;
 }
 
+/* What the console sent is read by another user of the appliance than took it in: by the group, in a directory
+ * into which nobody but that group gets. */
+static bool shared_on_purpose(const char *path, const struct stat *st)
+{
+    char dir[4096];
+    struct stat ds;
+    const char *slash = strrchr(path, '/');
+    int n = snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+
+    return (st->st_mode & 077) == 040 && n > 0 && (size_t)n < sizeof(dir) && stat(dir, &ds) == 0 &&
+           (ds.st_mode & 077) == 050 && ds.st_gid == st->st_gid && ds.st_uid == st->st_uid;
+}
+
 int keyfile_load_secret(const char *path, const char *head, uint8_t key[static SEAL_KEY])
 {
     char *text = sodium_init() < 0 ? NULL : sodium_malloc(FILE_MAX);
     struct stat st;
     int rc = text ? 0 : ST_NOMEM;
 
-    if (!rc && stat(path, &st) == 0 && (st.st_mode & 077))
+    if (!rc && stat(path, &st) == 0 && (st.st_mode & 077) && !shared_on_purpose(path, &st))
         rc = ST_DENIED;
     if (!rc)
         rc = keyfile_text_read(path, text, FILE_MAX);

@@ -69,7 +69,8 @@ int keyfile_load(const char *path, struct seal_keys **ret);
 int keyfile_save_public(const char *path, const struct seal_public *pub, const char *name);
 int keyfile_load_public(const char *path, struct seal_public *ret, char *name, size_t name_cap);
 /* A single secret key; head is its first line and says what it is for ("gatehouse-print-key-v1"). Loading refuses a file
- * that others may read (ST_DENIED) and one with another head (ST_MALFORMED). */
+ * that others may read (ST_DENIED) and one with another head (ST_MALFORMED). A group may read it (0640) where the
+ * directory is that group's alone (0750): so goods from the console reach gh-scan, which is not the user that took them. */
 int keyfile_save_secret(const char *path, const char *head, const uint8_t key[static SEAL_KEY]);
 int keyfile_load_secret(const char *path, const char *head, uint8_t key[static SEAL_KEY]);
 

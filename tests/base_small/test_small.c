@@ -199,6 +199,10 @@ static void test_secret_key(void)
     again[0] ^= 1;
     CHECK(seal_keyed64(again, "abd", 3) != name);
     CHECK(chmod(path, 0640) == 0 && keyfile_load_secret(path, "test-key-v1", again) == ST_DENIED);
+    CHECK(chmod(dir, 0755) == 0 && keyfile_load_secret(path, "test-key-v1", again) == ST_DENIED);
+    CHECK(chmod(dir, 0750) == 0 && keyfile_load_secret(path, "test-key-v1", again) == 0); /* the group's, on purpose */
+    CHECK(chmod(path, 0644) == 0 && keyfile_load_secret(path, "test-key-v1", again) == ST_DENIED);
+    CHECK(chmod(path, 0660) == 0 && keyfile_load_secret(path, "test-key-v1", again) == ST_DENIED);
     seal_free(key);
     seal_free(again);
     seal_free(NULL);
