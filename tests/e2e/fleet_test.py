@@ -91,25 +91,28 @@ def put_back():
         shutil.copy(chain.path("backup/" + f), chain.path("console"))
 
 
-def lives(pid):
-    try:
-        with open("/proc/%d/stat" % pid) as f:
-            return f.read().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
+def processes():
+    """Those of the console, also when their keeper is dead already."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if chain.path("console.conf").encode() in open("/proc/%s/cmdline" % pid, "rb").read().split(b"\0"):
+                found.append(int(pid))
+        except OSError:
+            pass
+    return found
 
 
 def stop_console(how):
-    children = chain.children(chain.console.pid)
     chain.console.send_signal(how)
     chain.console.wait(60)
-    for pid in children:
+    for pid in processes():
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
-    # what it holds open takes room on the small disk until it is gone
-    wait_for("the console's processes are gone", 60, lambda: not any(lives(pid) for pid in children))
+    # what they hold open takes room on the small disk until they are gone
+    wait_for("the console's processes are gone", 60, lambda: not processes())
 
 
 def by_network(chosen):
@@ -155,7 +158,12 @@ class Broker:
                 return self.client.stream()["state"]["messages"] == 0 and self.client.consumer()["num_ack_pending"] == 0
             except KeyError: # not made yet, or the server has just come up
                 return False
-        wait_for("the broker's stream is worked off", 300, nothing)
+        try:
+            wait_for("the broker's stream is worked off", 300, nothing)
+        except AssertionError:
+            self.connect()
+            print(json.dumps(self.client.stream()["state"]), json.dumps(self.client.consumer()), shutil.disk_usage(chain.path("console")), chain.logs()[-3000:])
+            raise
 
     def names(self):
         self.identity = {n: json.load(open(os.path.join(fleet, n, "console.json")))["appliance"] for n in names}
@@ -187,7 +195,7 @@ class SmallDisk:
 
     def __init__(self):
         os.makedirs(chain.path("console"))
-        self.mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m,mode=0700", "tmpfs", chain.path("console")], stderr=subprocess.DEVNULL).returncode == 0
+        self.mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m,mode=0700", "tmpfs", chain.path("console")], stderr=subprocess.DEVNULL).returncode == 0
         if not self.mounted:
             print("no full disk: a file system cannot be mounted here")
 
