@@ -255,6 +255,7 @@ static int start_app(struct serving *s)
     if (!a->hub || !a->throttle || !a->pace || password_hash(span_str("nobody has this password"), a->dummy_hash) != 0 ||
         store_reader(a->store, &s->tick_db) != 0)
         return 3;
+    app_publish_begin(a, s->tick_db);
     if (store_reader(a->store, &replay_db) != 0 || !(a->replays = replays_new(a, replay_db)))
         return 3;
     reports_begin(a);
@@ -397,8 +398,10 @@ static void on_tick(void *arg)
     if (!s->filed_all)
         s->filed_all = !store_fill_search(s->state.store, FILL_STEP);
     app_publish_appliances(&s->app, s->tick_db, &s->heard);
-    if (s->ticks % HEARTBEAT_S == 0) {
+    app_publish(&s->app, s->tick_db); /* what came in and was done at other nodes */
+    if (app_publish_others(&s->app, s->tick_db) || s->ticks % HEARTBEAT_S == 0)
         end_dead_sessions(s);
+    if (s->ticks % HEARTBEAT_S == 0) {
         hub_publish(s->app.hub, span_str(": still here\n\n"));
     }
     if (s->ticks % EXPIRE_S == 0) {

@@ -116,10 +116,10 @@ static bool has_hands(struct db *d, struct request *r, struct alert_step *step)
 }
 
 /* Ends the transaction, publishes what changed. */
-static void finish(struct worker *w, struct request *r, struct db *d, int rc, int64_t since)
+static void finish(struct worker *w, struct request *r, struct db *d, int rc)
 {
     if (once_end(w, r, d, rc))
-        app_publish(w->app, w->db, since);
+        app_publish(w->app, w->db);
 }
 
 /* The case's own timeline says how many came in. */
@@ -173,14 +173,12 @@ void api_alert_act(struct worker *w, struct request *r)
     static const char *const names[] = {"action", "reason", "text", "to", "case"};
     struct alert_step step;
     struct db *d;
-    int64_t since;
 
     if (!body_fields(r, names, GH_COUNT(names)) || !read_step(r, &step) || !has_hands(w->db, r, &step) ||
         !once_begin(w, r, &d))
         return;
-    since = alert_seq(d);
     step.act = alert_act_next(d);
-    finish(w, r, d, act_one(d, r, &step), since);
+    finish(w, r, d, act_one(d, r, &step));
 }
 
 static bool read_ids(struct request *r, const struct json *list, struct many *m)
@@ -302,7 +300,6 @@ void api_alerts_act(struct worker *w, struct request *r)
     struct alert_filter f;
     struct alert_step step;
     struct many m = {.n = 0};
-    int64_t since;
     struct db *d;
     struct jw j;
     int rc = 0;
@@ -319,7 +316,6 @@ void api_alerts_act(struct worker *w, struct request *r)
                    : read_query(w, r, query, &q)) ||
         !once_begin(w, r, &d))
         return;
-    since = alert_seq(d);
     step.act = alert_act_next(d);
     if (query)
         rc = find_all(w, r, &q, &m);
@@ -340,21 +336,19 @@ void api_alerts_act(struct worker *w, struct request *r)
         jw_null(&j);
     jw_end_obj(&j);
     reply_json_end(r);
-    finish(w, r, d, rc, since);
+    finish(w, r, d, rc);
 }
 
 void api_act_undo(struct worker *w, struct request *r)
 {
     char object[64];
     struct undone u;
-    int64_t since;
     struct db *d;
     struct jw j;
     int rc;
 
     if (!body_fields(r, NULL, 0) || !once_begin(w, r, &d))
         return;
-    since = alert_seq(d);
     rc = alert_undo(d, r->id, r->who.name, &u);
     if (rc == ST_NOT_FOUND) {
         reply_problem_say(r, PROBLEM_NOT_FOUND, "There is nothing of yours to undo under this number.");
@@ -370,5 +364,5 @@ void api_act_undo(struct worker *w, struct request *r)
         jw_end_obj(&j);
         reply_json_end(r);
     }
-    finish(w, r, d, rc, since);
+    finish(w, r, d, rc);
 }

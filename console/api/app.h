@@ -40,14 +40,17 @@ struct app {
     const uint8_t *succession;   /* their word for the new ones (SUCCESSION_SIZE) */
     struct site *site;
     struct hub *hub;
-    struct uploads *uploads; /* of the intake lane */
+    pthread_mutex_t tell_lock; /* one tells at a time, from told on */
+    int64_t told;              /* change of alerts that all streams were told of */
+    int64_t heard_audit;       /* its entry up to which other nodes were heard; main thread */
+    struct uploads *uploads;   /* of the intake lane */
     struct throttle *throttle;
     struct pace *pace; /* of sessions and tokens */
     struct pool *pool[LANE_COUNT];
     struct server *server;
-    struct replays *replays; /* recorded events judged anew (replays.h) */
-    struct helpers *helpers; /* processes beside this one (console/helpers.h) */
-    struct letters *letters; /* what comes over a broker (letters.h); NULL: none is configured */
+    struct replays *replays;        /* recorded events judged anew (replays.h) */
+    struct helpers *helpers;        /* processes beside this one (console/helpers.h) */
+    struct letters *letters;        /* what comes over a broker (letters.h); NULL: none is configured */
     uint64_t idle_us, max_us;       /* of sessions */
     char dummy_hash[PASSWORD_HASH]; /* what an unknown name is checked against, to take the same time */
     char host_names[1024];
@@ -96,8 +99,14 @@ void app_touch(struct app *app, int (*touch)(struct db *, int64_t), int64_t id, 
 void app_fail(struct request *r, int rc);
 /* May this be written to the audit? *ret_held: how many were held back since the last that passed. */
 bool app_gate(struct app *app, enum gate_kind kind, uint64_t *ret_held);
-/* Publishes alerts changed after seq to all streams. */
-void app_publish(struct app *app, struct db *d, int64_t since);
+/* Tells all streams of alerts that changed since the last call, by whichever thread, node or program.
+ * app_publish_begin, once before the first: from now on. */
+void app_publish_begin(struct app *app, struct db *d);
+void app_publish(struct app *app, struct db *d);
+/* What else was done at other nodes: tells of unlocks and units, and ends streams whose people have other
+ * rights now, so that they come back. Nothing when there is one node. True when the audit has something new.
+ * Main thread. */
+bool app_publish_others(struct app *app, struct db *d);
 /* Appliances heard since *since, to all streams. */
 void app_publish_appliances(struct app *app, struct db *d, int64_t *since);
 
@@ -116,8 +125,8 @@ bool body_text(struct request *r, const char *name, size_t max, bool required, s
 bool query_fields(struct request *r, const char *const *names, size_t n);
 /* A number of the query in lo..hi; *ret stays when absent; false with the problem written. */
 bool query_number(struct request *r, const char *name, int64_t lo, int64_t hi, int64_t *ret);
-/* before and limit, which every list has; *before INT64_MAX and *limit PAGE_DEFAULT when they are absent. page_asked: and no
- * other names. */
+/* before and limit, which every list has; *before INT64_MAX and *limit PAGE_DEFAULT when they are absent.
+ * page_asked: and no other names. */
 #define PAGE_DEFAULT 50
 #define PAGE_MAX 200
 bool query_page(struct request *r, int64_t *before, int64_t *limit);

@@ -368,7 +368,7 @@ void api_case_act(struct worker *w, struct request *r)
                                         "task",   "outcome", "close_alerts", "into"};
     struct span action = nothing;
     struct case_info c;
-    int64_t since, moved = 0;
+    int64_t moved = 0;
     size_t i = 0;
     struct db *d;
     int rc;
@@ -386,7 +386,6 @@ void api_case_act(struct worker *w, struct request *r)
     }
     if (!once_begin(w, r, &d))
         return;
-    since = alert_seq(d);
     rc = case_find(d, r->id, &c);
     if (!rc && !(steps[i].states >> c.state & 1))
         reply_problem_with(r, PROBLEM_WRONG_STATE, "state", 0, case_state_names[c.state]);
@@ -397,5 +396,5 @@ void api_case_act(struct worker *w, struct request *r)
     if (!rc && !r->reply.status)
         rc = answer(d, r, r->id, 200, moved);
     if (once_end(w, r, d, rc))
-        app_publish(w->app, w->db, since);
+        app_publish(w->app, w->db);
 }

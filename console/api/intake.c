@@ -135,7 +135,7 @@ static void take(struct worker *w, struct request *r, struct span envelope, bool
         record_refusal(app, r, &i);
     reply(w, r, &i);
     if (i.first_seq) /* new alerts, and those of which more is known now */
-        app_publish(app, w->db, i.first_seq - 1);
+        app_publish(app, w->db);
 }
 
 void api_intake(struct worker *w, struct request *r)

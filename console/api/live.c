@@ -50,7 +50,7 @@ static bool sight_of(struct db *d, int64_t audience, struct sight *ret)
     return !audience || (audience > 0 && sight_load(d, audience, ret) == 0);
 }
 
-void app_publish(struct app *app, struct db *d, int64_t since)
+static void publish(struct app *app, struct db *d, int64_t since)
 {
     int64_t audience[AUDIENCES];
     size_t n = hub_audiences(app->hub, audience, GH_COUNT(audience));
@@ -68,6 +68,65 @@ void app_publish(struct app *app, struct db *d, int64_t since)
             hub_publish_to(app->hub, audience[i], writer_span(&w));
     }
     writer_done(&w);
+}
+
+/* Changes are numbered in the order of their commits, as writers of all nodes take turns: up to the newest
+ * one that is seen, none is still to come. */
+void app_publish(struct app *app, struct db *d)
+{
+    int64_t newest;
+
+    pthread_mutex_lock(&app->tell_lock);
+    newest = alert_seq(d);
+    if (newest > app->told) {
+        publish(app, d, app->told);
+        app->told = newest;
+    }
+    pthread_mutex_unlock(&app->tell_lock);
+}
+
+static int64_t newest_audit(struct db *d)
+{
+    return db_number(d, 0, "SELECT max(id) FROM audit", "");
+}
+
+void app_publish_begin(struct app *app, struct db *d)
+{
+    pthread_mutex_init(&app->tell_lock, NULL);
+    app->told = alert_seq(d);
+    app->heard_audit = newest_audit(d);
+}
+
+/* Streams of people whose rights changed begin anew with what they see now. */
+static void restart_changed(struct app *app, struct db *d)
+{
+    struct db_stmt *s;
+
+    if (db_query(d, &s,
+                 "SELECT id FROM session WHERE user IN (SELECT id FROM user WHERE name IN "
+                 "(SELECT object FROM audit WHERE id > ? AND action = 'user_changed'))",
+                 "i", app->heard_audit) == 0)
+        while (db_step(s) == 1)
+            hub_end(app->hub, db_i64(s, 0), NULL);
+}
+
+bool app_publish_others(struct app *app, struct db *d)
+{
+    static const char *const of_units = "SELECT count(*) FROM audit WHERE id > ? AND action IN "
+                                        "('unit_added', 'unit_changed', 'unit_removed')",
+                             *const of_unlocks = "SELECT count(*) FROM audit WHERE id > ? AND action IN "
+                                                 "('unlock_asked', 'unlock_granted', 'unlock_refused')";
+    int64_t newest = db_is_sqlite(d) ? 0 : newest_audit(d);
+
+    if (newest <= app->heard_audit)
+        return false;
+    restart_changed(app, d);
+    if (db_number(d, 0, of_units, "i", app->heard_audit) > 0)
+        hub_publish(app->hub, span_str("event: reset\ndata: {\"reason\":\"scope\"}\n\n"));
+    if (db_number(d, 0, of_unlocks, "i", app->heard_audit) > 0)
+        hub_publish(app->hub, span_str("event: unlock\ndata: {}\n\n"));
+    app->heard_audit = newest;
+    return true;
 }
 
 struct heard {
@@ -136,7 +195,8 @@ void api_stream(struct worker *w, struct request *r)
         return;
     }
     if (!r->who.session) { /* a stream ends with its session: programs ask again instead */
-        reply_problem_say(r, PROBLEM_SCOPE, "Live streams are for browsers; ask with 'since' or 'before' instead.");
+        reply_problem_say(r, PROBLEM_SCOPE,
+                          "Live streams are for browsers; ask with 'since' or 'before' instead.");
         return;
     }
     if (!query_fields(r, names, 1) || !query_number(r, "since", 0, INT64_MAX - 1, &since))

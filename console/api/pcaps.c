@@ -18,13 +18,13 @@ static const char *object_of(int64_t alert, char buf[static 32])
     return buf;
 }
 
-static void finish(struct worker *w, struct request *r, int rc, int64_t since)
+static void finish(struct worker *w, struct request *r, int rc, bool changed)
 {
     rc = store_end(w->app->store, rc);
     if (rc)
         app_fail(r, rc);
-    else if (since >= 0)
-        app_publish(w->app, w->db, since);
+    else if (changed)
+        app_publish(w->app, w->db);
 }
 
 /* The file of the alert in the path; false with the problem written, or *ret_rc. */
@@ -68,13 +68,11 @@ void api_pcap_want(struct worker *w, struct request *r)
 {
     struct pcap p = {.state = PCAP_GONE};
     char object[32];
-    int64_t since;
     struct db *d;
     int rc = 0;
 
     if (!body_fields(r, NULL, 0) || !once_begin(w, r, &d))
         return;
-    since = alert_seq(d);
     if (!find(d, r, &p, &rc) || p.state == PCAP_GONE) {
         if (r->reply.status == 0 && !rc)
             reply_problem_with(r, PROBLEM_WRONG_STATE, "state", 0, pcap_state_names[p.state]);
@@ -90,7 +88,7 @@ void api_pcap_want(struct worker *w, struct request *r)
     }
     reply_pcap(r, d, &rc);
     if (once_end(w, r, d, rc))
-        app_publish(w->app, w->db, since);
+        app_publish(w->app, w->db);
 }
 
 /* Who took what away, before it leaves. */
@@ -110,7 +108,6 @@ static int note_download(struct worker *w, const struct request *r, const struct
 static void forget_file(struct worker *w, struct request *r, const struct pcap *p, int why)
 {
     int rc = 0;
-    int64_t since;
     struct db *d = store_begin(w->app->store, &rc);
 
     log_error("packets of %s, %s: %s; they can be fetched again", p->appliance_name, p->file,
@@ -119,10 +116,9 @@ static void forget_file(struct worker *w, struct request *r, const struct pcap *
         app_fail(r, rc);
         return;
     }
-    since = alert_seq(d);
     rc = pcap_settle(d, p, PCAP_KEPT, NULL);
     reply_problem_with(r, PROBLEM_WRONG_STATE, "state", 0, pcap_state_names[PCAP_KEPT]);
-    finish(w, r, rc, since);
+    finish(w, r, rc, true);
 }
 
 void api_pcap_get(struct worker *w, struct request *r)
@@ -211,7 +207,6 @@ static void take_last(struct worker *w, struct request *r, const struct pcap *p)
 {
     int proof = pcap_file_prove(w->app->conf->console_state_dir, p, w->app->keys, w->app->old), rc = 0;
     struct pcap now;
-    int64_t since;
     struct db *d;
 
     if (proof && proof != ST_BAD_SIGNATURE) {
@@ -223,7 +218,6 @@ static void take_last(struct worker *w, struct request *r, const struct pcap *p)
         app_fail(r, rc);
         return;
     }
-    since = alert_seq(d);
     rc = pcap_by_id(d, p->id, &now);
     if (!rc && (now.state != PCAP_WANTED || !seal_equal(now.token, p->token, FETCH_TOKEN))) {
         reply_problem(r, PROBLEM_NOT_FOUND); /* a newer record came between */
@@ -238,7 +232,7 @@ static void take_last(struct worker *w, struct request *r, const struct pcap *p)
         reply_problem_say(r, PROBLEM_BAD_SIGNATURE, "%s", other_file);
     else
         reply_number(r, 200, "have", p->sealed);
-    finish(w, r, rc, since);
+    finish(w, r, rc, true);
 }
 
 /* In a transaction. */
@@ -274,7 +268,6 @@ void api_fetch_part(struct worker *w, struct request *r)
     struct fetch_part part;
     enum verdict verdict;
     struct pcap p;
-    int64_t since;
     struct db *d;
     int rc = 0;
 
@@ -287,9 +280,8 @@ void api_fetch_part(struct worker *w, struct request *r)
         app_fail(r, rc);
         return;
     }
-    since = alert_seq(d);
     rc = take(w, d, r, &p, &part, &verdict);
-    finish(w, r, rc, verdict == PART_MISSING || verdict == PART_OTHER ? since : -1);
+    finish(w, r, rc, verdict == PART_MISSING || verdict == PART_OTHER);
     if (!rc && verdict == PART_LAST && r->reply.status == 200)
         take_last(w, r, &p);
 }
