@@ -2,10 +2,13 @@
  * One alert with everything around it: what the appliance reported, the connection's later facts, the
  * history, and where else the same document was seen. */
 #include "base/event.h"
+#include "base/seal.h"
 #include "console/events/find.h"
 #include "console/store/alerts.h"
 #include "console/store/appliances.h"
+#include "console/store/facts.h"
 #include "console/store/pcaps.h"
+#include "console/store/schema.h"
 #include "console/store/unlock.h"
 
 #include <stdio.h>
@@ -51,8 +54,10 @@ static int find_subject(struct db *d, const struct sight *who, int64_t id, struc
     return 0;
 }
 
-/* The newest that is asked for, copied into the arena and parsed; *ret stays NULL when it is gone or no JSON. */
-static int load(struct db *d, struct arena *a, const struct event_ask *q, struct span *ret_text, struct json **ret)
+/* The newest that is asked for, copied into the arena and parsed; *ret stays NULL when it is gone or no JSON.
+ */
+static int load(struct db *d, struct arena *a, const struct event_ask *q, struct span *ret_text,
+                struct json **ret)
 {
     struct event_row row;
     size_t n = 0;
@@ -190,7 +195,8 @@ struct sightings {
 };
 
 /* Of the units that somebody sees: document by document they are not summed up. */
-static int count_sightings(struct db *d, const struct sight *who, const struct subject *u, struct sightings *t)
+static int count_sightings(struct db *d, const struct sight *who, const struct subject *u,
+                           struct sightings *t)
 {
     struct event_row *rows = calloc(SIGHTINGS_PART, sizeof(*rows));
     size_t n = SIGHTINGS_PART;
@@ -286,6 +292,26 @@ static int put_related(struct db *d, const struct sight *who, const struct subje
     return complete ? rc : 0;
 }
 
+/* The appliance behind a region. Who is no region may say what it likes: it stands behind none. */
+static void put_origin(struct db *d, const struct subject *u, const struct json *event, struct jw *j)
+{
+    const struct json *from = json_path(event, "gatehouse.origin"), *id = json_get(from, "appliance"),
+                      *name = json_get(from, "name");
+    uint8_t identity[SEAL_ID];
+
+    jw_key(j, "origin");
+    if (!id || id->type != JSON_STRING || !facts_hex(id->s, identity, SEAL_ID) || !name ||
+        name->type != JSON_STRING ||
+        db_number(d, 0, "SELECT kind FROM appliance WHERE id = ?", "i", u->appliance) != APPLIANCE_REGION) {
+        jw_null(j);
+        return;
+    }
+    jw_obj(j);
+    jw_khex(j, "id", identity, SEAL_ID);
+    jw_kstr(j, "name", name->s);
+    jw_end_obj(j);
+}
+
 int alert_detail(struct db *d, struct arena *a, const struct sight *who, int64_t id, bool opened,
                  const char *me, struct jw *j)
 {
@@ -324,6 +350,7 @@ int alert_detail(struct db *d, struct arena *a, const struct sight *who, int64_t
         put_or_null(j, "pcap", NULL); /* how large it is tells how large the document is */
     if (!rc)
         rc = unlock_put(d, id, who->user, j);
+    put_origin(d, &u, event, j);
     jw_key(j, "sensor");
     if (!rc)
         rc = appliance_one(d, u.appliance, j);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A month of a small ministry, reported by three appliances: what the pages and the report are looked at with."""
 import datetime
+import json
 import os
 import random
 import sys
@@ -41,6 +42,37 @@ def hour(box, at, n, run, dice):
         e["gatehouse"]["verdict"]["facts"] = [{"path": "zone", "value": zone[0]}, {"path": "dest_zone", "value": zone[1]}]
         rows.append((kind, n + 200, 1, e))
     return rows
+
+
+def region(console, name, day):
+    """A region's console, with two appliances behind it: one whose account adds up, one with a hole and fewer records than are claimed."""
+    box = Appliance(console, name, enrol=False)
+    path = os.path.join(console.dir, name + ".request")
+    request = json.load(open(path))
+    with open(path, "w") as f:
+        json.dump(dict(request, kind="region"), f)
+    if console.command("enrol-approve", path, "-o", box.answer)[0]:
+        raise SystemExit("the region was not let in")
+    one, two = "11" * 16, "22" * 16
+
+    def origin(identity, called, batch):
+        return {"region": name, "appliance": identity, "name": called, "batch": batch, "batch_hash": "%064x" % batch, "record": "%064x" % batch}
+
+    def account(n, identity, called, batch, **sums):
+        return ("stats", n, 0, {"timestamp": stamp(day), "event_type": "stats", "gatehouse": {"account": dict({"appliance": identity, "name": called, "batch": batch, "hash": "%064x" % batch,
+                "in": 0, "forwarded": 0, "redacted": 0, "filtered": {}, "lost": {}}, **sums)}})
+    rows = []
+    for i, (identity, called) in enumerate(((one, "lang-son-1"), (two, "tỉnh \"<img src=x onerror=alert(1)>"))):
+        kind, _, k, e = alert(800 + i, level="toi_mat", rule="from-a-region")
+        e["timestamp"] = stamp(day)
+        e["gatehouse"]["origin"] = origin(identity, called, 4)
+        rows.append((kind, 10 + i, k, e))
+    rows.append(account(20, one, "lang-son-1", 4, **{"in": 1080, "forwarded": 1, "filtered": {"otherwise": 1075, "lab-stays": 4}}))
+    rows.append(account(21, two, "tỉnh \"<img src=x onerror=alert(1)>", 4, **{"in": 12, "forwarded": 3, "filtered": {"otherwise": 7}, "lost": {"forgotten": 2}}))
+    rows.append(account(22, two, "tỉnh \"<img src=x onerror=alert(1)>", 9))
+    if box.send(rows).status != 200:
+        raise SystemExit("the region's batch was refused")
+    return box
 
 
 def fill(console, end, days=30, seed=7):

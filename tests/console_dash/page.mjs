@@ -100,6 +100,46 @@ try {
   await ship.locator(".boxmore").waitFor();
   await shot("fleet-open");
   await accessible(page, "an appliance");
+  // a region is a row that unfolds into its appliances, and says of each whether both sides agree
+  const region = page.locator(".box", { hasText: "Miền Bắc" });
+  await region.locator(".boxrow").click();
+  await region.locator(".origin").nth(1).waitFor();
+  check("an account that adds up", /1\.080 .*= 1 .*1\.079/.test(await region.locator(".origin", { hasText: "lang-son-1" }).locator(".account").innerText()), await region.locator(".origin", { hasText: "lang-son-1" }).innerText());
+  check("both agree", (await region.locator(".origin", { hasText: "hai bên khớp nhau" }).count()) === 1);
+  check("a hole and a difference are said", (await region.locator(".origin", { hasText: "hai bên không khớp" }).getByText("4 lô bị thiếu").count()) === 1);
+  check("an appliance's name is text", (await page.locator(".origins img").count()) === 0);
+  for (const [lang, width] of [["vi", 1280], ["en", 1280], ["vi", 360], ["en", 360]]) {
+    await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
+    await page.evaluate((l) => localStorage.setItem("gatehouse.lang", l), lang);
+    await page.reload();
+    await region.locator(".boxrow").click();
+    await region.locator(".origin").nth(1).waitFor();
+    await narrow(`region ${lang} ${width}`);
+    await shot(`region-${lang}-${width}`);
+    await accessible(page, `region ${lang} ${width}`);
+  }
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.evaluate(() => localStorage.setItem("gatehouse.lang", "vi"));
+  await page.reload();
+  await region.locator(".boxrow").click();
+  await region.locator(".origin a", { hasText: "<img" }).click();
+  await page.locator(".found").first().waitFor();
+  check("the link finds what it reported", (await page.locator(".found").count()) === 1, await page.locator(".found").count());
+  await page.locator(".found a").click();
+  await page.locator(".alerthead .meta", { hasText: "Miền Bắc › tỉnh" }).waitFor();
+  await shot("region-alert", false);
+  await accessible(page, "a region's alert");
+
+  // in a region's own console: what goes up
+  await page.route("**/api/v1/parent", (r) => r.fulfill({ json: { region: "Miền Bắc", on: true, policy: "alerts@1", trouble: "the policy of this region is faulty", waiting: 2, recorded: 31, received: 29, since: "2026-11-24T06:00:00.000000Z",
+    ledger: { in: 1080, forwarded: 11, redacted: 3, filtered: { otherwise: 1066 }, lost: {} } } }));
+  await page.goto(origin + "/#/appliances");
+  await page.reload();
+  await page.locator(".parent summary").click();
+  check("what goes up", /31.*2 lô cấp trên chưa nhận.*2 lô.*faulty/s.test(await page.locator(".parent summary").innerText()), await page.locator(".parent summary").innerText());
+  await shot("parent", false);
+  await accessible(page, "a console above");
+  await page.unroute("**/api/v1/parent");
   await page.getByRole("button", { name: "Mời thiết bị…" }).click();
   await page.getByLabel("Tên tại đây").fill("Đồn Sa Pa");
   await shot("fleet-invite", false);

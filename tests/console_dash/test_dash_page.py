@@ -19,6 +19,7 @@ console = Console()
 console.last = console.administrator("lan")
 house.fill(console, int(time.time()))
 admin = console.last
+house.region(console, "Miền Bắc", int(time.time()) - 3600)
 for name, site in (("ha-noi-1", {"profile": "office", "lat": 21.03, "lon": 105.85, "place": "Hà Nội"}), ("hue-2", {"profile": "office", "lat": 16.46, "lon": 107.6, "place": "Huế"}),
                    ("tau-hq-09", {"profile": "ship", "lat": 8.65, "lon": 111.9, "place": "Tàu HQ-09"})):
     number = [x["number"] for x in admin.get("/api/v1/fleet").json()["items"] if x["name"] == name][0]

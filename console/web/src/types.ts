@@ -169,6 +169,7 @@ export interface HistoryStep {
 }
 export interface AlertDetail extends Omit<AlertRow, "appliance"> {
   appliance: Appliance;
+  origin: { id: string; name: string } | null; /* the appliance behind a region */
   document: Doc | null;
   verdict: Verdict | null;
   fileinfo: Record<string, unknown> | null;

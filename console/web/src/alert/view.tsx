@@ -6,6 +6,7 @@ import { get, Problem } from "../api";
 import { bytes, number, text } from "../format";
 import { lang, t, word } from "../i18n";
 import { Due } from "../inbox/clock";
+import { originLink, regionLink } from "../fleet/region";
 import type { Live } from "../live";
 import { Packets } from "../packets";
 import { Action, ErrorNote, Facts, Section, Severity, Stamp, Time } from "../parts";
@@ -17,6 +18,12 @@ import { contradictions, DocumentCard } from "./document";
 import { Transfer } from "./diagram";
 import { Policy } from "./policy";
 
+/** Who reported it: an appliance, or a region and the appliance behind it. */
+function From({ a }: { a: AlertDetail }) {
+  if (!a.origin) return <bdi>{a.appliance.name}</bdi>;
+  return <><a href={regionLink(a.appliance.name)}><bdi>{a.appliance.name}</bdi></a> › <a href={originLink(a.appliance.name, a.origin.name)}><bdi>{a.origin.name}</bdi></a></>;
+}
+
 function Connection({ a }: { a: AlertDetail }) {
   const c = a.connection, f = c.flow, n = c.ndpi, risks = n?.risks ?? [];
   return (
@@ -24,7 +31,7 @@ function Connection({ a }: { a: AlertDetail }) {
       {risks.length ? <div class="contradictions"><h4>{t("risks")}</h4><ul>{risks.map((r, i) => <li key={i}>{text(r)}</li>)}</ul></div> : null}
       <Facts rows={[
         [t("time"), <Time iso={a.time} long />], [t("received"), <Time iso={a.received} long />],
-        [t("appliance"), `${a.appliance.name}${c.in_iface ? ` · ${c.in_iface}` : ""}`],
+        [t("appliance"), <><From a={a} />{c.in_iface ? ` · ${c.in_iface}` : ""}</>],
         [t("protocol"), [n?.proto, n?.category].filter(Boolean).join(" · ") || `${c.proto ?? ""} ${c.app_proto ?? ""}`],
         [t("flow"), f ? `${number(Number(f["pkts_toserver"] ?? 0) + Number(f["pkts_toclient"] ?? 0))} ${t("packets")}, ${
           bytes(Number(f["bytes_toserver"] ?? 0) + Number(f["bytes_toclient"] ?? 0))} · ${text(f["state"])}` : ""],
@@ -68,7 +75,7 @@ export function AlertView({ id, live, me, canAct, mayWrite, maySource, keys, bac
     <article class="alert" aria-label={title} tabIndex={-1} ref={top}>
       <button type="button" class="quiet backlink" onClick={back}>← {t("back")}</button>
       <header class="alerthead">
-        <p class="meta"><Severity n={a.severity} />#{a.id} · <Time iso={a.time} long /> · {a.appliance.name}{a.shadow ? ` · ${t("shadow")}` : ""}</p>
+        <p class="meta"><Severity n={a.severity} />#{a.id} · <Time iso={a.time} long /> · <From a={a} />{a.shadow ? ` · ${t("shadow")}` : ""}</p>
         <h2>{title}</h2>
         <p class="stampline"><Stamp level={a.level} large /><Action action={a.action} error={!!a.verdict?.error} />
           <span class={`chip state-${a.state}`}>{word("state", a.state.charAt(0).toUpperCase() + a.state.slice(1))}{a.reason ? `: ${word("alert_reason_", a.reason)}` : ""}</span>

@@ -11,8 +11,9 @@ import type { Appliance } from "../types";
 import "./fleet.css";
 import { Invite } from "./invite";
 import { Map } from "./map";
+import { Origins, ParentNote } from "./region";
 import { Enrol, Retire, Site } from "./site";
-import type { Broker, GoodsState, Health, Item } from "./types";
+import type { Broker, GoodsState, Health, Item, Parent } from "./types";
 
 const healths: Health[] = ["silent", "overdue", "never", "away", "heard", "retired"];
 const REFRESH_MS = 30000;
@@ -33,16 +34,20 @@ function Goods({ states }: { states: GoodsState[] }) {
 function One({ item, more, goods, open, toggle, may, edit, retire }: {
   item: Item; more: Appliance | undefined; goods: GoodsState[]; open: boolean; toggle: () => void; may: boolean; edit: () => void; retire: () => void;
 }) {
+  const origins = item.origins ?? [], amiss = origins.filter((o) => !o.agrees).length, missing = origins.reduce((n, o) => n + o.missing_batches, 0);
   const version = more?.versions.gatehouse, policy = more?.versions.policy;
   return (
     <li class={`box ${item.health}`} id={`box-${item.id}`}>
       <button type="button" class="boxrow" aria-expanded={open} onClick={toggle}>
         <span class={`site ${item.health}`} aria-hidden="true" />
-        <strong class="boxname"><bdi>{item.name}</bdi></strong>
+        <strong class="boxname"><bdi>{item.name}</bdi>{item.kind === "region" ? <> <span class="chip">{t("fleet_r_region")}</span></> : null}</strong>
         <span class="boxplace dim"><bdi>{item.place}</bdi></span>
         <span class="boxhealth">{word("fleet_h_", item.health)}</span>
         <span class="dim boxheard">{item.last_heard ? ago(item.last_heard) : ""}</span>
         <span class="boxmarks">
+          {item.kind === "region" ? <span class="dim">{number(origins.length)} {t("fleet_r_behind")}</span> : null}
+          {amiss ? <span class="chip warn">⚠ {number(amiss)} {t("fleet_r_differs")}</span> : null}
+          {missing ? <span class="chip warn">{number(missing)} {t("fleet_r_missing")}</span> : null}
           {item.lost_day ? <span class="chip warn">{number(item.lost_day)} {t("fleet_lost")}</span> : null}
           {item.queue ? <span class="chip">{number(item.queue)} {t("fleet_queue")}</span> : null}
           {version ? <span class="dim">{version}</span> : null}{policy ? <span class="dim">{policy}</span> : null}
@@ -58,7 +63,7 @@ function One({ item, more, goods, open, toggle, may, edit, retire }: {
             [t("clock"), more && more.clock_offset_ms !== null && Math.abs(more.clock_offset_ms) > 60000 && item.profile === "office" ? `${number(Math.round(more.clock_offset_ms / 1000))} s` : null],
             [t("fleet_runs"), goods.length ? <Goods states={goods} /> : Object.entries(more?.versions ?? {}).map(([k, v]) => `${k} ${v}`).join(" · ")],
           ]} />
-          {more?.ledger ? <div class="scroll" tabIndex={0} role="region" aria-label={t("ledger")}><Ledger ledger={more.ledger} /></div> : <p class="dim">{t("ledgerNone")}</p>}
+          {item.kind === "region" ? <Origins region={item.name} origins={origins} /> : more?.ledger ? <div class="scroll" tabIndex={0} role="region" aria-label={t("ledger")}><Ledger ledger={more.ledger} /></div> : <p class="dim">{t("ledgerNone")}</p>}
           {more && more.offered !== null && more.offered > more.batches + 1 ? <p class="lost">{t("waitsFor")} {number(more.batches + 1)}–{number(more.offered - 1)}</p> : null}
           {more?.holes.map((h) => <p key={h.first} class={h.missing ? "lost" : "dim"}>{t("hole")} {number(h.first)}–{number(h.last)} ({number(h.missing)} {t("missing")}): {h.reason}</p>)}
           <p class="dim"><code>{item.id}</code></p>
@@ -78,21 +83,22 @@ function BrokerNote({ broker }: { broker: Broker }) {
 }
 
 export function Fleet({ live, chosen, may }: { live: Live; chosen: number | null; may: boolean }) {
-  const [items, setItems] = useState<Item[] | null>(null), [broker, setBroker] = useState<Broker | null>(null), [more, setMore] = useState<Appliance[]>([]), [goods, setGoods] = useState<GoodsState[]>([]), [error, setError] = useState("");
+  const [items, setItems] = useState<Item[] | null>(null), [broker, setBroker] = useState<Broker | null>(null), [parent, setParent] = useState<Parent | null>(null), [more, setMore] = useState<Appliance[]>([]), [goods, setGoods] = useState<GoodsState[]>([]), [error, setError] = useState("");
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set()), [filter, setFilter] = useState(""), [health, setHealth] = useState<Health | "">("");
   const [dialog, setDialog] = useState<{ kind: "site" | "retire"; item: Item } | { kind: "enrol" | "invite" } | null>(null);
   const load = useCallback(async () => {
     try {
-      const [f, a, g] = await Promise.all([get<{ items: Item[]; broker?: Broker }>("/fleet"), get<{ items: Appliance[] }>("/appliances"), get<{ items: GoodsState[] }>("/goods/states").catch(() => ({ items: [] }))]);
+      const [f, a, g, p] = await Promise.all([get<{ items: Item[]; broker?: Broker }>("/fleet"), get<{ items: Appliance[] }>("/appliances"), get<{ items: GoodsState[] }>("/goods/states").catch(() => ({ items: [] })), may ? get<Parent>("/parent").catch(() => null) : null]);
       setItems(f.items);
       setBroker(f.broker ?? null);
+      setParent(p);
       setMore(a.items);
       setGoods(g.items);
       setError("");
     } catch {
       setError(t("failed"));
     }
-  }, []);
+  }, [may]);
   useEffect(() => void load(), [load]);
   useEffect(() => {
     let due = 0;
@@ -108,7 +114,7 @@ export function Fleet({ live, chosen, may }: { live: Live; chosen: number | null
     const item = chosen === null ? undefined : items?.find((i) => i.number === chosen);
     if (item) show(item.id);
   }, [chosen, items === null]);
-  const shown = useMemo(() => (items ?? []).filter((i) => (!health || i.health === health) && `${i.name} ${i.place} ${i.units.join(" ")}`.toLowerCase().includes(filter.trim().toLowerCase()))
+  const shown = useMemo(() => (items ?? []).filter((i) => (!health || i.health === health) && `${i.name} ${i.place} ${i.units.join(" ")} ${(i.origins ?? []).map((o) => o.name).join(" ")}`.toLowerCase().includes(filter.trim().toLowerCase()))
     .sort((a, b) => healths.indexOf(a.health) - healths.indexOf(b.health) || a.name.localeCompare(b.name)), [items, health, filter]);
   const done = () => { setDialog(null); void load(); };
   return (
@@ -119,6 +125,7 @@ export function Fleet({ live, chosen, may }: { live: Live; chosen: number | null
       </header>
       {error ? <ErrorNote text={error} retry={() => void load()} /> : null}
       {broker ? <BrokerNote broker={broker} /> : null}
+      {parent ? <ParentNote p={parent} /> : null}
       {!items && !error ? <div class="empty">{t("loading")}</div> : null}
       {items && !items.length ? <Empty title={t("fleet_none")} text={t("fleet_noneText")} /> : null}
       {items?.length ? (
