@@ -199,14 +199,14 @@ int state_open_to_move(const struct conf *c, bool make, bool moves, struct state
         rotation_mend(c);
     if (!rc)
         rc = open_keys(c, "console", make, &s->keys, &own, &s->made);
+    if (!rc && rotation_load(c, s) != 0)
+        rc = fail(state_path(c, "console.key.old", before), "it, or console.succession beside it, cannot be read", 2);
     if (!rc)
         rc = open_keys(c, "committee", make, NULL, &s->committee, &s->made);
     if (!rc)
         rc = open_tls(c, make, s);
     if (!rc)
         rotation_mark(s);
-    if (!rc && rotation_load(c, s) != 0) /* when all files are there: what is made just now is no change */
-        rc = fail(state_path(c, "console.key.old", before), "it, or console.succession beside it, cannot be read", 2);
     if (!rc) {
         char path[STATE_PATH];
         mode_t old = umask(077);
