@@ -19,6 +19,11 @@ interface Page { items: (AlertRow | EventRow)[]; next: number | null; searched: 
 function member(e: Record<string, unknown>, path: string): unknown {
   return path.split(".").reduce<unknown>((o, k) => (typeof o === "object" && o !== null ? (o as Record<string, unknown>)[k] : undefined), e);
 }
+function said(e: unknown): string {
+  if (!(e instanceof Problem)) return t("failed");
+  return e.status === 0 ? t("offline") : e.code === "events_away" ? t("find_eventsAway") : e.code === "too_slow" ? t("find_slow") : t("failed");
+}
+
 /** What an event is about, in a few words of its own. */
 export function about(e: Record<string, unknown>): string {
   const paths = ["fileinfo.filename", "alert.signature", "http.hostname", "http.url", "tls.sni", "quic.sni", "dns.rrname", "email.subject", "smtp.mail_from", "smb.filename", "nfs.filename", "ssh.client.software_version", "anomaly.event"];
@@ -88,7 +93,7 @@ export function Find({ asked }: { asked: string }) {
       if (mine !== turn.current) return;
       const f = faultOf(e);
       setFault(f);
-      setError(f ? "" : e instanceof Problem && e.status === 0 ? t("offline") : t("failed"));
+      setError(f ? "" : said(e));
     }
   }, [q, where]);
   useEffect(() => {

@@ -12,6 +12,8 @@ export const find = {
   find_noneText: ["Take a word away, or widen the time. Examples:", "Hãy bỏ bớt từ hoặc mở rộng thời gian. Ví dụ:"],
   find_start: ["What are you looking for?", "Bạn cần tìm gì?"],
   find_startText: ["Words, addresses, hashes, or fields with values; they are completed while you type. Examples:", "Từ, địa chỉ, mã băm hoặc trường và giá trị; hệ thống gợi ý khi bạn gõ. Ví dụ:"],
+  find_eventsAway: ["The server that keeps the events cannot be reached. Alerts, cases and everything else work. Try again shortly.", "Không kết nối được với máy chủ lưu sự kiện. Cảnh báo, vụ việc và các chức năng khác vẫn hoạt động. Hãy thử lại sau ít phút."],
+  find_slow: ["The question took too long and was stopped. Narrow the time or add a word.", "Tìm kiếm quá lâu nên đã dừng. Hãy thu hẹp thời gian hoặc thêm từ."],
   find_whole: ["As recorded", "Nguyên gốc"],
   find_took: ["Answered in", "Trả lời trong"],
   find_withheld: ["content withheld: above your clearance", "nội dung bị ẩn: vượt quyền tiếp cận của bạn"],
