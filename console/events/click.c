@@ -299,5 +299,7 @@ struct span click_take_text(struct reader *r)
         n |= (uint64_t)(c & 127) << shift;
         shift += 7;
     } while (c & 128 && shift < 63);
+    if (c & 128)
+        r->bad = true; /* no text is that long */
     return reader_take(r, n < SIZE_MAX ? (size_t)n : SIZE_MAX);
 }

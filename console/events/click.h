@@ -64,6 +64,7 @@ void click_bytes(struct writer *w, struct span s);
 void click_put_text(struct writer *w, struct span s);
 void click_put_count(struct writer *w, uint64_t n);
 struct reader;
+/* The reader has failed when it is cut, or a length is longer than 63 bits. */
 struct span click_take_text(struct reader *r);
 
 #endif

@@ -66,27 +66,6 @@ static void near_row(struct db_stmt *s, struct event_row *r)
         memcpy(r->sha256, hash.p, sizeof(r->sha256));
 }
 
-static void far_row(struct reader *in, struct event_row *r)
-{
-    uint8_t flags;
-
-    *r = (struct event_row){.far = true};
-    r->id = (int64_t)reader_le64(in);
-    r->appliance = (int64_t)reader_le64(in);
-    r->run = (int64_t)reader_le64(in);
-    r->n = (int64_t)reader_le64(in);
-    r->k = (int64_t)reader_le64(in);
-    r->type = reader_u8(in);
-    r->time = (int64_t)reader_le64(in);
-    r->flow = (int64_t)reader_le64(in);
-    reader_copy(in, r->sha256, sizeof(r->sha256));
-    r->level = (int8_t)reader_u8(in);
-    flags = reader_u8(in);
-    r->has_flow = flags & FAR_FLOW;
-    r->has_sha256 = flags & FAR_SHA256;
-    r->length = (size_t)reader_le64(in);
-}
-
 /* May its content be shown? 1, 0 or a code. Of a row that is not in the database. */
 static int is_clear(struct db *d, const struct sight *who, const struct event_row *r)
 {

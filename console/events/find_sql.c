@@ -17,6 +17,27 @@ void event_ask_init(struct event_ask *q, const struct sight *who)
                             .ms = 10000};
 }
 
+void far_row(struct reader *in, struct event_row *r)
+{
+    uint8_t flags;
+
+    *r = (struct event_row){.far = true};
+    r->id = (int64_t)reader_le64(in);
+    r->appliance = (int64_t)reader_le64(in);
+    r->run = (int64_t)reader_le64(in);
+    r->n = (int64_t)reader_le64(in);
+    r->k = (int64_t)reader_le64(in);
+    r->type = reader_u8(in);
+    r->time = (int64_t)reader_le64(in);
+    r->flow = (int64_t)reader_le64(in);
+    reader_copy(in, r->sha256, sizeof(r->sha256));
+    r->level = (int8_t)reader_u8(in);
+    flags = reader_u8(in);
+    r->has_flow = flags & FAR_FLOW;
+    r->has_sha256 = flags & FAR_SHA256;
+    r->length = (size_t)reader_le64(in);
+}
+
 /* One column of numbers as "(1,2,3)". */
 static int list(struct db *d, struct db_stmt *s, int rc, struct writer *w)
 {

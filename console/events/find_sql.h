@@ -10,6 +10,8 @@
 /* Columns of what find.c reads, the same of both. */
 #define NEAR_COLUMNS "e.id, e.appliance, e.run, e.n, e.k, e.type, e.time, e.flow, e.sha256, e.level"
 #define FAR_COLUMNS "id, appliance, run, n, k, type, time, flow, sha256, level, flags, toUInt64(length(json))"
+/* One row of an answer to FAR_COLUMNS; the reader has failed when it is cut. */
+void far_row(struct reader *in, struct event_row *r);
 enum far_flag { FAR_FLOW = 1, FAR_SHA256 = 2, FAR_ALERT = 4 /* an alert is about it */ };
 
 /* FROM and WHERE in the database, with arguments appended to values; above: only numbers beyond it. */
