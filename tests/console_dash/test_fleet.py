@@ -2,10 +2,11 @@
 """The fleet: places, what is usual for whom, letting in and letting go, over the API."""
 import json
 import os
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "console_http"))
-from harness import ATTACKS, Appliance, Client, Console, check, end, equal, flow, tool
+from harness import ATTACKS, BUILD, Appliance, Client, Console, check, end, equal, flow, tool
 from schema import faults
 
 console = Console()
@@ -71,6 +72,22 @@ equal("known by its name now", admin.post("/api/v1/enrolments/look", {"request":
 for body in ({"request": 1}, {"request": {}}, {"request": {"gatehouse": "x"}}, {}, {"request": request, "x": 1}):
     equal("no request %s" % str(body)[:40], admin.post("/api/v1/enrolments/look", body).status, 400)
 
+# letting in by invitation: one is taken, one is withdrawn
+url = console.url.rstrip("/")
+made = admin.post("/api/v1/enrolments/invitations", {"url": url, "hours": 2, "name": "guest"})
+equal("invited", made.status, 200)
+conf = os.path.join(console.dir, "guest.conf")
+with open(conf, "w") as f:
+    f.write("[node]\nname = guest\nstate_dir = %s\n" % os.path.join(console.dir, "guest"))
+subprocess.run([os.path.join(BUILD, "gatehouse"), "enrol", "--invitation", "-", "--console", url, "--no-wait", "-c", conf], input=made.json()["code"] + "\n",
+               stdout=subprocess.DEVNULL, text=True, timeout=60, check=False)
+asked = [i for i in admin.get("/api/v1/enrolments/invitations").json()["items"] if i["id"] == made.json()["id"]][0]
+equal("it asks", asked["state"], "waiting")
+equal("taken", admin.post("/api/v1/enrolments/invitations/%d" % asked["id"], {"phrase": asked["phrase"]}).status, 200)
+check("let in", "guest" in fleet())
+made = admin.post("/api/v1/enrolments/invitations", {"url": url})
+equal("withdrawn", admin.delete("/api/v1/enrolments/invitations/%d" % made.json()["id"]).status, 204)
+
 # letting go
 number = fleet()["tau-09"]["number"]
 equal("its name must be typed", admin.post("/api/v1/fleet/%d/retire" % number, {"name": "x"}).status, 400)
@@ -78,7 +95,7 @@ equal("retired", admin.post("/api/v1/fleet/%d/retire" % number, {"name": "tau-09
 equal("is gone", (fleet()["tau-09"]["health"], ship.send([flow(6, 6)]).status), ("retired", 403))
 
 viewer = console.user("xem", "viewer")
-equal("a viewer sees", len(fleet(viewer)), 2)
+equal("a viewer sees", len(fleet(viewer)), 3)
 for route, body in ((path + "/site", {"profile": "ship"}), (path + "/retire", {"name": "ha-noi-1"}), ("/api/v1/enrolments/look", {"request": request}),
                     ("/api/v1/enrolments", {"request": request, "phrase": phrase})):
     equal("and changes nothing: %s" % route, viewer.post(route, body).status, 403)

@@ -11,7 +11,7 @@ API = json.load(open(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".
 STEPS = {(m.upper(), p): re.compile("^/api/v1" + re.sub(r"\\{id\\}", "[0-9]+", re.escape(p)) + "$")
          for p, ms in API["paths"].items() for m, about in ms.items()
          if any(x.get("name") == "Idempotency-Key" for x in about.get("parameters", []))}
-SECRETS = ("secret", "token", "link", "url")
+SECRETS = ("secret", "token", "link", "url", "code", "file")
 count = 0
 
 
