@@ -10,7 +10,7 @@ const page = await context.newPage(), problems = [];
 // nine pages within seconds are more streams than a session may have; what else fails is told by "response"
 page.on("console", (m) => { if (m.type() === "error" && !/status of [45]\d\d/.test(m.text())) problems.push(m.text()); });
 page.on("pageerror", (e) => problems.push(String(e)));
-page.on("response", (r) => { if (r.status() >= 500 && !/stream/.test(r.url())) r.text().then((text) => problems.push(`${r.status()} ${r.url()} ${text}`)).catch(() => undefined); });
+page.on("response", (r) => { if (r.status() >= 500 && !/stream/.test(r.url())) r.text().then((text) => /events_away/.test(text) || problems.push(`${r.status()} ${r.url()} ${text}`)).catch(() => undefined); });
 page.on("request", (r) => { if (!r.url().startsWith(origin)) problems.push("outside request: " + r.url()); });
 const shot = (name, fullPage = true) => page.screenshot({ path: join(shots, name + ".png"), fullPage });
 const narrow = async (name) => check(`no sideways scrolling: ${name}`, await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), await page.evaluate(() => document.documentElement.scrollWidth));
@@ -165,6 +165,21 @@ try {
   await page.keyboard.press("Escape");
   await page.locator(".box", { hasText: "moi-1" }).waitFor();
   check("let in", (await page.locator(".box.never", { hasText: "moi-1" }).count()) === 1);
+
+  // the server with events is away: said on both pages, with what it means
+  await page.route("**/api/v1/stats?*", async (r) => { const a = await r.fetch(), s = await a.json(); Object.assign(s.events, { engine: "clickhouse", waiting: 1200, away_since: "2026-11-24T06:00:00.000000Z" }); await r.fulfill({ response: a, json: s }); });
+  await everyWay("away", "#/overview?r=30d", ".away");
+  check("how many wait", /1\.200 sự kiện đang chờ/.test(await page.locator(".away").innerText()), await page.locator(".away").innerText());
+  await page.goto(origin + "/#/search?in=events&q=app_proto:smtp");
+  await page.locator(".find .away").waitFor();
+  await page.route("**/api/v1/search?*", (r) => r.fulfill({ status: 503, contentType: "application/problem+json", json: { status: 503, code: "events_away", detail: "away" } }));
+  await page.reload();
+  await page.locator(".find .away").waitFor();
+  await shot("away-find", false);
+  await accessible(page, "a search without its server");
+  check("a refused question says why, too", /máy chủ lưu sự kiện/.test(await page.locator(".find .error").innerText()), await page.locator(".find .error").innerText());
+  await page.unroute("**/api/v1/search?*");
+  await page.unroute("**/api/v1/stats?*");
 
   // reports: made without gh-report beside it, said so, figures as CSV
   await page.goto(origin + "/#/reports");

@@ -226,5 +226,5 @@ export interface Stats {
   documents: { seen: number; transfers: number; by_level: Record<string, number>; unread: number };
   by_hour: [number, number, number, number][];
   rules: { rule: string; n: number }[];
-  events: { total: number; oldest: string | null; database_bytes: number };
+  events: { total: number; oldest: string | null; database_bytes: number; engine: string; waiting: number; away_since: string | null };
 }

@@ -2,6 +2,7 @@
 // The dashboards: a period and an appliance (both in the address), what happened over time, who, what, why not, and what was lost.
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { get } from "../api";
+import { Away } from "../away";
 import { full, number } from "../format";
 import { levelName, t, word } from "../i18n";
 import type { Live } from "../live";
@@ -92,6 +93,7 @@ export function Dash({ live, asked, go }: { live: Live; asked: string; go: (addr
         <button type="button" class="quiet noprint" onClick={() => print()}>{t("dash_print")}</button>
         <p class="dim span">{f ? `${full(f.from)} – ${full(f.to)}` : " "}</p>
       </header>
+      <Away />
       {error ? <ErrorNote text={error} retry={() => void load()} /> : null}
       {!f ? (error ? null : <div class="empty">{t("loading")}</div>) : (
         <>

@@ -2,6 +2,7 @@
 // Search in alerts or in everything that was recorded: the question is the address, so that it can be kept and given to others.
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { get, Problem } from "../api";
+import { Away } from "../away";
 import { number, text } from "../format";
 import { lang, t } from "../i18n";
 import { free, useKeys } from "../keys";
@@ -135,6 +136,7 @@ export function Find({ asked }: { asked: string }) {
       <SearchBox q={q} set={setQ} box={box} faulty={fault ? "findfault" : null} />
       {fault ? <Fault q={q} fault={fault} skip={0} id="findfault" /> : null}
       {!fault && counts?.matched ? <div class="card"><Histogram h={counts} brush={brush} /><p class="dim brushhelp">{t("find_brush")} {page ? `${t("find_took")} ${number(Math.round(took))} ms.` : ""}</p></div> : null}
+      <Away />
       {error ? <ErrorNote text={error} retry={() => void load()} /> : null}
       {!page && !error && !fault ? <div class="empty">{t("loading")}</div> : null}
       {page && !fault && !items.length ? (

@@ -46,7 +46,7 @@ function One({ item, more, goods, open, toggle, may, edit, retire }: {
         <span class="dim boxheard">{item.last_heard ? ago(item.last_heard) : ""}</span>
         <span class="boxmarks">
           {item.kind === "region" ? <span class="dim">{number(origins.length)} {t("fleet_r_behind")}</span> : null}
-          {amiss ? <span class="chip warn">⚠ {number(amiss)} {t("fleet_r_differs")}</span> : null}
+          {amiss ? <span class="chip warn">⚠ {t("fleet_r_differs")}: {number(amiss)}</span> : null}
           {missing ? <span class="chip warn">{number(missing)} {t("fleet_r_missing")}</span> : null}
           {item.lost_day ? <span class="chip warn">{number(item.lost_day)} {t("fleet_lost")}</span> : null}
           {item.queue ? <span class="chip">{number(item.queue)} {t("fleet_queue")}</span> : null}

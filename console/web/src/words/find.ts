@@ -16,5 +16,10 @@ export const find = {
   find_slow: ["The question took too long and was stopped. Narrow the time or add a word.", "Tìm kiếm quá lâu nên đã dừng. Hãy thu hẹp thời gian hoặc thêm từ."],
   find_whole: ["As recorded", "Nguyên gốc"],
   find_took: ["Answered in", "Trả lời trong"],
+  away_what: ["The server that keeps the events (ClickHouse) cannot be reached", "Không kết nối được máy chủ lưu sự kiện (ClickHouse)"],
+  away_since: ["since", "từ"],
+  away_means: ["Nothing is lost: new events wait here. Alerts and cases work; searches and figures over older events are incomplete or fail.", "Không mất dữ liệu: sự kiện mới chờ tại đây. Cảnh báo và vụ việc vẫn dùng được; tìm kiếm và số liệu về sự kiện cũ có thể thiếu hoặc lỗi."],
+  away_waiting: ["events wait.", "sự kiện đang chờ."],
+  away_do: ["Check that this server runs and that the network leads to it; the console goes on by itself then.", "Hãy kiểm tra máy chủ này có chạy và mạng có thông tới đó không; sau đó hệ thống tự tiếp tục."],
   find_withheld: ["content withheld: above your clearance", "nội dung bị ẩn: vượt quyền tiếp cận của bạn"],
 } as const satisfies Words;
