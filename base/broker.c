@@ -18,6 +18,7 @@
 #define PENDING_BYTES (64 << 20)
 #define ACK_WAIT_S 60
 #define DUPLICATES_S 600
+#define AGE_S (30ll * 86400) /* what a killed server forgot to let go; what it never brought is given to it again */
 #define MENDS 5 /* calls of broker_mend between two new beginnings */
 #define NS 1000000000ll
 
@@ -474,9 +475,10 @@ static natsStatus ensure_stream(struct broker *b)
         c.Storage = js_FileStorage;
         c.Discard = js_DiscardNew; /* what is refused stays in the appliance's journal */
         c.Duplicates = DUPLICATES_S * NS;
+        c.MaxAge = AGE_S * NS;
         s = js_AddStream(&info, b->js, &c, NULL, &code);
         if (s == NATS_OK)
-            log_info("the stream %s was made at the broker, without limits of its own", b->stream);
+            log_info("the stream %s was made at the broker, without a limit of its size", b->stream);
     }
     jsStreamInfo_Destroy(info);
     return s;

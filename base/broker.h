@@ -54,7 +54,7 @@ typedef void broker_fn(void *arg, struct broker_msg *m);
  * four. The strings are borrowed. */
 void broker_listen(struct broker *b, const char *subject, const char *queue, broker_fn *fn, void *arg);
 /* Before broker_start: the stream of subject and its durable consumer, which broker_fetch reads. The stream is made when
- * there is none (kept in files, full: refuses what is new), the consumer likewise: at most most messages under way. */
+ * there is none (kept in files for thirty days, full: refuses what is new), the consumer likewise: at most most messages under way. */
 void broker_consume(struct broker *b, const char *stream, const char *subject, const char *consumer, unsigned most);
 
 /* Begins to connect. 0, or ST_NOMEM, ST_USAGE with the trouble set. */
