@@ -42,7 +42,7 @@ class Server:
     def start(self):
         log = open(self.dir + ".log", "a")
         self.process = subprocess.Popen(self.command("postgres", "-D", self.dir + "/data", "-k", self.dir, "-c", "listen_addresses=",
-                                                     "-c", "max_connections=60", "-c", "shared_buffers=32MB", "-c", "unix_socket_permissions=0777"),
+                                                     "-c", "max_connections=200", "-c", "shared_buffers=32MB", "-c", "unix_socket_permissions=0777"),
                                         stdout=log, stderr=log, cwd="/")
         for _ in range(300):
             if subprocess.run(self.command("pg_isready", "-q", "-h", self.dir)).returncode == 0:
