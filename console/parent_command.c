@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/parent.h"
+#include "base/program.h"
 #include "console/carry.h"
 #include "console/state.h"
 #include "console/store/regions.h"
@@ -55,16 +56,11 @@ static int run(const struct call *c, const char *exe, char *const *first, char *
     char path[PATH_MAX], set[PARENT_PATH + 32], name[CONF_TEXT + 32], dir[PARENT_PATH];
     char *argv[WORDS + 40];
     size_t n = 0;
-    ssize_t at = readlink("/proc/self/exe", path, sizeof(path) - 32);
     int status = 0;
     pid_t pid;
-    char *slash;
 
-    path[at > 0 ? at : 0] = 0;
-    slash = strrchr(path, '/');
-    if (!slash)
+    if (!program_beside(exe, path, sizeof(path)))
         return 3;
-    snprintf(slash + 1, 32, "%s", exe);
     argv[n++] = (char *)"gatehouse";
     while (*first)
         argv[n++] = *first++;
@@ -152,18 +148,9 @@ static int journal(const struct call *c)
 /* The policy's directory: the one that was named, configured, or the standard one (relative to this program). */
 static const char *policy_dir(const struct call *c, const char *named, char dir[static PATH_MAX])
 {
-    char exe[PATH_MAX];
-    ssize_t at = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-    char *slash;
-
     if (named || *c->conf.console_parent_policy)
         return named ? named : c->conf.console_parent_policy;
-    exe[at > 0 ? at : 0] = 0;
-    slash = strrchr(exe, '/');
-    if (slash)
-        *slash = 0;
-    if ((size_t)snprintf(dir, PATH_MAX, "%s/share/policy/forwarding/alerts", exe) >= PATH_MAX || access(dir, R_OK) != 0)
-        snprintf(dir, PATH_MAX, "/usr/share/gatehouse/policy/forwarding/alerts");
+    program_find("share/policy/forwarding/alerts", "/usr/share/gatehouse/policy/forwarding/alerts", dir, PATH_MAX);
     return dir;
 }
 

@@ -2,6 +2,7 @@
 #include "console/report_command.h"
 #include "base/clock.h"
 #include "base/msg.h"
+#include "base/program.h"
 #include "console/store/reports.h"
 
 #include <errno.h>
@@ -23,16 +24,7 @@ static int refuse(const char *what)
 /* gh-report lies beside this program. */
 static bool drawer(char path[static PATH_MAX])
 {
-    char exe[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-    char *slash;
-
-    exe[n > 0 ? n : 0] = 0;
-    slash = strrchr(exe, '/');
-    if (!slash)
-        return false;
-    *slash = 0;
-    return snprintf(path, PATH_MAX, "%s/gh-report", exe) < PATH_MAX && access(path, X_OK) == 0;
+    return program_beside("gh-report", path, PATH_MAX) && access(path, X_OK) == 0;
 }
 
 /* Draws with the figures as standard input and the file as standard output. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/api/upload.h"
+#include "base/program.h"
 #include "console/serve.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -83,43 +84,21 @@ struct serving {
 /* conf, or "web" beside this program, or where it is installed. */
 static void find_static(struct serving *s)
 {
-    char exe[PATH_MAX];
-    ssize_t n;
-    char *slash;
-
     if (*s->proc.conf.console_static_dir) {
         snprintf(s->static_dir, sizeof(s->static_dir), "%s", s->proc.conf.console_static_dir);
         return;
     }
-    n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-    exe[n > 0 ? n : 0] = 0;
-    slash = strrchr(exe, '/');
-    if (slash)
-        *slash = 0;
-    if ((size_t)snprintf(s->static_dir, sizeof(s->static_dir), "%s/web", exe) >= sizeof(s->static_dir))
-        s->static_dir[0] = 0;
-    if (access(s->static_dir, R_OK) != 0)
-        snprintf(s->static_dir, sizeof(s->static_dir), "%s", GH_WEB_DIR);
+    program_find("web", GH_WEB_DIR, s->static_dir, sizeof(s->static_dir));
 }
 
 /* Policies and rules that came with this program, beside it or installed, become versions that people see. */
 static void ship_sources(struct serving *s)
 {
-    char exe[PATH_MAX], policies[PATH_MAX + 32], rules[PATH_MAX + 32];
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-    char *slash;
+    char policies[PATH_MAX], rules[PATH_MAX];
     int rc;
 
-    exe[n > 0 ? n : 0] = 0;
-    slash = strrchr(exe, '/');
-    if (slash)
-        *slash = 0;
-    snprintf(policies, sizeof(policies), "%s/share/policy", exe);
-    if (access(policies, R_OK) != 0)
-        snprintf(policies, sizeof(policies), "%s", GH_POLICY_DIR);
-    snprintf(rules, sizeof(rules), "%s/rules/yar", exe);
-    if (access(rules, R_OK) != 0)
-        snprintf(rules, sizeof(rules), "%s", GH_RULES_DIR);
+    program_find("share/policy", GH_POLICY_DIR, policies, sizeof(policies));
+    program_find("rules/yar", GH_RULES_DIR, rules, sizeof(rules));
     rc = sources_ship(s->state.store, policies, rules);
     if (rc)
         log_warn("the policies and rules of %s and %s were not recorded: %s", policies, rules, status_text(rc));
@@ -128,17 +107,9 @@ static void ship_sources(struct serving *s)
 /* What decides what goes up, when there is a console above. */
 static void read_forwarding(struct serving *s)
 {
-    char exe[PATH_MAX], policy[PATH_MAX + 64];
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-    char *slash;
+    char policy[PATH_MAX];
 
-    exe[n > 0 ? n : 0] = 0;
-    slash = strrchr(exe, '/');
-    if (slash)
-        *slash = 0;
-    snprintf(policy, sizeof(policy), "%s/share/policy/forwarding/alerts", exe);
-    if (access(policy, R_OK) != 0)
-        snprintf(policy, sizeof(policy), "%s/forwarding/alerts", GH_POLICY_DIR);
+    program_find("share/policy/forwarding/alerts", GH_POLICY_DIR "/forwarding/alerts", policy, sizeof(policy));
     upward_policy_read(&s->forwarding, &s->proc.conf, policy);
 }
 

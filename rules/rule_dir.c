@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rules/rule_dir.h"
+#include "base/program.h"
 
-#include <limits.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 const char *rule_dir_find(const char *named, char *buf, size_t cap)
 {
-    char self[PATH_MAX];
-    ssize_t n;
-    char *slash;
-
     if (named && *named)
         return named;
-    n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    self[n > 0 ? n : 0] = 0;
-    slash = strrchr(self, '/');
-    if (slash) {
-        *slash = 0;
-        if (snprintf(buf, cap, "%s/rules/yar", self) < (int)cap && access(buf, R_OK | X_OK) == 0)
-            return buf;
-    }
+    if (program_beside("rules/yar", buf, cap) && access(buf, R_OK | X_OK) == 0)
+        return buf;
     snprintf(buf, cap, "%s", GH_RULES_DIR);
     return buf;
 }

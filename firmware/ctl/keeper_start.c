@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/ctl/keeper_impl.h"
+#include "base/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,16 +17,9 @@
 const char *keeper_bin_dir(void)
 {
     static char dir[PATH_MAX];
-    ssize_t n;
-    char *slash;
 
-    if (*dir)
-        return dir;
-    n = readlink("/proc/self/exe", dir, sizeof(dir) - 1);
-    dir[n > 0 ? n : 0] = 0;
-    slash = strrchr(dir, '/');
-    if (slash)
-        *slash = 0;
+    if (!*dir)
+        (void)program_beside("", dir, sizeof(dir));
     return dir;
 }
 

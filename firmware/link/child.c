@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/link/child.h"
 #include "base/clock.h"
+#include "base/program.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -17,17 +18,12 @@
 
 static _Noreturn void start(char *const argv[], int out)
 {
-    char path[PATH_MAX + NAME_MAX];
-    ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+    char path[PATH_MAX];
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     sigset_t none;
-    char *slash;
 
-    path[n > 0 ? n : 0] = 0;
-    slash = strrchr(path, '/');
-    if (!slash || null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
+    if (!program_beside(argv[0], path, sizeof(path)) || null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
         _exit(127);
-    snprintf(slash + 1, NAME_MAX, "%s", argv[0]);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_DFL);

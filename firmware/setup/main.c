@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * gh-setup: gatehouse setup and gatehouse factory-reset, for the person in front of the machine. */
 #include "firmware/setup/page.h"
+#include "base/program.h"
 #include "firmware/setup/setup.h"
 #include "firmware/setup/writer.h"
 
@@ -16,16 +17,12 @@
 
 int setup_run(const struct setup *s, char *const *words)
 {
-    char self[PATH_MAX], path[PATH_MAX + 16], *argv[20] = {(char *)"gatehouse"}, *slash;
-    ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    char path[PATH_MAX], *argv[20] = {(char *)"gatehouse"};
     int argc = 1, status = 0;
     pid_t pid;
 
-    self[n > 0 ? n : 0] = 0;
-    slash = strrchr(self, '/');
-    if (slash)
-        *slash = 0;
-    snprintf(path, sizeof(path), "%s/gatehouse", self);
+    if (!program_beside("gatehouse", path, sizeof(path)))
+        return 3;
     for (; *words && argc < 14; words++)
         argv[argc++] = *words;
     argv[argc++] = (char *)"-c";

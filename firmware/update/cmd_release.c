@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * build, keys, sign, verify: what is done where releases are made. */
 #include "firmware/update/bundle.h"
+#include "base/program.h"
 #include "firmware/update/floor.h"
 #include "firmware/update/install.h"
 #include "firmware/update/update.h"
@@ -15,17 +16,11 @@
 /* 'build --disk': the image maker lies in the source tree beside the build, or where it is installed. */
 static int make_image(const char *out, const char *version, uint64_t epoch)
 {
-    char self[PATH_MAX], place[2][PATH_MAX], number[32];
-    char *argv[] = {NULL, (char *)out, number, (char *)version, NULL}, *slash;
-    ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    char place[2][PATH_MAX], number[32];
+    char *argv[] = {NULL, (char *)out, number, (char *)version, NULL};
 
-    self[n > 0 ? n : 0] = 0;
-    slash = strrchr(self, '/');
-    if (slash)
-        *slash = 0;
     snprintf(number, sizeof(number), "%llu", (unsigned long long)epoch);
-    if ((size_t)snprintf(place[0], sizeof(place[0]), "%s/../firmware/image/build", self) >= sizeof(place[0]))
-        place[0][0] = 0;
+    (void)program_beside("../firmware/image/build", place[0], sizeof(place[0]));
     snprintf(place[1], sizeof(place[1]), "/usr/share/gatehouse/image/build");
     for (size_t i = 0; i < 2; i++) {
         argv[0] = place[i];

@@ -4,6 +4,7 @@
  * stick. */
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/program.h"
 #include "firmware/update/esp.h"
 #include "firmware/update/floor.h"
 #include "firmware/update/selfcase.h"
@@ -28,16 +29,6 @@
 #define OUTPUT_MAX 65536
 #define SERVICE_TRIES 120u /* a second apart */
 
-static void own_name(char *buf, size_t cap)
-{
-    ssize_t n = readlink("/proc/self/exe", buf, cap - 16);
-    char *slash;
-
-    buf[n > 0 ? n : 0] = 0;
-    slash = strrchr(buf, '/');
-    snprintf(slash ? slash + 1 : buf, 16, "gatehouse");
-}
-
 /* Runs 'gatehouse' with args (NULL-ended), in as its standard input (-1: ours), and keeps the beginning of
  * what it prints; its exit status, or -1. */
 static int run_with(char *const args[], int in, char *out, size_t cap)
@@ -48,7 +39,8 @@ static int run_with(char *const args[], int in, char *out, size_t cap)
     ssize_t n;
     pid_t pid;
 
-    own_name(self, sizeof(self));
+    if (!program_beside("gatehouse", self, sizeof(self)))
+        return -1;
     for (size_t i = 0; args[i] && i + 2 < GH_COUNT(argv); i++)
         argv[i + 1] = args[i];
     if (pipe2(fds, O_CLOEXEC) != 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy/lua/event_source.h"
 #include "base/clock.h"
+#include "base/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,14 +46,9 @@ static int open_journal(struct event_source *s, const char *path, uint64_t since
     char *argv[] = {(char *)"gatehouse", (char *)"journal", (char *)"cat", (char *)"--json",
                     (char *)path,        (char *)"--since", iso,           NULL};
     posix_spawn_file_actions_t fa;
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
     int pipe_fd[2], rc;
-    char *slash;
 
-    exe[n > 0 ? n : 0] = 0;
-    slash = strrchr(exe, '/');
-    if (slash)
-        snprintf(slash, sizeof(exe) - (size_t)(slash - exe), "/gh-core");
+    (void)program_beside("gh-core", exe, sizeof(exe));
     if (since_us)
         clock_iso(since_us, iso);
     else

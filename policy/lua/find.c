@@ -2,6 +2,7 @@
  * Where bundles and their files are. */
 #include "policy/lua/bundle.h"
 #include "base/file.h"
+#include "base/program.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -106,17 +107,7 @@ int bundle_each(const char *dir, const char *below, const char *tail, bundle_nam
 
 void bundle_installed(char *buf, size_t cap)
 {
-    char exe[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-    char *slash;
-
-    exe[n > 0 ? n : 0] = 0;
-    slash = strrchr(exe, '/');
-    if (slash)
-        *slash = 0;
-    snprintf(buf, cap, "%s/share/policy", exe);
-    if (access(buf, R_OK) != 0)
-        snprintf(buf, cap, "/usr/share/gatehouse/policy");
+    program_find("share/policy", "/usr/share/gatehouse/policy", buf, cap);
 }
 
 static bool is_bundle(const char *dir)
