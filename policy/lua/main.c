@@ -292,12 +292,10 @@ static void tell_fault(struct judge *g, const char *dir, const char *says)
 
     name = name ? name + 1 : dir;
     if (strncmp(says, dir, n) == 0)
-        says += n;
-    if (!*says)
-        says = " cannot be used";
+        says += n + (says[n] == '/');
     n = strcspn(says, "\n");
-    snprintf(g->fault, sizeof(g->fault), "%.40s%.*s; %.30s@%.12s is kept in force", name, (int)(n < 90 ? n : 90), says,
-             g->active->name, g->active->version);
+    snprintf(g->fault, sizeof(g->fault), "%.40s cannot be used%s%.*s; %.30s@%.12s is kept in force", name, n ? ": " : "",
+             (int)(n < 90 ? n : 90), says, g->active->name, g->active->version);
 }
 
 /* The policy in force, and when it cannot be used the last one that could: what is configured, or promoted,
