@@ -19,6 +19,8 @@ enum jail_profile {
     JAIL_CONSOLE, /* a listening socket made before, no other; threads; files below its state directory */
     JAIL_COUNT
 };
+/* What the C library reads to look up a name, for ro of those who do that in their jail. */
+#define JAIL_RESOLVER "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/host.conf"
 struct jail_usage;
 struct jail_options {
     const char *user;          /* to become when root, with its groups: a name, or NULL/"" for nobody (65534); ignored when not root */

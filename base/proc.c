@@ -140,6 +140,18 @@ void proc_chan_remove(struct proc_chan *pc)
         chan_free(pc);
 }
 
+bool proc_chan_take(struct proc *p, enum role want, enum role role, int fd, struct proc_chan **pc, proc_msg_fn *fn,
+                    proc_closed_fn *closed, void *arg)
+{
+    if (role != want) {
+        close(fd);
+        return false;
+    }
+    proc_chan_remove(*pc);
+    *pc = proc_chan_add(p, fd, role, fn, closed, arg);
+    return *pc != NULL;
+}
+
 void proc_chan_drain(struct proc_chan *pc)
 {
     struct msg m;

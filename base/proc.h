@@ -54,6 +54,10 @@ struct proc_chan;
 typedef void proc_msg_fn(void *arg, const struct msg *m);
 typedef void proc_closed_fn(void *arg, int rc);
 struct proc_chan *proc_chan_add(struct proc *p, int fd, enum role peer, proc_msg_fn *fn, proc_closed_fn *closed, void *arg);
+/* For the on_peer of a process: fd becomes the channel to want, in place of the one before (*pc); from another role it is
+ * closed. closed must let go of *pc. False: there is no new channel. */
+bool proc_chan_take(struct proc *p, enum role want, enum role role, int fd, struct proc_chan **pc, proc_msg_fn *fn,
+                    proc_closed_fn *closed, void *arg);
 int proc_chan_post(struct proc_chan *pc, enum msg_type type, struct span body, int fd); /* as msg_post */
 size_t proc_chan_pending(const struct proc_chan *pc);
 void proc_chan_pause(struct proc_chan *pc, bool paused); /* stop reading: back-pressure */

@@ -398,8 +398,7 @@ static void *serve(void *arg)
 
 int link_serve(struct link_setup *s, const int *fds, size_t n)
 {
-    static const char *const ro[] = {"/etc/resolv.conf", "/etc/hosts",     "/etc/nsswitch.conf",
-                                     "/etc/gai.conf",    "/etc/host.conf", NULL};
+    static const char *const ro[] = {JAIL_RESOLVER, NULL};
     const struct jail_options opt = {.user = s->run_as, .ro = ro, .memory = MEMORY, .files = FILES};
     static struct link link[LINKS];
     pthread_t thread[LINKS];

@@ -338,13 +338,9 @@ static void on_peer(struct proc *p, enum role role, int fd)
 {
     struct carrier *c = p->arg;
 
-    if (role != ROLE_CONSOLE) {
-        close(fd);
-        return;
-    }
-    proc_chan_remove(c->console);
-    clear_desk(c);
-    c->console = proc_chan_add(p, fd, ROLE_CONSOLE, on_console, on_console_closed, c);
+    if (role == ROLE_CONSOLE)
+        clear_desk(c); /* its letters were handed to the one before */
+    (void)proc_chan_take(p, ROLE_CONSOLE, role, fd, &c->console, on_console, on_console_closed, c);
 }
 
 static void on_tick(void *arg)
@@ -392,8 +388,7 @@ static int open_broker(struct carrier *c)
 
 static int lock_in(struct carrier *c)
 {
-    static const char *const ro[] = {"/etc/resolv.conf", "/etc/hosts",     "/etc/nsswitch.conf",  "/etc/gai.conf",
-                                     "/etc/host.conf",   "/etc/ssl/openssl.cnf", NULL};
+    static const char *const ro[] = {JAIL_RESOLVER, "/etc/ssl/openssl.cnf", NULL};
     const struct jail_options opt = {.user = c->proc.conf.node_user, .ro = ro, .memory = MEMORY, .files = FILES};
     char err[256] = "";
     int abi = 0;

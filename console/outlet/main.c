@@ -187,18 +187,12 @@ static void on_peer(struct proc *p, enum role role, int fd)
 {
     struct outlet *o = p->arg;
 
-    if (role != ROLE_CONSOLE) {
-        close(fd);
-        return;
-    }
-    proc_chan_remove(o->console);
-    o->console = proc_chan_add(p, fd, ROLE_CONSOLE, on_console, on_console_closed, o);
+    (void)proc_chan_take(p, ROLE_CONSOLE, role, fd, &o->console, on_console, on_console_closed, o);
 }
 
 static int lock_in(struct outlet *o)
 {
-    static const char *const ro[] = {"/etc/resolv.conf", "/etc/hosts",     "/etc/nsswitch.conf",
-                                     "/etc/gai.conf",    "/etc/host.conf", NULL};
+    static const char *const ro[] = {JAIL_RESOLVER, NULL};
     const struct jail_options opt = {
         .user = o->proc.conf.node_user, .ro = ro, .memory = MEMORY, .files = FILES};
     char err[256] = "";

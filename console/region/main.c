@@ -168,17 +168,10 @@ static void on_peer(struct proc *proc, enum role role, int fd)
 {
     struct pen *p = proc->arg;
 
-    if (role == ROLE_CONSOLE) {
-        proc_chan_remove(p->console);
-        p->console = proc_chan_add(proc, fd, role, on_console, on_console_closed, p);
-    } else if (role == ROLE_UPLINK) {
-        proc_chan_remove(p->uplink);
-        p->uplink = proc_chan_add(proc, fd, role, on_uplink, on_uplink_closed, p);
-        if (p->uplink && journal_last(p->journal))
-            tell_uplink(p);
-    } else {
-        close(fd);
-    }
+    if (role == ROLE_CONSOLE)
+        (void)proc_chan_take(proc, role, role, fd, &p->console, on_console, on_console_closed, p);
+    else if (proc_chan_take(proc, ROLE_UPLINK, role, fd, &p->uplink, on_uplink, on_uplink_closed, p) && journal_last(p->journal))
+        tell_uplink(p);
 }
 
 static void open_all(struct pen *p)

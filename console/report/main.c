@@ -78,12 +78,7 @@ static void on_peer(struct proc *p, enum role role, int fd)
 {
     struct report *r = p->arg;
 
-    if (role != ROLE_CONSOLE) {
-        close(fd);
-        return;
-    }
-    proc_chan_remove(r->console);
-    r->console = proc_chan_add(p, fd, ROLE_CONSOLE, on_message, on_closed, r);
+    (void)proc_chan_take(p, ROLE_CONSOLE, role, fd, &r->console, on_message, on_closed, r);
 }
 
 /* One report from standard input to standard output. */

@@ -72,13 +72,7 @@ static void on_peer(struct proc *p, enum role role, int fd)
 {
     struct goods_process *g = p->arg;
 
-    if (role != ROLE_CORE) {
-        close(fd);
-        return;
-    }
-    proc_chan_remove(g->core);
-    g->core = proc_chan_add(p, fd, ROLE_CORE, on_core, on_core_closed, g);
-    if (g->core)
+    if (proc_chan_take(p, ROLE_CORE, role, fd, &g->core, on_core, on_core_closed, g))
         apply_tell(g->apply);
 }
 

@@ -349,13 +349,7 @@ static void load_rates(struct link *l)
 static void lock_in(struct link *l)
 {
     /* Names are looked up by the C library; certificates are not: the console's key is pinned. */
-    const char *ro[] = {l->proc.conf.node_state_dir,
-                        "/etc/resolv.conf",
-                        "/etc/hosts",
-                        "/etc/nsswitch.conf",
-                        "/etc/gai.conf",
-                        "/etc/host.conf",
-                        NULL};
+    const char *ro[] = {l->proc.conf.node_state_dir, JAIL_RESOLVER, NULL};
     char down[CONF_TEXT + 32];
     const char *rw[] = {l->down ? down : NULL, NULL}; /* and there it keeps what comes down */
     struct jail_options opt = {.user = l->proc.conf.node_user,

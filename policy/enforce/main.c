@@ -142,12 +142,7 @@ static void on_peer(struct proc *p, enum role role, int fd)
 {
     struct enforcer *e = p->arg;
 
-    if (role != ROLE_CORE) {
-        close(fd);
-        return;
-    }
-    proc_chan_remove(e->core);
-    e->core = proc_chan_add(p, fd, ROLE_CORE, on_message, on_closed, e);
+    (void)proc_chan_take(p, ROLE_CORE, role, fd, &e->core, on_message, on_closed, e);
 }
 
 int main(int argc, char **argv)

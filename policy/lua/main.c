@@ -242,13 +242,7 @@ static void on_peer(struct proc *p, enum role role, int fd)
 {
     struct judge *g = p->arg;
 
-    if (role != ROLE_CORE) {
-        close(fd);
-        return;
-    }
-    proc_chan_remove(g->core);
-    g->core = proc_chan_add(p, fd, ROLE_CORE, on_message, on_closed, g);
-    if (g->core)
+    if (proc_chan_take(p, ROLE_CORE, role, fd, &g->core, on_message, on_closed, g))
         tell_wants(g);
 }
 

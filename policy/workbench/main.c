@@ -95,12 +95,7 @@ static void on_peer(struct proc *p, enum role role, int fd)
 {
     struct workbench *w = p->arg;
 
-    if (role != ROLE_CONSOLE) {
-        close(fd);
-        return;
-    }
-    proc_chan_remove(w->console);
-    w->console = proc_chan_add(p, fd, ROLE_CONSOLE, on_message, on_closed, w);
+    (void)proc_chan_take(p, ROLE_CONSOLE, role, fd, &w->console, on_message, on_closed, w);
 }
 
 int main(int argc, char **argv)
