@@ -6,7 +6,6 @@ What the console forgot is sent again, so that everything is there again exactly
 received, so that it cannot be trimmed."""
 import os
 import shutil
-import sqlite3
 import sys
 
 from chain import Chain, Report, wait_for
@@ -16,14 +15,7 @@ PCAP = os.path.join(SHARE, "capture", "morning.pcap")
 report = Report()
 check = report.check
 chain = Chain(GATEHOUSE, "[journal]\nbatch_records = 5\n")
-
-
-def ask(name, sql):
-    db = sqlite3.connect("file:%s?mode=ro" % chain.path(name), uri=True)
-    try:
-        return db.execute(sql).fetchall()
-    finally:
-        db.close()
+ask = chain.ask
 
 
 def receipt():

@@ -3,10 +3,12 @@
 import http.client
 import json
 import os
+import random
 import re
 import shutil
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -17,9 +19,15 @@ PASSWORD = "bon tu khong lien quan"
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port that nobody listens on: of those that no outgoing connection of another test is given before it is used."""
+    while True:
+        with socket.socket() as s:
+            port = random.randrange(15000, 32000)
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 def wait_for(what, seconds, ready):
@@ -97,10 +105,23 @@ class Chain:
         with open(self.path(name), "w") as f:
             f.write(text)
 
+    def run(self, *args, stdin=""):
+        """Exit status, and what was said."""
+        p = subprocess.run([self.gatehouse, *args], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
+        return p.returncode, p.stdout
+
     def command(self, *args):
-        p = subprocess.run([self.gatehouse, *args], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
-        assert p.returncode == 0, "gatehouse %s: exit %d\n%s" % (" ".join(args), p.returncode, p.stdout)
-        return p.stdout
+        code, out = self.run(*args)
+        assert code == 0, "gatehouse %s: exit %d\n%s" % (" ".join(args), code, out)
+        return out
+
+    def ask(self, name, sql, *args):
+        """Rows of a database below the directory, which is only read."""
+        db = sqlite3.connect("file:%s?mode=ro" % self.path(name), uri=True, timeout=60)
+        try:
+            return db.execute(sql, args).fetchall()
+        finally:
+            db.close()
 
     def enrol(self):
         c, a = self.path("console.conf"), self.path("appliance.conf")
@@ -150,6 +171,18 @@ class Chain:
     def children(self, pid):
         out = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], stdout=subprocess.PIPE, text=True).stdout
         return [int(x) for x in out.split()]
+
+    def kill_console(self):
+        """As when the power goes: with all that it started."""
+        children = self.children(self.console.pid)
+        self.console.kill()
+        self.console.wait(60)
+        for pid in children:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.console = None
 
     def stop(self):
         for p in (self.appliance, self.console):

@@ -4,6 +4,7 @@
 
 An appliance that reports learns the new keys and the coming certificate and goes on; nothing is lost or twice. One that was away for longer than the
 overlap is invited anew, and brings what it recorded meanwhile. The old secret is gone; what it signed stays provable."""
+import functools
 import json
 import os
 import sqlite3
@@ -18,19 +19,8 @@ report = Report()
 check = report.check
 chain = Chain(GATEHOUSE, "hello = 1s\n")
 CONF, A, URL = chain.path("console.conf"), chain.path("appliance.conf"), "https://127.0.0.1:%d" % chain.port
-
-
-def run(*args):
-    p = subprocess.run([GATEHOUSE, *args], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
-    return p.returncode, p.stdout
-
-
-def ask(sql):
-    db = sqlite3.connect("file:%s?mode=ro" % chain.path("console/console.db"), uri=True, timeout=30)
-    try:
-        return db.execute(sql).fetchall()
-    finally:
-        db.close()
+run = chain.run
+ask = functools.partial(chain.ask, "console/console.db")
 
 
 def known(name="appliance"):

@@ -4,13 +4,12 @@
 
 Policies, rules, lists and settings go from the console to a running appliance, by wire and by stick. What is good is put in force, what is not is
 refused with its reason, what cannot be lived with is taken back; an old order is not obeyed again; a new version costs what changed."""
+import functools
 import json
 import os
 import random
 import shutil
 import signal
-import sqlite3
-import subprocess
 import sys
 
 from chain import Chain, Report, wait_for
@@ -22,23 +21,14 @@ report = Report()
 check = report.check
 chain = Chain(GATEHOUSE, "hello = 1s\n")
 dice = random.Random(11)
-
-
-def run(*args):
-    p = subprocess.run([GATEHOUSE, *args], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
-    return p.returncode, p.stdout
+run = chain.run
 
 
 def console(*args):
     return run("console", args[0], "-c", chain.path("console.conf"), *args[1:])
 
 
-def ask(sql):
-    db = sqlite3.connect("file:%s?mode=ro" % chain.path("console/console.db"), uri=True, timeout=30)
-    try:
-        return db.execute(sql).fetchall()
-    finally:
-        db.close()
+ask = functools.partial(chain.ask, "console/console.db")
 
 
 def add(kind, path, name, version):

@@ -7,13 +7,13 @@
 20 simulated appliances, two in three with clocks that are wrong by nine years. Each round hands a random choice of what is outstanding to the
 console, by HTTPS (--nats: over a real NATS server, which is killed, too) or as files. At the end both sides agree: every record exactly once, what is left out on purpose is named as a hole, no more and no
 less. Random, and repeatable: the seed is printed."""
+import functools
 import http.client
 import json
 import os
 import random
 import shutil
 import signal
-import sqlite3
 import ssl
 import subprocess
 import sys
@@ -38,9 +38,7 @@ chain = Chain(GATEHOUSE)
 fleet = chain.path("fleet")
 
 
-def run(*args):
-    p = subprocess.run([GATEHOUSE, *args], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
-    return p.returncode, p.stdout
+run = chain.run
 
 
 def simulate():
@@ -48,12 +46,7 @@ def simulate():
     check("simulate", code == 0, out)
 
 
-def ask(sql, *args):
-    db = sqlite3.connect("file:%s?mode=ro" % chain.path("console/console.db"), uri=True, timeout=30)
-    try:
-        return db.execute(sql, args).fetchall()
-    finally:
-        db.close()
+ask = functools.partial(chain.ask, "console/console.db")
 
 
 context = ssl.create_default_context()

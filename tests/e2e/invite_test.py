@@ -22,11 +22,7 @@ check = report.check
 chain, false = Chain(GATEHOUSE), Chain(GATEHOUSE)
 URL = "https://127.0.0.1:%d" % chain.port
 CONF = chain.path("console.conf")
-
-
-def run(*args, stdin=""):
-    p = subprocess.run([GATEHOUSE, *args], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
-    return p.returncode, p.stdout
+run = chain.run
 
 
 def box(name, extra=""):

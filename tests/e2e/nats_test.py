@@ -10,7 +10,6 @@ import os
 import random
 import shutil
 import signal
-import sqlite3
 import struct
 import subprocess
 import sys
@@ -29,19 +28,8 @@ dice = random.Random(SEED)
 report = Report()
 check = report.check
 chain = Chain(GATEHOUSE, "hello = 2s\ntimeout = 5s\nnats_window = 8\n[journal]\nbatch_records = 3\n")
-
-
-def run(*args):
-    p = subprocess.run([GATEHOUSE, *args], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
-    return p.returncode, p.stdout
-
-
-def ask(name, sql):
-    db = sqlite3.connect("file:%s?mode=ro" % chain.path(name), uri=True, timeout=30)
-    try:
-        return db.execute(sql).fetchall()
-    finally:
-        db.close()
+run = chain.run
+ask = chain.ask
 
 
 def events():
@@ -90,18 +78,6 @@ def stop_appliance():
     chain.appliance.send_signal(signal.SIGTERM)
     chain.appliance.wait(60)
     chain.appliance = None
-
-
-def kill_console():
-    children = chain.children(chain.console.pid)
-    chain.console.kill()
-    chain.console.wait(60)
-    for pid in children:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    chain.console = None
 
 
 def files(of):
@@ -172,7 +148,7 @@ try:
     stop_appliance()
 
     # no console: the broker keeps what it is given, and the journal keeps everything until there is a receipt
-    kill_console()
+    chain.kill_console()
     before = receipt()
     replay()
     wait_for("the window is full", 120, lambda: client.stream()["state"]["messages"] >= 8)
@@ -222,14 +198,14 @@ try:
 
     # the console is put back to an earlier day: it asks for what it has forgotten
     stop_appliance()
-    kill_console()
+    chain.kill_console()
     os.makedirs(chain.path("backup"))
     for f in files("console.db"):
         shutil.copy(chain.path("console/" + f), chain.path("backup"))
     chain.start_console()
     replay()
     arrived("a third replay")
-    kill_console()
+    chain.kill_console()
     for f in files("console.db"):
         os.unlink(chain.path("console/" + f))
     for f in os.listdir(chain.path("backup")):
@@ -240,7 +216,7 @@ try:
 
     # what the stream forgets is given to it again: nobody but the console can say that it arrived
     stop_appliance()
-    kill_console()
+    chain.kill_console()
     replay()
     wait_for("the window is full", 120, lambda: client.stream()["state"]["messages"] >= 8)
     client.ask("$JS.API.STREAM.PURGE.GATEHOUSE")

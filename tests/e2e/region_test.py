@@ -12,9 +12,7 @@ import re
 import shutil
 import signal
 import socket
-import sqlite3
 import ssl
-import subprocess
 import sys
 import threading
 
@@ -77,16 +75,10 @@ class Line:
 
 
 def ask(chain, sql, *args):
-    db = sqlite3.connect("file:%s?mode=ro" % chain.path("console/console.db"), uri=True, timeout=30)
-    try:
-        return db.execute(sql, args).fetchall()
-    finally:
-        db.close()
+    return chain.ask("console/console.db", sql, *args)
 
 
-def run(*args):
-    p = subprocess.run([GATEHOUSE, *args], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
-    return p.returncode, p.stdout
+run = centre.run
 
 
 def parent(word, *args):
@@ -120,17 +112,6 @@ def kill(chain, name):
         except OSError:
             pass
     return False
-
-
-def stop_hard(chain):
-    children = chain.children(chain.console.pid)
-    chain.console.kill()
-    chain.console.wait(60)
-    for pid in children:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
 
 
 def store(chain, back):
@@ -224,9 +205,9 @@ rule { id = "mild-stays", title = "T", reason = "R", action = "drop", when = fun
     line.set(False)
     settled(6)
     # the centre is put back from yesterday, the region dies
-    stop_hard(centre)
+    centre.kill_console()
     store(centre, True)
-    stop_hard(region)
+    region.kill_console()
     centre.start_console()
     region.start_console()
     settled(6)

@@ -4,10 +4,10 @@
 
 An appliance gets new keys for which the old ones vouch: the console takes them, retires the old ones, and nothing that was reported is lost. A word by
 other keys is refused; a lost key is retired and the appliance enrolled anew."""
+import functools
 import json
 import os
 import sqlite3
-import subprocess
 import sys
 
 from chain import Chain, Report, wait_for
@@ -17,19 +17,8 @@ PCAP = os.path.join(SHARE, "capture", "morning.pcap")
 report = Report()
 check = report.check
 chain = Chain(GATEHOUSE)
-
-
-def run(*args):
-    p = subprocess.run([GATEHOUSE, *args], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
-    return p.returncode, p.stdout
-
-
-def ask(sql):
-    db = sqlite3.connect("file:%s?mode=ro" % chain.path("console/console.db"), uri=True, timeout=30)
-    try:
-        return db.execute(sql).fetchall()
-    finally:
-        db.close()
+run = chain.run
+ask = functools.partial(chain.ask, "console/console.db")
 
 
 def approve(request):

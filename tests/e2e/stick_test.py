@@ -7,8 +7,6 @@ receipt goes back. A hole that nobody can fill is given up by a person, and ever
 import json
 import os
 import shutil
-import sqlite3
-import subprocess
 import sys
 
 from chain import Chain, Report, wait_for
@@ -21,9 +19,7 @@ chain = Chain(GATEHOUSE, "[journal]\nbatch_records = 3\n")
 other = Chain(GATEHOUSE, "[journal]\nbatch_records = 3\n") # an appliance of another console
 
 
-def run(*args):
-    p = subprocess.run([GATEHOUSE, *args], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
-    return p.returncode, p.stdout
+run = chain.run
 
 
 def console(word, *args):
@@ -34,12 +30,7 @@ def journal(word, *args, of=chain):
     return run("journal", word, "-c", of.path("appliance.conf"), *args)
 
 
-def ask(name, sql):
-    db = sqlite3.connect("file:%s?mode=ro" % chain.path(name), uri=True)
-    try:
-        return db.execute(sql).fetchall()
-    finally:
-        db.close()
+ask = chain.ask
 
 
 def events():

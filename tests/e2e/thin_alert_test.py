@@ -8,7 +8,6 @@ import json
 import os
 import random
 import shutil
-import sqlite3
 import struct
 import subprocess
 import sys
@@ -35,14 +34,7 @@ report = Report()
 check = report.check
 chain = Chain(GATEHOUSE, "timeout = 60s\n[journal]\nbatch_delay = 200ms\n")
 dice = random.Random(9)
-
-
-def ask(name, sql):
-    db = sqlite3.connect("file:%s?mode=ro" % chain.path(name), uri=True, timeout=30)
-    try:
-        return db.execute(sql).fetchall()
-    finally:
-        db.close()
+ask = chain.ask
 
 
 def names_asked(path, n):

@@ -7,7 +7,6 @@ arrive before it, and in the end everything is there exactly once. Nothing here 
 import os
 import random
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -87,14 +86,7 @@ def proxy(port):
 
 port = free_port()
 chain = Chain(GATEHOUSE, "proxy = http://127.0.0.1:%d\nrate_hours = 0-24=32K\n[journal]\nbatch_records = 2\n" % port)
-
-
-def ask(name, sql):
-    db = sqlite3.connect("file:%s?mode=ro" % chain.path(name), uri=True, timeout=30)
-    try:
-        return db.execute(sql).fetchall()
-    finally:
-        db.close()
+ask = chain.ask
 
 
 try:

@@ -4,9 +4,9 @@
 
 The simulator enrols its fleet in one call and sends a few batches of each over several connections, in the order in which they come; then what it made and
 what the console has must be the same, also of each one by itself, and what is sent once more must change nothing."""
+import functools
 import json
 import os
-import sqlite3
 import subprocess
 import sys
 
@@ -29,12 +29,7 @@ def simulate(*more, code=0):
     return json.loads(p.stdout), p.stderr
 
 
-def ask(sql):
-    db = sqlite3.connect("file:%s?mode=ro" % chain.path("console/console.db"), uri=True, timeout=60)
-    try:
-        return db.execute(sql).fetchall()
-    finally:
-        db.close()
+ask = functools.partial(chain.ask, "console/console.db")
 
 
 try:
