@@ -5,6 +5,7 @@
 #include "console/query/tsquery.h"
 #include "console/store/store.h"
 #include "sound.h"
+#include "tests/store_files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,15 +19,9 @@ static char dir[] = "/tmp/gh-fuzz-scan-XXXXXX";
 
 static void clean(void)
 {
-    static const char *const files[] = {"console.db", "console.db-wal", "console.db-shm"};
-    char path[64];
-
     db_close(db);
     store_close(store);
-    for (size_t i = 0; i < GH_COUNT(files); i++) {
-        snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
-        unlink(path);
-    }
+    store_files_remove(dir);
     rmdir(dir);
 }
 

@@ -4,6 +4,7 @@
 #include "console/query/query.h"
 #include "console/store/search.h"
 #include "house.h"
+#include "tests/store_files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,15 +18,9 @@ static char dir[] = "/tmp/gh-fuzz-query-XXXXXX";
 
 static void clean(void)
 {
-    static const char *const files[] = {"console.db", "console.db-wal", "console.db-shm"};
-    char path[64];
-
     db_close(db);
     store_close(store);
-    for (size_t i = 0; i < GH_COUNT(files); i++) {
-        snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
-        unlink(path);
-    }
+    store_files_remove(dir);
     rmdir(dir);
 }
 

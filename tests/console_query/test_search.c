@@ -4,6 +4,7 @@
 #include "console/store/search.h"
 #include "house.h"
 #include "tests/check.h"
+#include "tests/store_files.h"
 
 #include <unistd.h>
 
@@ -202,8 +203,6 @@ static void open_with(bool old)
 int main(void)
 {
     struct db *d;
-    char path[64];
-    static const char *const files[] = {"console.db", "console.db-wal", "console.db-shm"};
 
     CHECK(mkdtemp(dir) != NULL);
     open_with(false);
@@ -223,10 +222,7 @@ int main(void)
     test_table(d);
     db_close(d);
     store_close(store);
-    for (size_t i = 0; i < GH_COUNT(files); i++) {
-        snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
-        unlink(path);
-    }
+    store_files_remove(dir);
     rmdir(dir);
     return check_end();
 }

@@ -6,6 +6,7 @@
 #include "console/api/app.h"
 #include "console/http/head.h"
 #include "console/store/appliances.h"
+#include "tests/store_files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,8 +22,7 @@ static char cookie[128], dir[] = "/tmp/gh-fuzz-api-XXXXXX";
 
 static void clean(void)
 {
-    static const char *const files[] = {"console.db", "console.db-wal", "console.db-shm", "pcap/1.part",
-                                        "pcap/1.ghe"};
+    static const char *const files[] = {"pcap/1.part", "pcap/1.ghe"};
     char path[64];
 
     db_close(worker.db);
@@ -35,6 +35,7 @@ static void clean(void)
         snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
         unlink(path);
     }
+    store_files_remove(dir);
     snprintf(path, sizeof(path), "%s/pcap", dir);
     rmdir(path);
     rmdir(dir);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "console/store/appliances.h"
 #include "tests/check.h"
+#include "tests/store_files.h"
 
 #include <unistd.h>
 
@@ -173,7 +174,6 @@ int main(void)
     struct seal_public a = {{1}, {2}}, b = {{3}, {4}};
     struct seal_keys *keys;
     struct store *store = NULL;
-    char path[64];
     struct db *d;
     int rc;
 
@@ -190,11 +190,7 @@ int main(void)
     store_close(store);
     clock_override(NULL);
     seal_keys_free(keys);
-    static const char *const files[] = {"console.db", "console.db-wal", "console.db-shm"};
-    for (size_t i = 0; i < GH_COUNT(files); i++) {
-        snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
-        unlink(path);
-    }
+    store_files_remove(dir);
     rmdir(dir);
     return check_end();
 }

@@ -4,6 +4,7 @@
 #include "console/store/people.h"
 #include "console/store/sight.h"
 #include "tests/check.h"
+#include "tests/store_files.h"
 
 #include <unistd.h>
 
@@ -199,7 +200,7 @@ static void test_put(void)
 
 int main(void)
 {
-    char dir[] = "/tmp/gh-sight-XXXXXX", path[64];
+    char dir[] = "/tmp/gh-sight-XXXXXX";
     struct store *store;
     struct db *d;
     int rc;
@@ -217,11 +218,7 @@ int main(void)
     test_put();
     CHECK(store_commit(store) == 0);
     store_close(store);
-    for (size_t i = 0; i < 3; i++) {
-        static const char *const files[] = {"console.db", "console.db-wal", "console.db-shm"};
-        snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
-        unlink(path);
-    }
+    store_files_remove(dir);
     rmdir(dir);
     return check_end();
 }

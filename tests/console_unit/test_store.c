@@ -7,6 +7,7 @@
 #include "console/store/appliances.h"
 #include "console/store/people.h"
 #include "tests/check.h"
+#include "tests/store_files.h"
 
 #include <unistd.h>
 
@@ -237,7 +238,7 @@ static void test_upgrade(const char *dir)
 
 int main(void)
 {
-    char dir[] = "/tmp/gh-store-XXXXXX", path[64];
+    char dir[] = "/tmp/gh-store-XXXXXX";
     struct seal_public keys = {{1}, {2}};
     struct db *d;
     int rc;
@@ -262,11 +263,7 @@ int main(void)
     CHECK(store_commit(store) == 0);
     store_close(store);
     clock_override(NULL);
-    static const char *const files[] = {"console.db", "console.db-wal", "console.db-shm"};
-    for (size_t i = 0; i < GH_COUNT(files); i++) {
-        snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
-        unlink(path);
-    }
+    store_files_remove(dir);
     test_upgrade(dir);
     rmdir(dir);
     return check_end();
