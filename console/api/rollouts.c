@@ -23,10 +23,7 @@ void api_rollouts_list(struct worker *w, struct request *r)
     jw_obj(&j);
     jw_kbool(&j, "two_persons", w->app->conf->console_two_persons);
     rc = rollouts_put(w->db, &j);
-    jw_end_obj(&j);
-    reply_json_end(r);
-    if (rc)
-        app_fail(r, rc);
+    reply_object_end(r, &j, rc);
 }
 
 static void reply_one(struct request *r, struct db *d, int64_t id)

@@ -36,10 +36,7 @@ void api_sources_list(struct worker *w, struct request *r)
     jw_kbool(&j, "two_persons", w->app->conf->console_two_persons);
     jw_kbool(&j, "workbench", helpers_have(w->app->helpers, ROLE_WORKBENCH));
     rc = sources_put(w->db, kind ? (int)k : -1, &j);
-    jw_end_obj(&j);
-    reply_json_end(r);
-    if (rc)
-        app_fail(r, rc);
+    reply_object_end(r, &j, rc);
 }
 
 static void reply_source(struct request *r, struct db *d, int64_t id, int rc)

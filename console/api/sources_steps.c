@@ -106,10 +106,7 @@ static void reply_version(struct request *r, struct db *d, int64_t id)
     reply_json(r, 200, &j);
     jw_obj(&j);
     rc = source_version_put(d, id, 0, &j);
-    jw_end_obj(&j);
-    reply_json_end(r);
-    if (rc)
-        app_fail(r, rc);
+    reply_object_end(r, &j, rc);
 }
 
 /* revision 0: whatever it is. */
