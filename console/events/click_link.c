@@ -2,11 +2,11 @@
  * The second door to libcurl in this room: gh-outlet's sends to whatever people name and looks at each
  * address; this one knows a single address, which comes from the configuration. */
 #include "console/events/click_link.h"
+#include "base/curl_strict.h"
 #include "base/jail.h"
 #include "base/log.h"
 #include "base/seal.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -230,23 +230,14 @@ static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl
 static CURL *connection(struct link *l)
 {
     struct link_setup *s = l->setup;
-    struct curl_blob ca = {s->ca.p, s->ca.n, CURL_BLOB_NOCOPY};
     char line[512];
     CURL *c = l->curl ? l->curl : curl_easy_init();
 
     l->curl = c;
     if (!c || l->headers)
         return c;
-    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, s->tls ? "https" : "http");
-    curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(c, CURLOPT_PROXY, "");
-    curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
-    curl_easy_setopt(c, CURLOPT_CAINFO, NULL);
-    if (ca.len)
-        curl_easy_setopt(c, CURLOPT_CAINFO_BLOB, &ca);
+    curl_strict(c, s->tls ? "https" : "http");
+    curl_trust(c, s->ca.p, s->ca.n);
     curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_answer);
     curl_easy_setopt(c, CURLOPT_WRITEDATA, l);
@@ -254,7 +245,6 @@ static CURL *connection(struct link *l)
     curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(c, CURLOPT_XFERINFODATA, l);
     curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(c, CURLOPT_USERAGENT, "gatehouse/" GH_VERSION);
     l->headers = curl_slist_append(NULL, "Expect:");
     l->headers = curl_slist_append(l->headers, "Content-Type: application/octet-stream");
     if (*s->user) {

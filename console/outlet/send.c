@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/outlet/send.h"
 #include "base/clock.h"
+#include "base/curl_strict.h"
 #include "base/file.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -163,26 +163,14 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
 
 static void set_up(CURL *c, struct sender *s, const struct batch *b, const char *url, struct attempt *t)
 {
-    struct curl_blob ca = {(void *)(b->ca.n ? b->ca.p : s->ca.p), b->ca.n ? b->ca.n : s->ca.n,
-                           CURL_BLOB_COPY};
-
+    curl_strict(c, "https,http");
+    curl_trust(c, b->ca.n ? b->ca.p : s->ca.p, b->ca.n ? b->ca.n : s->ca.n);
     curl_easy_setopt(c, CURLOPT_URL, url);
-    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https,http");
-    curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(c, CURLOPT_PROXY, "");
-    curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
-    curl_easy_setopt(c, CURLOPT_CAINFO, NULL);
-    if (ca.len)
-        curl_easy_setopt(c, CURLOPT_CAINFO_BLOB, &ca);
     curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
     curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)b->timeout_ms);
     curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket);
     curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, t);
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(c, CURLOPT_USERAGENT, "gatehouse/" GH_VERSION);
 }
 
 static void explain(const struct attempt *t, CURLcode rc, const char *message, struct outcome *ret)

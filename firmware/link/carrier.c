@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firmware/link/carrier.h"
 #include "base/clock.h"
+#include "base/curl_strict.h"
 
-#include <curl/curl.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -61,22 +61,17 @@ struct carrier *carrier_new(const struct link_console *console, uint64_t timeout
     snprintf(c->pin, sizeof(c->pin), "sha256//%s", console->pin);
     if (*console->pin_next)
         snprintf(c->pin_next, sizeof(c->pin_next), "sha256//%s", console->pin_next);
-    curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR, "https");
-    curl_easy_setopt(c->curl, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(c->curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_strict(c->curl, "https");
     /* The console's certificate is its own; what identifies it is its public key, pinned at enrolment. */
     curl_easy_setopt(c->curl, CURLOPT_SSL_VERIFYPEER, 0L);
     curl_easy_setopt(c->curl, CURLOPT_SSL_VERIFYHOST, 0L);
     curl_easy_setopt(c->curl, CURLOPT_PINNEDPUBLICKEY, c->pin);
-    curl_easy_setopt(c->curl, CURLOPT_PROXY, "");
     curl_easy_setopt(c->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(c->curl, CURLOPT_LOW_SPEED_TIME, (long)((timeout_ms + 999) / 1000));
     curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
     curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, c);
     curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, c->message);
-    curl_easy_setopt(c->curl, CURLOPT_USERAGENT, "gatehouse/" GH_VERSION);
     return c;
 }
 
@@ -328,16 +323,12 @@ static CURL *getter(uint64_t timeout_ms)
     if (!curl)
         return NULL;
     curl_easy_reset(curl); /* connections stay */
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_strict(curl, "http,https");
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
-    curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)((timeout_ms + 999) / 1000));
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "gatehouse/" GH_VERSION);
     return curl;
 }
 

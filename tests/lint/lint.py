@@ -13,7 +13,7 @@ SOURCES = (".c", ".h", ".def")
 NEED_SPDX = (".c", ".h", ".def", ".py", ".sh", ".lua", ".ts", ".tsx", ".mjs", ".css", ".yar", ".sql")
 # package: headers, and the files that may include them (more than one only where the package has parts that do not mix)
 DOORS = {
-    "libpcap": (r"pcap", ()), "nDPI": (r"ndpi", ()), "YARA": (r"yara", ()), "SQLite": (r"sqlite3", ()), "libcurl": (r"curl/", ("console/events/click_link.c",)),
+    "libpcap": (r"pcap", ()), "nDPI": (r"ndpi", ()), "YARA": (r"yara", ()), "SQLite": (r"sqlite3", ()), "libcurl": (r"curl/|base/curl_strict", ("console/events/click_link.c",)),
     "poppler": (r"poppler|glib\.h|gio/", ()), "libarchive": (r"archive", ()), "expat": (r"expat", ()), "libhtp": (r"htp/", ()),
     "libseccomp": (r"seccomp\.h", ()), "Lua": (r"lua|lualib|lauxlib", ()), "zstd": (r"zstd", ("base/pack.c", "base/squeeze.c")), "libmicrohttpd": (r"microhttpd", ()),
     "GnuTLS": (r"gnutls/", ()), "brotli": (r"brotli/", ()), "jansson": (r"jansson", ()), "gmime": (r"gmime", ()),
