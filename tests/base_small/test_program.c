@@ -15,7 +15,8 @@ int main(void)
     real[n > 0 ? n : 0] = 0;
     CHECK(program_beside("test_base_program", self, sizeof(self)));
     CHECK_STR(self, real);
-    CHECK(program_beside("", dir, sizeof(dir)) && strlen(dir) + strlen("/test_base_program") == strlen(self) && !strncmp(dir, self, strlen(dir)));
+    CHECK(program_beside("", dir, sizeof(dir)) &&
+          strlen(dir) + strlen("/test_base_program") == strlen(self) && !strncmp(dir, self, strlen(dir)));
     CHECK(!program_beside("test_base_program", small, sizeof(small)));
     CHECK_STR(small, "");
     program_find("test_base_program", "/nowhere", dir, sizeof(dir));
