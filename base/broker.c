@@ -1,50 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "base/broker.h"
-#include "base/broker_files.h"
-#include "base/log.h"
+#include "base/broker_impl.h"
 
-#include <nats/nats.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define LISTENERS 4
 #define CONNECT_MS 5000
 #define AGAIN_MS 1000  /* between two tries to connect */
 #define JITTER_MS 2000 /* a fleet does not come back in step */
 #define PING_MS 10000  /* a dead line is noticed after two of them */
 #define PENDING_MSGS 1024
 #define PENDING_BYTES (64 << 20)
-#define ACK_WAIT_S 60
-#define DUPLICATES_S 600
-#define AGE_S (30ll * 86400) /* what a killed server forgot to let go; what it never brought is given to it again */
 #define MENDS 5 /* calls of broker_mend between two new beginnings */
-#define NS 1000000000ll
-
-struct listener {
-    struct broker *broker;
-    const char *subject, *queue;
-    broker_fn *fn;
-    void *arg;
-    natsSubscription *sub;
-};
-struct broker {
-    struct broker_files files;
-    char name[128], inbox[BROKER_SUBJECT];
-    struct listener listener[LISTENERS];
-    size_t listeners;
-    const char *stream, *subject, *consumer;
-    unsigned most;
-    pthread_rwlock_t gate; /* written while the connection is replaced */
-    natsOptions *options;
-    natsConnection *nc;
-    jsCtx *js;
-    natsSubscription *pull;
-    unsigned mends;
-    pthread_mutex_t lock;
-    char trouble[BROKER_TROUBLE];
-};
 
 int broker_new(const struct broker_options *opt, struct broker **ret, char *err, size_t cap)
 {
@@ -69,7 +35,7 @@ int broker_new(const struct broker_options *opt, struct broker **ret, char *err,
 
 /* ---- trouble ---- */
 
-static void say(struct broker *b, const char *what, natsStatus s)
+void broker_say(struct broker *b, const char *what, natsStatus s)
 {
     pthread_mutex_lock(&b->lock);
     if (what)
@@ -86,7 +52,7 @@ void broker_trouble(struct broker *b, char out[static BROKER_TROUBLE])
     pthread_mutex_unlock(&b->lock);
 }
 
-static int status_of(natsStatus s)
+int broker_status(natsStatus s)
 {
     switch (s) {
     case NATS_OK:
@@ -117,13 +83,13 @@ static void on_lost(natsConnection *nc, void *arg)
     const char *text = NULL;
     natsStatus s = natsConnection_GetLastError(nc, &text);
 
-    say(arg, "no connection to the broker", s == NATS_OK ? NATS_CONNECTION_DISCONNECTED : s);
+    broker_say(arg, "no connection to the broker", s == NATS_OK ? NATS_CONNECTION_DISCONNECTED : s);
 }
 
 static void on_there(natsConnection *nc, void *arg)
 {
     (void)nc;
-    say(arg, NULL, NATS_OK);
+    broker_say(arg, NULL, NATS_OK);
 }
 
 /* A message that the process did not take in time, or a subject that it may not use. */
@@ -132,7 +98,7 @@ static void on_fault(natsConnection *nc, natsSubscription *sub, natsStatus s, vo
     (void)nc;
     (void)sub;
     if (s != NATS_SLOW_CONSUMER) /* its sender asks again */
-        say(arg, "the broker refuses something", s);
+        broker_say(arg, "the broker refuses something", s);
 }
 
 /* ---- messages ---- */
@@ -142,8 +108,7 @@ void broker_msg_free(struct broker_msg *m)
     free(m);
 }
 
-/* A copy of its own: the library's message must not outlive its subscription. NULL when it cannot be ours. */
-static struct broker_msg *copy(natsMsg *from, bool stored)
+struct broker_msg *broker_copy(natsMsg *from, bool stored)
 {
     int n = natsMsg_GetDataLength(from);
     const char *subject = natsMsg_GetSubject(from), *reply = natsMsg_GetReply(from);
@@ -171,7 +136,7 @@ static struct broker_msg *copy(natsMsg *from, bool stored)
 static void on_message(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg)
 {
     struct listener *l = arg;
-    struct broker_msg *m = copy(msg, false);
+    struct broker_msg *m = broker_copy(msg, false);
 
     (void)nc;
     (void)sub;
@@ -186,14 +151,6 @@ void broker_listen(struct broker *b, const char *subject, const char *queue, bro
 {
     gh_check(b->listeners < LISTENERS);
     b->listener[b->listeners++] = (struct listener){b, subject, queue, fn, arg, NULL};
-}
-
-void broker_consume(struct broker *b, const char *stream, const char *subject, const char *consumer, unsigned most)
-{
-    b->stream = stream;
-    b->subject = subject;
-    b->consumer = consumer;
-    b->most = most;
 }
 
 static natsStatus on_jwt(char **ret, char **err, void *arg)
@@ -228,7 +185,8 @@ static natsStatus put_user(struct broker *b, natsOptions *o)
     if (broker_files_credentials(&b->files))
         return natsOptions_SetUserCredentialsCallbacks(o, on_jwt, b, on_nonce, b);
     snprintf(name, sizeof(name), "%.*s", (int)colon, (const char *)s.p);
-    snprintf(password, sizeof(password), "%.*s", (int)(s.n - (size_t)colon - 1), (const char *)s.p + colon + 1);
+    snprintf(password, sizeof(password), "%.*s", (int)(s.n - (size_t)colon - 1),
+             (const char *)s.p + colon + 1);
     st = natsOptions_SetUserInfo(o, name, password);
     explicit_bzero(password, sizeof(password));
     return st;
@@ -328,12 +286,12 @@ static natsStatus join(struct broker *b)
             (void)natsSubscription_SetPendingLimits(l->sub, PENDING_MSGS, PENDING_BYTES);
     }
     if (s != NATS_OK) {
-        say(b, "the broker cannot be reached", s);
+        broker_say(b, "the broker cannot be reached", s);
         disconnect(b);
     } else if (later) {
-        say(b, "the broker cannot be reached", NATS_NO_SERVER);
+        broker_say(b, "the broker cannot be reached", NATS_NO_SERVER);
     } else {
-        say(b, NULL, NATS_OK);
+        broker_say(b, NULL, NATS_OK);
     }
     return s;
 }
@@ -343,7 +301,7 @@ int broker_start(struct broker *b)
     natsStatus s = make_options(b);
 
     if (s != NATS_OK) {
-        say(b, "the options for the broker are refused", s);
+        broker_say(b, "the options for the broker are refused", s);
         return s == NATS_NO_MEMORY ? ST_NOMEM : ST_USAGE;
     }
     (void)join(b); /* broker_mend tries again */
@@ -362,7 +320,7 @@ void broker_mend(struct broker *b)
     pthread_rwlock_unlock(&b->gate);
 }
 
-static bool there(struct broker *b)
+bool broker_connected(struct broker *b)
 {
     return b->nc && natsConnection_Status(b->nc) == NATS_CONN_STATUS_CONNECTED;
 }
@@ -372,7 +330,7 @@ bool broker_there(struct broker *b)
     bool is;
 
     pthread_rwlock_rdlock(&b->gate);
-    is = there(b);
+    is = broker_connected(b);
     pthread_rwlock_unlock(&b->gate);
     return is;
 }
@@ -382,7 +340,7 @@ size_t broker_most(struct broker *b)
     int64_t n;
 
     pthread_rwlock_rdlock(&b->gate);
-    n = there(b) ? natsConnection_GetMaxPayload(b->nc) : 0;
+    n = broker_connected(b) ? natsConnection_GetMaxPayload(b->nc) : 0;
     pthread_rwlock_unlock(&b->gate);
     return n > 0 ? (size_t)n : 0;
 }
@@ -406,174 +364,28 @@ int broker_publish(struct broker *b, const char *subject, struct span body)
     natsStatus s;
 
     pthread_rwlock_rdlock(&b->gate);
-    s = there(b) ? natsConnection_Publish(b->nc, subject, body.p, (int)body.n) : NATS_CONNECTION_DISCONNECTED;
+    s = broker_connected(b) ? natsConnection_Publish(b->nc, subject, body.p, (int)body.n)
+                            : NATS_CONNECTION_DISCONNECTED;
     pthread_rwlock_unlock(&b->gate);
-    return status_of(s);
+    return broker_status(s);
 }
 
-int broker_store(struct broker *b, const char *subject, const char *id, struct span body, uint64_t timeout_ms, bool *ret_known)
-{
-    jsPubOptions opt;
-    jsPubAck *ack = NULL;
-    jsErrCode code = 0;
-    natsStatus s;
-    int rc;
-
-    jsPubOptions_Init(&opt);
-    opt.MaxWait = (int64_t)timeout_ms;
-    opt.MsgId = id;
-    pthread_rwlock_rdlock(&b->gate);
-    s = there(b) ? js_Publish(&ack, b->js, subject, body.p, (int)body.n, &opt, &code) : NATS_CONNECTION_DISCONNECTED;
-    pthread_rwlock_unlock(&b->gate);
-    rc = s != NATS_OK && code ? ST_FULL : status_of(s);
-    if (!rc)
-        *ret_known = ack->Duplicate;
-    if (rc == ST_FULL) {
-        pthread_mutex_lock(&b->lock);
-        snprintf(b->trouble, sizeof(b->trouble), "the broker's stream refuses more (error %d)", (int)code);
-        pthread_mutex_unlock(&b->lock);
-    } else {
-        say(b, rc ? "the broker's stream does not take it" : NULL, s);
-    }
-    jsPubAck_Destroy(ack);
-    return rc;
-}
-
-int broker_ask(struct broker *b, const char *subject, struct span body, uint64_t timeout_ms, struct writer *answer)
+int broker_ask(struct broker *b, const char *subject, struct span body, uint64_t timeout_ms,
+               struct writer *answer)
 {
     natsMsg *msg = NULL;
     natsStatus s;
     int rc;
 
     pthread_rwlock_rdlock(&b->gate);
-    s = there(b) ? natsConnection_Request(&msg, b->nc, subject, body.p, (int)body.n, (int64_t)timeout_ms)
-                 : NATS_CONNECTION_DISCONNECTED;
+    s = broker_connected(b)
+            ? natsConnection_Request(&msg, b->nc, subject, body.p, (int)body.n, (int64_t)timeout_ms)
+            : NATS_CONNECTION_DISCONNECTED;
     pthread_rwlock_unlock(&b->gate);
-    rc = status_of(s);
+    rc = broker_status(s);
     writer_clear(answer);
     if (!rc)
         writer_bytes(answer, natsMsg_GetData(msg), (size_t)natsMsg_GetDataLength(msg));
     natsMsg_Destroy(msg);
     return !rc && !writer_ok(answer) ? ST_LIMIT : rc;
-}
-
-/* ---- the stream ---- */
-
-static natsStatus ensure_stream(struct broker *b)
-{
-    jsStreamInfo *info = NULL;
-    jsErrCode code = 0;
-    natsStatus s = js_GetStreamInfo(&info, b->js, b->stream, NULL, &code);
-    jsStreamConfig c;
-
-    if (s == NATS_NOT_FOUND) {
-        jsStreamConfig_Init(&c);
-        c.Name = b->stream;
-        c.Subjects = &b->subject;
-        c.SubjectsLen = 1;
-        c.Retention = js_WorkQueuePolicy;
-        c.Storage = js_FileStorage;
-        c.Discard = js_DiscardNew; /* what is refused stays in the appliance's journal */
-        c.Duplicates = DUPLICATES_S * NS;
-        c.MaxAge = AGE_S * NS;
-        s = js_AddStream(&info, b->js, &c, NULL, &code);
-        if (s == NATS_OK)
-            log_info("the stream %s was made at the broker, without a limit of its size", b->stream);
-    }
-    jsStreamInfo_Destroy(info);
-    return s;
-}
-
-static natsStatus ensure_consumer(struct broker *b)
-{
-    jsConsumerInfo *info = NULL;
-    jsErrCode code = 0;
-    natsStatus s = js_GetConsumerInfo(&info, b->js, b->stream, b->consumer, NULL, &code);
-    jsConsumerConfig c;
-
-    if (s == NATS_NOT_FOUND) {
-        jsConsumerConfig_Init(&c);
-        c.Durable = b->consumer;
-        c.AckPolicy = js_AckExplicit;
-        c.DeliverPolicy = js_DeliverAll;
-        c.AckWait = ACK_WAIT_S * NS;
-        c.MaxDeliver = -1;
-        c.MaxAckPending = b->most;
-        c.FilterSubject = b->subject;
-        s = js_AddConsumer(&info, b->js, b->stream, &c, NULL, &code);
-    }
-    jsConsumerInfo_Destroy(info);
-    return s;
-}
-
-static natsStatus open_pull(struct broker *b)
-{
-    natsStatus s = ensure_stream(b);
-    jsErrCode code = 0;
-    jsSubOptions opt;
-
-    if (s == NATS_OK)
-        s = ensure_consumer(b);
-    jsSubOptions_Init(&opt);
-    opt.Stream = b->stream;
-    opt.Consumer = b->consumer;
-    opt.ManualAck = true;
-    if (s == NATS_OK)
-        s = js_PullSubscribe(&b->pull, b->js, b->subject, b->consumer, NULL, &opt, &code);
-    say(b, s == NATS_OK ? NULL : "the broker's stream cannot be read", s);
-    return s;
-}
-
-static natsStatus fetch(struct broker *b, natsMsgList *list, size_t most, uint64_t wait_ms)
-{
-    jsErrCode code = 0;
-    natsStatus s = there(b) ? NATS_OK : NATS_CONNECTION_DISCONNECTED;
-
-    if (s == NATS_OK && !b->pull)
-        s = open_pull(b);
-    if (s == NATS_OK)
-        s = natsSubscription_Fetch(list, b->pull, (int)most, (int64_t)wait_ms, &code);
-    if (s == NATS_OK || s == NATS_TIMEOUT)
-        return s;
-    natsSubscription_Destroy(b->pull); /* perhaps the stream or the consumer is gone: looked at anew */
-    b->pull = NULL;
-    return s;
-}
-
-int broker_fetch(struct broker *b, size_t most, uint64_t wait_ms, struct broker_msg **ret, size_t *ret_n)
-{
-    natsMsgList list = {NULL, 0};
-    natsStatus s;
-
-    pthread_rwlock_rdlock(&b->gate);
-    s = fetch(b, &list, most < BROKER_FETCH ? most : BROKER_FETCH, wait_ms);
-    pthread_rwlock_unlock(&b->gate);
-    *ret_n = 0;
-    for (int i = 0; i < list.Count; i++) {
-        struct broker_msg *m = copy(list.Msgs[i], true);
-        if (m && m->delivered && m->reply[0])
-            ret[(*ret_n)++] = m;
-        else
-            broker_msg_free(m);
-    }
-    natsMsgList_Destroy(&list);
-    return s == NATS_TIMEOUT ? 0 : status_of(s);
-}
-
-int broker_done(struct broker *b, const struct broker_msg *m)
-{
-    return broker_publish(b, m->reply, span_str("+ACK"));
-}
-
-int broker_again(struct broker *b, const struct broker_msg *m, uint64_t ms)
-{
-    char text[64];
-
-    snprintf(text, sizeof(text), "-NAK {\"delay\": %llu}", (unsigned long long)ms * 1000000);
-    return broker_publish(b, m->reply, span_str(text));
-}
-
-int broker_never(struct broker *b, const struct broker_msg *m)
-{
-    return broker_publish(b, m->reply, span_str("+TERM"));
 }
