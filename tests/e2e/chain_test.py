@@ -67,7 +67,13 @@ def has_all(chain, api, want):
         return False
 
 
+def blamed(api):
+    """Documents that count as unread because their reader died over them: a worker's first document is not given to another one (rules/pool.h)."""
+    return sum(x["event"]["gatehouse"].get("document", {}).get("unread_reason") == "crash" for x in api.pages("/events") if x["type"] == "fileinfo")
+
+
 def one(role, delay, want):
+    """False: the worker was killed over its first document, which says nothing of whether one that was not to blame is read again."""
     chain = Chain(GATEHOUSE, conf="[journal]\nbatch_records = 3\nbatch_delay = 10ms\n")
     try:
         chain.enrol()
@@ -85,6 +91,8 @@ def one(role, delay, want):
             time.sleep(0.5) # time for something to arrive twice
         except AssertionError as e:
             print(e)
+        if role == "worker" and blamed(api):
+            return False
         got = arrived(api)
         check("after killing %s: every event once" % (role or "nothing"), got == want,
               "want %d got %d missing %s extra %s" % (len(want), len(got), [x for x in want if x not in got][:3], [x for x in got if x not in want][:3]))
@@ -93,6 +101,7 @@ def one(role, delay, want):
             people(chain, api)
         if report.failed:
             print(chain.logs())
+        return True
     finally:
         chain.remove()
 
@@ -134,5 +143,5 @@ def people(chain, api):
 want = expected()
 check("inspect tells something", len(want) > 20)
 for i, role in enumerate((None,) + ROLES):
-    one(role, 0.02 * i % 0.1, want)
+    check("one run of ten kills %s at another time than over its first document" % role, any(one(role, (0.02 * i + 0.015 * again) % 0.1, want) for again in range(10)))
 report.end()
